@@ -34,6 +34,8 @@ class _Answer:
     label: str
     apply: Callable[[bpy.types.Object], str]
     """Changes the head; returns a sentence where that could not be."""
+    is_step: bool = True
+    """Whether it is a step of undo: an answer to a question is none."""
 
 
 class Editing(Part):
@@ -82,10 +84,10 @@ class Editing(Part):
 
     # ------------------------------------------------------------------------------------------------- what is possible
 
-    def why_not_say(self, skin: bpy.types.Object, words: str) -> str:
-        """Return why nothing can be made of words now, or nothing."""
+    def why_not_say(self, skin: bpy.types.Object, words: str, empty: str) -> str:
+        """Return why nothing can be made of words now, or nothing; `empty` is why where there are none."""
         if not words.strip():
-            return "Type what should be there first"
+            return empty
         return stack.why_no_more(scene.stack_of(skin)) or self._setup.why_no_backend()
 
     def changed(self, skin: bpy.types.Object, whole_face: bool) -> None:
@@ -97,45 +99,90 @@ class Editing(Part):
 
     # ----------------------------------------------------------------------------------------------------------- wishes
 
-    def say(self, skin: bpy.types.Object, words: str, whole_face: bool = False) -> None:
-        """Have words laid on the marked place of a head, on one that they name, or over the whole face.
+    def say(self, skin: bpy.types.Object, words: str) -> None:
+        """Have words laid on the marked place of a head, or on one that they name.
 
         The words are read by the backend; the edit is in the stack a moment later.
         """
         words = words.strip()
-        place = None if whole_face else stack.NEW_PLACE | scene.draft_of(skin)
+        place = stack.NEW_PLACE | scene.draft_of(skin)
         marked = stack.is_marked(place)
 
         def laid(said: dict[str, Any]) -> None:
             reading = _Reading.of(said)
             self.why_no_diffusion = str(said.get("why_no_diffusion") or "")
-            why_not = reading.why_not(words, marked, whole_face)
+            why_not = reading.why_not(words, marked)
             lost = [word for part in reading.parts for word in part.not_understood]
-            offer = "" if whole_face or "why_no_diffusion" not in said else self._offer()
+            offer = "" if "why_no_diffusion" not in said else self._offer()
             if why_not:
                 unknown = why_not == _NOTHING.format(words)
-                self.unknown = words if unknown and not whole_face else ""
+                self.unknown = words if unknown else ""
                 self._fail(f"{why_not} {offer}".strip() if unknown else why_not)
                 return
-            self.unknown = words if lost and not whole_face else ""
+            self.unknown = words if lost else ""
             self.notice = f"{_not_understood(lost)} {offer}".strip() if lost else ""
             for part in reading.parts:
                 where = place if marked else _at(part, place)
                 parameters = {"effects": part.effects} if part.effects else {}
                 label = words if len(reading.parts) == 1 else part.words or words
                 entry = stack.new_entry("words", label, place=where, traits=part.traits, parameters=parameters)
-                self._add(face_id, entry, is_drafted=not whole_face)
+                self._add(face_id, entry, is_drafted=True)
 
         face_id = self._begin(skin)
         doing = f"Reading “{words}”"
         as_prompt = Question("/read", {"prompt": words}, laid, self._fail, doing=doing)  # of an older engine
         body: dict[str, Any] = {"words": words, "place": marked}
-        if whole_face:  # "a big nose" names no place there, and "older" is measured from the face as it is
-            body |= {"whole": True, "traits": shaping.wanted_traits(skin)}
         with contextlib.suppress(scene.SceneError):  # words mean what the artist has said they do
             if corrections := scene.record(skin).get("corrections"):
                 body |= {"corrections": corrections}
         self._ask(Question("/edits/read", body, laid, self._fail, instead=as_prompt, doing=doing))
+
+    def talk(self, skin: bpy.types.Object, said: str) -> None:
+        """Say something to a head: an order, a step through what was done, or a question.
+
+        The backend understands it; what it changes is in the stack a moment later, as one step of undo.
+
+        Raises:
+            SceneError: the head, or another one of the scene, has lost what it is made from.
+        """
+        said = said.strip()
+        record = scene.record(skin)
+        entries = stack.canonical(record["edits"])
+        face_id = self._begin(skin)
+
+        def heard(answer: dict[str, Any]) -> None:
+            changed = answer.get("changed") is True
+
+            def follow(there: bpy.types.Object) -> str:
+                return self._follow(there, said, entries, answer)
+
+            self._answers.append(_Answer(face_id, f"Say {said}", follow, changed))
+
+        others = [other for other in scene.skins() if other != skin and not other.library]
+        body = {
+            "said": said,
+            "face": record | {"edits": entries, "history": []},
+            "others": [{"name": scene.name_of(other), "record": _bare(scene.record(other))} for other in others[:50]],
+            "folder": str(skin.get("dreamface_folder", "")) or None,
+        }
+        self._ask(Question("/talk", body, heard, self._fail, doing=f"Thinking about “{said}”"))
+
+    def _follow(self, skin: bpy.types.Object, said: str, asked: list[stack.Entry], answer: dict[str, Any]) -> str:
+        """Give a head the stack and the conversation that came back; return a sentence where that could not be."""
+        try:
+            entries = [dict(entry) for entry in answer["edits"]]
+            turns = [dict(turn) for turn in answer["talk"]]
+            changed = bool(answer["changed"])
+        except (KeyError, TypeError, ValueError):
+            return _GARBLED
+        now = scene.stack_of(skin)
+        if changed and stack.canonical(now) != asked:  # an edit was changed by hand meanwhile: it is heard again
+            self.talk(skin, said)
+            return ""
+        if changed:
+            edit_sliders.set_stack(skin, entries, active=len(entries) - 1 if len(entries) >= len(now) else None)
+        scene.set_talk(skin, turns)
+        return ""
 
     def _offer(self) -> str:
         """Return the sentence that offers words which nothing is made of to diffusion."""
@@ -388,7 +435,8 @@ class Editing(Part):
             self._fail(f"{skin.name} is linked from another file: make it local first (Object > Relations).")
         else:
             self.problem = answer.apply(skin)
-            interface.push_undo(f"DreamFace: {answer.label}"[:60])
+            if answer.is_step:
+                interface.push_undo(f"DreamFace: {answer.label}"[:60])
 
     @staticmethod
     def _fit_rows() -> bool:
@@ -436,14 +484,19 @@ class _Reading:
             tuple(cls.of({**part, "parts": []}) for part in all_parts[1:]),
         )
 
-    def why_not(self, words: str, marked: bool, whole_face: bool) -> str:
+    def why_not(self, words: str, marked: bool) -> str:
         """Return why nothing can be made of it, or nothing."""
         if self.contradiction:
             return self.contradiction
         if not (self.traits or self.effects):
             return _NOTHING.format(words)
         placed = any(part.regions for part in self.parts)
-        return "" if marked or whole_face or placed else f"{NO_PLACE}."
+        return "" if marked or placed else f"{NO_PLACE}."
+
+
+def _bare(record: dict[str, Any]) -> dict[str, Any]:
+    """Return another head's record without what nobody asks of it."""
+    return record | {"edits": stack.canonical(record["edits"]), "history": [], "talk": []}
 
 
 def _at(reading: _Reading, place: stack.Entry | None) -> stack.Entry | None:

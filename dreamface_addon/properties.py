@@ -31,7 +31,7 @@ _get_head_items: Callable[[], list[tuple[str, str, str]]] | None = None
 _show_page: Callable[[str], None] | None = None
 _get_camera_items: Callable[[], list[tuple[str, str, str]]] | None = None
 _camera_changed: Callable[[], None] | None = None
-_say: Callable[[str, bool], None] | None = None
+_say: Callable[[str], None] | None = None
 _is_writing = False
 """Whether words are written into a field that are not to be made at once."""
 
@@ -61,12 +61,12 @@ def _change_camera(_properties: Any, _context: bpy.types.Context) -> None:
 
 def _words_typed(properties: Any, _context: bpy.types.Context) -> None:
     if _say is not None and properties.edit_words.strip() and not _is_writing:
-        _say("edit_words", False)
+        _say("edit_words")
 
 
-def _face_words_typed(properties: Any, _context: bpy.types.Context) -> None:
-    if _say is not None and properties.face_words.strip():
-        _say("face_words", True)
+def _talk_typed(properties: Any, _context: bpy.types.Context) -> None:
+    if _say is not None and properties.talk_words.strip():
+        _say("talk_words")
 
 
 class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
@@ -195,9 +195,10 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         name="What Should Be There", description="What should be on the marked place, such as “a bruise”, in English; "
         "the words may name a place, too. Enter makes it", maxlen=500, update=_words_typed,
     )  # fmt: skip
-    face_words: StringProperty(
-        name="Change the Whole Face", description="What the face should be, such as “older, evening make-up”, in "
-        "English. Enter changes it", maxlen=500, update=_face_words_typed,
+    talk_words: StringProperty(
+        name="Talk", description="Say what should be different (“a bit older, keep the freckles”), step back (“undo "
+        "that”, “the nose was better before”) or ask (“why is she pale?”), in English. Enter says it", maxlen=500,
+        update=_talk_typed,
     )  # fmt: skip
     diffusion_keep: FloatProperty(
         name="Keep", description="How much of the skin that is there diffusion keeps: 0 begins with noise alone",
@@ -265,7 +266,7 @@ def register(
     show_page: Callable[[str], None],
     camera_items: Callable[[], list[tuple[str, str, str]]],
     camera_changed: Callable[[], None],
-    say: Callable[[str, bool], None] = lambda field, whole_face: None,
+    say: Callable[[str], None] = lambda field: None,
 ) -> None:
     """Add the properties to Blender.
 
@@ -275,7 +276,7 @@ def register(
         show_page: called with a page when it is chosen.
         camera_items: gives the cameras for the menu.
         camera_changed: called when the camera's mirror or smoothing has changed.
-        say: called with a field of words for edits, after Enter, and whether they are about the whole face.
+        say: called with the name of a field of words, after Enter.
     """
     global _read_prompt, _get_head_items, _show_page, _get_camera_items, _camera_changed, _say
     _say = say

@@ -195,7 +195,7 @@ class Repainting(Part):
             return
         record = scene.record(skin)
         record |= {"traits": shaping.built_traits(skin), "layers": shaping.built_layers(skin, record["layers"])}
-        record |= {"edits": stack.canonical(record["edits"])}
+        record |= {"edits": stack.canonical(record["edits"]), "talk": []}  # which shows on no texture
         shown = stack.canonical(self.shown(skin))
         files, offset = scene.files_of(skin, record | {"edits": [*record["edits"], *shown]})
         self._session.repaint(str(skin[scene.FACE_ID]), record, shown, offset, files)

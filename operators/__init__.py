@@ -87,10 +87,10 @@ from .edit.place import (
     DREAMFACE_OT_paint_mask,
 )
 from .edit.say import (
-    DREAMFACE_OT_change_face,
     DREAMFACE_OT_diffuse_edit,
     DREAMFACE_OT_make_sketch,
     DREAMFACE_OT_say_edit,
+    DREAMFACE_OT_talk,
     DREAMFACE_OT_use_edit_words,
 )
 from .edit.say import (
@@ -145,7 +145,7 @@ _CLASSES = (
     DREAMFACE_OT_import_mask,
     DREAMFACE_OT_diffuse_edit,
     DREAMFACE_OT_say_edit,
-    DREAMFACE_OT_change_face,
+    DREAMFACE_OT_talk,
     DREAMFACE_OT_use_edit_words,
     DREAMFACE_OT_make_sketch,
     DREAMFACE_OT_copy_edits,

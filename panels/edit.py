@@ -14,6 +14,7 @@ from .page import Page, draw_why_not, selected_head
 _ROWS = 4  # of the list
 _HIGH = 1.3  # of the buttons that make something
 _COLUMNS = 2  # of the menu of regions
+_EXCHANGES = 3  # of the conversation that are shown
 
 
 class DREAMFACE_UL_edits(bpy.types.UIList):
@@ -174,13 +175,13 @@ class DREAMFACE_PT_edit(Page, bpy.types.Panel):
         if _draw_painting(layout, skin):
             return
         _draw_messages(layout)
+        _draw_talk(layout, fields, skin)
         _draw_stack(layout, skin)
         column = draw_why_not(layout)
         _draw_words(column, fields)
         _draw_place(layout, fields, skin)
         _draw_sketch(layout, fields, skin)
         _draw_picture(layout, fields)
-        _draw_whole_face(layout, fields)
         _draw_others(layout, fields)
         _draw_sculpted(layout, skin)
 
@@ -213,6 +214,34 @@ def _draw_messages(layout: bpy.types.UILayout) -> None:
     for notice in (app.editing.doing, app.editing.notice, app.repainting.notice):
         if notice:
             drawing.text(layout, notice, icon="INFO")
+
+
+def _draw_talk(layout: bpy.types.UILayout, fields: Any, skin: bpy.types.Object) -> None:
+    """Draw the field for orders and questions, and the last of what was said, the newest first."""
+    _, body = drawing.group(layout, "talk", "Talk", closed=False)
+    if body is None:
+        return
+    row = body.row(align=True)
+    row.scale_y = 1.2
+    row.prop(fields, "talk_words", text="", placeholder="A bit older; undo that; why is she pale?")
+    row.operator("dreamface.talk", text="", icon="CHECKMARK")
+    for said, answer in exchanges(scene.talk_of(skin))[:_EXCHANGES]:
+        box = body.box()
+        if said:
+            drawing.text(box, said, icon="USER", inset=drawing.IN_BOX)
+        drawing.text(box, answer, icon="LIGHT", inset=drawing.IN_BOX)
+
+
+def exchanges(turns: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return what was said with what was answered, the newest first; several answers to one text are one."""
+    found: list[tuple[str, str]] = []
+    for turn in turns:
+        said, answer = str(turn.get("said", "")), str(turn.get("answer", ""))
+        if not said and found:
+            found[-1] = (found[-1][0], f"{found[-1][1]} {answer}")
+        else:
+            found.append((said, answer))
+    return found[::-1]
 
 
 def _draw_stack(layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
@@ -313,15 +342,6 @@ def _draw_picture(layout: bpy.types.UILayout, fields: Any) -> None:
     row.operator_context = "INVOKE_DEFAULT"
     row.operator("dreamface.place_picture", text="Place", icon="PIVOT_CURSOR")
     row.operator("dreamface.project_picture", text="From View", icon="VIEW_CAMERA")
-
-
-def _draw_whole_face(layout: bpy.types.UILayout, fields: Any) -> None:
-    """Draw the field for changes of the whole face."""
-    _, body = drawing.group(layout, "whole_face", "Change the Whole Face")
-    if body is not None:
-        row = body.row(align=True)
-        row.prop(fields, "face_words", text="", placeholder="Older, evening make-up")
-        row.operator("dreamface.change_face", text="", icon="CHECKMARK")
 
 
 def _draw_others(layout: bpy.types.UILayout, fields: Any) -> None:

@@ -117,6 +117,12 @@ def answer(call: dict[str, Any]) -> None:
         effects = [{"name": "scar", "amount": 0.5}]
         read = {"traits": {}, "effects": effects, "region": None, "not_understood": [call["arguments"]["words"]]}
         send({**head, "result": {**read, "contradiction": ""}})
+    elif call["name"] == "talk":
+        given = call["arguments"]
+        names = ", ".join(one["name"] for one in given["others"])
+        turn = {"said": given["said"], "answer": f"Heard beside {names}.", "did": "nothing"}
+        reply = {"answer": turn["answer"], "changed": False, "understood": True, "edits": given["face"]["edits"]}
+        send({**head, "result": {**reply, "talk": [turn], "changes": []}})
     elif call["name"] == "carry_edits":
         send({**head, "result": {"edits": call["arguments"]["edits"], "pictures": {}}})
     elif call["name"] == "edit_picture":

@@ -52,7 +52,7 @@ from dreamface.prior import complete, followed
 from dreamface.progress import Progress
 from dreamface.prompts import Option, PromptReading, alternatives, read
 from dreamface.random_streams import stream
-from dreamface.record import MOST_EDITS, Correction, EditEntry, FaceRecord, LayerEntry, Place, corrected
+from dreamface.record import MOST_EDITS, Correction, EditEntry, FaceRecord, LayerEntry, Place, Turn, corrected
 from dreamface.render import portrait_camera, preview
 from dreamface.rig import make_rig
 from dreamface.skin import LAYERS, Overlay, Painter, WrinklePainter, check_layers, materials, wear_wrinkles
@@ -392,6 +392,7 @@ def edit(
     offset: Tensor | None = None,
     pictures: Mapping[str, bytes] | None = None,
     edits: Sequence[EditEntry] | None = None,
+    talk: Sequence[Turn] | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
     """The same person with some traits, layers or edits changed, all stages; the change goes into its history.
@@ -406,6 +407,7 @@ def edit(
         offset: [V, 3] metres on top of what the traits say; None keeps the face's.
         pictures: SHA-256 -> PNG of pictures that layers and edits refer to, beside the face's own.
         edits: the artist's whole stack from below, instead of the face's; None keeps it.
+        talk: the whole conversation with the face, instead of its own; None keeps it.
         progress: told about every stage.
 
     Raises:
@@ -422,6 +424,7 @@ def edit(
         resolution=before.resolution if resolution is None else resolution,
         layers=_layered(masked, layers or {}),
         edits=before.edits if edits is None else tuple(edits),
+        talk=before.talk if talk is None else tuple(talk),
         history=(*before.history, _change(traits, layers or {}, masks or {}, before.edits, edits)),
     )
     check_edits(record.edits)

@@ -176,6 +176,50 @@ def _check_edits(edits: tuple[EditEntry, ...]) -> tuple[EditEntry, ...]:
 EditsField = Annotated[tuple[EditEntry, ...], AfterValidator(_check_edits)]
 
 
+TurnKind = Literal["change", "undo", "redo", "hold", "release", "question", "nothing"]
+"""What one turn of a conversation was."""
+
+MOST_TURNS: Final = 100
+"""That a face keeps of what was said to it; the oldest go first."""
+
+_Entries = Annotated[tuple[EditEntry, ...], Field(exclude_if=lambda entries: not entries)]
+_Parts = Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(exclude_if=lambda parts: not parts)]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One thing that was said to a face, what was answered, and what it did to the stack of edits.
+
+    Attributes:
+        said: as it was typed; empty where one text asked for several things and this is a later one of them.
+        answer: a sentence or two.
+        did: what it was.
+        old: edits that it has changed or taken off, as they were.
+        new: edits that it has changed or added, as they became.
+        places: id of an edit of either -> its number from below.
+        parts: names of the parts that it holds or releases.
+        undone: 0, or the number of the step back that took it back; a later step forward sets it to 0 again.
+    """
+
+    said: Annotated[str, Field(max_length=2000)]
+    answer: Annotated[str, Field(max_length=4000)]
+    did: TurnKind
+    old: _Entries = ()
+    new: _Entries = ()
+    places: Annotated[
+        Mapping[str, Annotated[int, Field(ge=0, le=MOST_EDITS)]], Field(exclude_if=lambda places: not places)
+    ] = field(default_factory=dict)
+    parts: _Parts = ()
+    undone: Annotated[int, Field(ge=0, le=10**9, exclude_if=lambda number: not number)] = 0
+
+
+TalkField = Annotated[
+    tuple[Turn, ...],
+    AfterValidator(lambda turns: turns[-MOST_TURNS:]),
+    Field(exclude_if=lambda turns: not turns),
+]
+
+
 @dataclass(frozen=True)
 class Correction:
     """What an artist made of words of the prompt that were understood otherwise.
@@ -257,6 +301,7 @@ class FaceRecord:
             change; None on built-in heads from before they had one.
         layers: of the skin, from below; a built-in layer that is missing has strength 1.
         edits: the artist's, from below; on top of the layers.
+        talk: what was said to it since, the oldest first.
         corrections: of how the prompt was understood, by the artist.
     """
 
@@ -271,6 +316,7 @@ class FaceRecord:
     candidate: Annotated[StrictInt, Field(ge=0, lt=2**32)] | None = None
     layers: LayersField = ()
     edits: EditsField = ()
+    talk: TalkField = ()
     corrections: CorrectionsField = ()
 
     @property
@@ -337,10 +383,29 @@ def write_edits(edits: tuple[EditEntry, ...]) -> list[dict[str, Any]]:
     return data
 
 
+def read_talk(data: Any) -> tuple[Turn, ...]:
+    """Return the conversation that JSON has.
+
+    Raises:
+        BadRequest: a field is missing or of the wrong kind.
+    """
+    try:
+        return _TALK.validate_python(data)
+    except (ValidationError, UnicodeEncodeError) as error:
+        raise BadRequest("The conversation can't be read: send it as face.json has it, or none.") from error
+
+
+def write_talk(talk: tuple[Turn, ...]) -> list[dict[str, Any]]:
+    """Return plain data, as `read_talk` reads it."""
+    data: list[dict[str, Any]] = _TALK.dump_python(talk, mode="json")
+    return data
+
+
 RECORD_FIELDS: Final = tuple(one.name for one in fields(FaceRecord))
 """Names of the fields, in order."""
 
 _ADAPTER: Final = TypeAdapter(FaceRecord)
+_TALK: Final[TypeAdapter[tuple[Turn, ...]]] = TypeAdapter(TalkField)
 _EDITS: Final[TypeAdapter[tuple[EditEntry, ...]]] = TypeAdapter(EditsField)
 _CORRECTIONS: Final[TypeAdapter[tuple[Correction, ...]]] = TypeAdapter(CorrectionsField)
 

@@ -126,10 +126,12 @@ from .records import (
     record,
     rig_of,
     separate_copies,
+    set_talk,
     shows,
     skin_of,
     skins,
     strengths,
+    talk_of,
 )
 from .reshaping import reshape
 from .studio import add_studio
@@ -281,6 +283,7 @@ __all__ = [
     "set_hair_density",
     "set_sketch",
     "set_stack",
+    "set_talk",
     "settle_hair",
     "settle_rig",
     "show_cards",
@@ -301,6 +304,7 @@ __all__ = [
     "strips_of",
     "take_off",
     "takes_of",
+    "talk_of",
     "thin_keys",
     "turn_head",
     "undriven_shapes",

@@ -3,13 +3,13 @@
 The skin has the face's own: dreamface_face_id, _prompt, _seed (as text: it may not fit Blender's integers),
 _resolution, _head, _vertices (how many its head has), _statement and _folder; as JSON _record (what else the face
 remembers, for the backend), _traits, _measured (the shape traits as they are on the mesh), _layers (how strongly each
-layer of the skin is laid on), _edits, _shapes, _regions, _landmarks (name -> vertex), _history, _not_understood and
-_worn, the expression that its shape keys were last set to. Some skins have _chin, the vertex at the tip of the chin;
-_candidate, whom of the seed's candidates the person began as; _extra_shapes, as JSON the names of its shapes beyond
-ARKit's 52; and _studio_head, which a studio that lights it has as well. Every object, the skin too,
-has dreamface_part, its name in the head model, dreamface_range, its first vertex in the head and one more than its
-last, dreamface_faces, the same of faces, and dreamface_of, the face's id. Objects of hair, which are curves and no
-parts, have dreamface_hair, their region, dreamface_hair_style, and dreamface_of.
+layer of the skin is laid on), _edits, _talk, _shapes, _regions, _landmarks (name -> vertex), _history,
+_not_understood and _worn, the expression that its shape keys were last set to. Some skins have _chin, the vertex at
+the tip of the chin; _candidate, whom of the seed's candidates the person began as; _extra_shapes, as JSON the names
+of its shapes beyond ARKit's 52; and _studio_head, which a studio that lights it has as well. Every object, the skin
+too, has dreamface_part, its name in the head model, dreamface_range, its first vertex in the head and one more than
+its last, dreamface_faces, the same of faces, and dreamface_of, the face's id. Objects of hair, which are curves and
+no parts, have dreamface_hair, their region, dreamface_hair_style, and dreamface_of.
 """
 
 from __future__ import annotations
@@ -67,6 +67,9 @@ LANDMARKS = "dreamface_landmarks"
 EDITS = "dreamface_edits"
 """Custom property of the skin: the artist's edits, from below, as JSON."""
 
+TALK = "dreamface_talk"
+"""Custom property of the skin: what was said to the face and what was answered, the oldest first, as JSON."""
+
 EXTRA_SHAPES = "dreamface_extra_shapes"
 """Custom property of the skin: the names of its shape keys beyond ARKit's, as JSON."""
 
@@ -95,7 +98,9 @@ _OF_THE_FOLDER = frozenset({
 })  # fmt: skip
 """Fields of face.json that describe the folder's contents; all others are what the face remembers."""
 
-_OF_THEIR_OWN = frozenset({"face_id", "prompt", "seed", "resolution", "traits", "not_understood", "history", "edits"})
+_OF_THEIR_OWN = frozenset(
+    {"face_id", "prompt", "seed", "resolution", "traits", "not_understood", "history", "edits", "talk"}
+)
 """What the face remembers and the skin has a property of its own for."""
 
 _OF = "dreamface_of"
@@ -119,6 +124,7 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
     skin[_RECORD] = json.dumps(
         {name: value for name, value in document.items() if name not in _OF_THE_FOLDER | _OF_THEIR_OWN}
     )
+    _describe_talk(skin, document)
     for name in ("traits", "shapes", "history", "not_understood"):
         skin[f"dreamface_{name}"] = json.dumps(document[name])
     skin[_REGIONS] = json.dumps(face.arrays["region_names"].tolist())
@@ -140,6 +146,34 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
         skin["dreamface_chin"] = landmarks[_CHIN_LANDMARK]
     else:
         skin.pop("dreamface_chin", None)
+
+
+def _describe_talk(skin: bpy.types.Object, document: dict[str, Any]) -> None:
+    """Write the conversation that a folder has; one that has gone on since, in the scene, stays."""
+    said = document.get("talk") or []
+    now = talk_of(skin)
+    goes_on = len(now) >= len(said) and all(
+        one.get("said") == other.get("said") for one, other in zip(now, said, strict=False)
+    )
+    if not (document["history"] and goes_on):
+        set_talk(skin, said)
+
+
+def talk_of(skin: bpy.types.Object) -> list[dict[str, Any]]:
+    """Return the conversation with a face, the oldest turn first; none where the property was damaged by hand."""
+    try:
+        turns = json.loads(skin.get(TALK, "[]"))
+    except (ValueError, TypeError):
+        return []
+    return turns if isinstance(turns, list) and all(isinstance(turn, dict) for turn in turns) else []
+
+
+def set_talk(skin: bpy.types.Object, turns: list[dict[str, Any]]) -> None:
+    """Give a face this conversation."""
+    if turns:
+        skin[TALK] = json.dumps(turns)
+    else:
+        skin.pop(TALK, None)
 
 
 def describe_part(object_: bpy.types.Object, face: FaceFolder, piece: FaceObject) -> None:
@@ -392,6 +426,7 @@ def record(skin: bpy.types.Object) -> dict[str, Any]:
             "candidate": skin.get(CANDIDATE),
             "layers": _layers_as_set(skin),
             "edits": edits_of(skin),
+            "talk": talk_of(skin),
         }
     except (KeyError, ValueError, TypeError) as error:
         raise lost_properties(skin) from error

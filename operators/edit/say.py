@@ -10,7 +10,6 @@ class _Say(HeadAction):
     """Base of both: the words are read by the engine, and the edit is in the stack a moment later."""
 
     field: str
-    whole_face: bool
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -18,28 +17,39 @@ class _Say(HeadAction):
         why_not = interface.why_not_edit(context)
         if not why_not:
             words = getattr(context.window_manager.dreamface, cls.field)
-            why_not = application.get().editing.why_not_say(scene.skin_of(context.active_object), words)
+            why_not = application.get().editing.why_not_say(scene.skin_of(context.active_object), words, cls.empty)
         return interface.allow(cls, why_not)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Have them read."""
-        say(context, self.field, self.whole_face)
-        return {"FINISHED"}
+        return {"FINISHED"} if self.send(context) else {"CANCELLED"}
+
+    empty: str
+    """Why it can't be done while the field is empty."""
+
+    @classmethod
+    def send(cls, context: bpy.types.Context) -> bool:
+        """Send the words of the field, which is empty then; where the head has lost what it is made from they stay."""
+        fields, skin = context.window_manager.dreamface, scene.skin_of(context.active_object)
+        try:
+            cls.tell(skin, getattr(fields, cls.field))
+        except scene.SceneError as error:
+            application.get().editing.problem = str(error)
+            return False
+        setattr(fields, cls.field, "")
+        return True
+
+    @classmethod
+    def tell(cls, skin: bpy.types.Object, words: str) -> None:
+        """Give words to who reads them."""
+        raise NotImplementedError
 
 
-def say(context: bpy.types.Context, field: str, whole_face: bool) -> None:
-    """Have the words of a field laid on the selected head; the field is empty then, for the next ones."""
-    fields = context.window_manager.dreamface
-    words = getattr(fields, field)
-    application.get().editing.say(scene.skin_of(context.active_object), words, whole_face)
-    setattr(fields, field, "")
-
-
-def say_field(field: str, whole_face: bool) -> None:
-    """Have the words of a field laid on the selected head after Enter; where that can't be they stay in the field."""
-    operator = DREAMFACE_OT_change_face if whole_face else DREAMFACE_OT_say_edit
+def say_field(field: str) -> None:
+    """Have the words of a field read after Enter; where that can't be they stay in the field."""
+    operator = next(operator for operator in (DREAMFACE_OT_say_edit, DREAMFACE_OT_talk) if operator.field == field)
     if operator.poll(bpy.context):
-        say(bpy.context, field, whole_face)
+        operator.send(bpy.context)
 
 
 class DREAMFACE_OT_say_edit(_Say, bpy.types.Operator):
@@ -48,7 +58,12 @@ class DREAMFACE_OT_say_edit(_Say, bpy.types.Operator):
     bl_idname = "dreamface.say_edit"
     bl_label = "Make It"
     field = "edit_words"
-    whole_face = False
+    empty = "Type what should be there first"
+
+    @classmethod
+    def tell(cls, skin: bpy.types.Object, words: str) -> None:
+        """Have an edit made of them."""
+        application.get().editing.say(skin, words)
 
 
 class DREAMFACE_OT_diffuse_edit(HeadAction, bpy.types.Operator):
@@ -63,7 +78,7 @@ class DREAMFACE_OT_diffuse_edit(HeadAction, bpy.types.Operator):
         app, why_not = application.get(), interface.why_not_edit(context)
         if not why_not:
             words, skin = wanted_words(context), scene.skin_of(context.active_object)
-            why_not = app.editing.why_not_say(skin, words) or app.making.why_not_diffuse(
+            why_not = app.editing.why_not_say(skin, words, DREAMFACE_OT_say_edit.empty) or app.making.why_not_diffuse(
                 app.models.find(models.DIFFUSION), app.editing.why_no_diffusion
             )
         return interface.allow(cls, why_not)
@@ -95,13 +110,18 @@ def wanted_words(context: bpy.types.Context) -> str:
     return context.window_manager.dreamface.edit_words.strip() or application.get().editing.unknown
 
 
-class DREAMFACE_OT_change_face(_Say, bpy.types.Operator):
-    """Change the whole face towards what the words say; the edit's slider says how far"""
+class DREAMFACE_OT_talk(_Say, bpy.types.Operator):
+    """Say it to the head: an order changes the whole face or a place, “undo that” steps back, a question is answered"""
 
-    bl_idname = "dreamface.change_face"
-    bl_label = "Change Face"
-    field = "face_words"
-    whole_face = True
+    bl_idname = "dreamface.talk"
+    bl_label = "Say"
+    field = "talk_words"
+    empty = "Type what should be different, or a question"
+
+    @classmethod
+    def tell(cls, skin: bpy.types.Object, words: str) -> None:
+        """Have them followed or answered."""
+        application.get().editing.talk(skin, words)
 
 
 class DREAMFACE_OT_use_edit_words(bpy.types.Operator):

@@ -16,7 +16,7 @@ def test_the_record_is_the_document(imported, face_folder):
 
     document = json.loads((face_folder / "face.json").read_text("utf-8"))
     names = ("face_id", "prompt", "seed", "resolution", "traits", "not_understood", "history")
-    other = {"head": "synthetic", "candidate": None, "layers": [], "edits": []}
+    other = {"head": "synthetic", "candidate": None, "layers": [], "edits": [], "talk": []}
     assert record(imported.skin) == {name: document[name] for name in names} | other
     assert imported.skin["dreamface_statement"] == document["statement"]
     assert imported.skin["dreamface_folder"] == str(face_folder)

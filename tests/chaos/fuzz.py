@@ -66,6 +66,10 @@ BODIES: Final[dict[str, list[dict[str, Any]]]] = {
         {"face": FACE | {"edits": []}, "shown": [EDITS[0] | {"place": {"mask": {"skin": "0" * 64}}}]},
     ],
     "/edits/read": [{"words": "a pale scar on the left cheek", "place": True}],
+    "/talk": [
+        {"said": "older, keep the nose", "face": FACE | {"talk": [{"said": "a", "answer": "b", "did": "nothing"}]}},
+        {"said": "undo that", "face": FACE, "others": [{"name": "Anna", "record": FACE}], "folder": "/nowhere"},
+    ],
     "/edits/carry": [{"edits": EDITS, "from": FACE, "to": FACE}],
     "/edits/picture": [{"picture": "0" * 64, "kind": "mask"}],
     "/styles": [
@@ -77,7 +81,7 @@ PATHS: Final = (
     "/health", "/jobs", "/jobs?limit=5", "/jobs?active=true", "/jobs/{job}", "/jobs/{job}/cancel", "/jobs/{job}/files",
     "/jobs/{job}/files/face.json", "/jobs/{job}/files/maps/skin.png", "/jobs/{job}/events", "/events", "/traits",
     "/models", "/openapi.json", "/read", "/reshape", "/groom", "/styles", "/styles/bob", "/paint", "/edits",
-    "/edits/read", "/uploads/{digest}", "/", "*",
+    "/edits/read", "/talk", "/uploads/{digest}", "/", "*",
     "/docs", "/live/nowhere", "/live/nowhere/events", "/live/nowhere/record", "/live/{job}",
 )  # fmt: skip
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT", "get", "BREW")

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from tests.e2e.test_panels import drawn
 from tests.e2e.test_sidebar import albedo, pixels, positions, why_not
 
 pytestmark = pytest.mark.slow
@@ -139,7 +140,7 @@ def test_selected_faces_are_a_place(blender, face):
 
 def test_an_edit_of_the_whole_face_moves_the_mesh_while_sliders_stay(blender, face):
     before, age = positions(face), face.dreamface.age
-    blender.fields.face_words = "a big nose"
+    blender.fields.talk_words = "a big nose"
     rest(blender, face)
     blender.rest()
     (entry,) = entries(face)
@@ -149,6 +150,29 @@ def test_an_edit_of_the_whole_face_moves_the_mesh_while_sliders_stay(blender, fa
     face.dreamface_edit.rows[0].strength = 0.0
     blender.rest()
     assert np.linalg.norm(positions(face) - before, axis=1).max() < 1e-4
+
+
+def test_talk_changes_undoes_and_answers(blender, face):
+    assert "Type what should be different, or a question" in why_not(blender.bpy.ops.dreamface.talk)
+    before = positions(face)
+
+    def tell(words):
+        blender.fields.talk_words = words
+        rest(blender, face)
+        blender.rest()
+        assert blender.app.editing.problem == "" and blender.fields.talk_words == ""
+        return json.loads(face["dreamface_talk"])[-1]["answer"]
+
+    assert "By shape and skin she looks about" in tell("how old does she look?"), "it is measured on the folder"
+    assert "nose width" in tell("a much wider nose")
+    assert np.linalg.norm(positions(face) - before, axis=1).max() > 0.001
+    assert "“a much wider nose”" in tell("what did you change?")
+    assert tell("undo that") == "Back to how it was before “a much wider nose”."
+    assert entries(face) == [] and np.linalg.norm(positions(face) - before, axis=1).max() < 1e-4
+    words = drawn(blender, "edit")
+    assert "Talk" in words and "undo that" in words and "Back to how it was" in words
+    blender.bpy.context.view_layer.objects.active = None
+    assert "Select a DreamFace head first" in why_not(blender.bpy.ops.dreamface.talk)
 
 
 def test_edits_are_copied_to_another_head(blender, face):

@@ -848,6 +848,7 @@ def test_doctor_looks_at_everything(pipeline: FakePipeline, capsys: pytest.Captu
         "MiniLM",
         "ICT-FaceKit",
         "FaceLandmarker",
+        "The language model for talk",
         "Stable Diffusion 1.5",
         "bpy",
         "video",

@@ -295,3 +295,9 @@ def test_drawn_pixels_stay_as_they_were(face: Face) -> None:
     new = editing.sketch_edit(face.head.topology, {"skin": png_bytes(pixels)})
     with Image.open(io.BytesIO(next(iter(new.pictures.values())))) as image:
         assert np.array_equal(np.array(image), pixels)
+
+
+@pytest.mark.parametrize("words", ["and", "plus", "with", "and and"])
+def test_words_that_only_join_ask_for_nothing(words: str) -> None:
+    reading = editing.read_words(words, place=False)
+    assert not reading.traits and not reading.effects and not reading.contradiction

@@ -72,7 +72,7 @@ def test_a_model_is_installed_verified_and_removed(run: Run, archive: Path, tmp_
 @pytest.mark.parametrize(("words", "sentence"), [
     (["install"], "Name the model to install; `dreamface models` lists them."),
     (["install", "nix"],
-     "There is no model 'nix' to install; there is ict-facekit, face-landmarker, stable-diffusion-v1-5."),
+     "There is no model 'nix' to install; there is ict-facekit, face-landmarker, stable-diffusion-v1-5, talk-model."),
     (["verify", "ict-facekit", "--from", "x"], "--from goes with `dreamface models install NAME`."),
     (["install", "ict-facekit", "--from", "nowhere"], "There is no file or folder nowhere: check the path."),
 ])  # fmt: skip
@@ -84,11 +84,12 @@ def test_what_can_not_be_done_is_one_sentence(run: Run, words: list[str], senten
 def test_doctor_knows_the_installed_models(run: Run, archive: Path, tmp_path: Path) -> None:
     from dreamface.cli.doctor import _models
 
-    check, landmarker, diffusion = _models()
-    assert check.ok and landmarker.ok and diffusion.ok
+    check, landmarker, diffusion, talk = _models()
+    assert check.ok and landmarker.ok and diffusion.ok and talk.ok
     assert check.found == "not installed; to have it: dreamface models install ict-facekit"
     assert landmarker.found == "not installed; to have it: dreamface models install face-landmarker"
     assert diffusion.found == "not installed; to have it: dreamface models install stable-diffusion-v1-5"
+    assert talk.found == "not installed; to have it: dreamface models install talk-model --from FILE"
     run("models", "install", "ict-facekit", "--from", str(archive))
     check, *_ = _models()
     assert check.ok

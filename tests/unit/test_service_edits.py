@@ -13,6 +13,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -231,3 +232,64 @@ def test_the_fake_backend_answers_as_the_real_one_does(fake: tuple[str, str]) ->
 def arrays_of(answer: bytes) -> dict[str, Any]:
     with np.load(io.BytesIO(answer), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
+
+
+# ---------------------------------------------------------------------------------------------------------------- talk
+
+
+def test_what_is_said_goes_to_the_worker_with_the_other_faces(backend: Backend) -> None:
+    asked = {"said": "older", "face": {**FACE, "edits": [BRUISE]}, "others": [{"name": "Anna", "record": FACE}]}
+    status, answer = backend.ask("POST", "/talk", asked)
+    assert status == 200 and answer["answer"] == "Heard beside Anna."
+    assert answer["edits"] == [BRUISE] and answer["talk"][0]["said"] == "older"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({}, "said is missing"),
+        ({"said": "older"}, "face is missing"),
+        ({"said": "x" * 2001, "face": FACE}, "said"),
+        ({"said": "older", "face": {**FACE, "talk": [{"said": "a"}]}}, "talk.0"),
+        ({"said": "older", "face": {**FACE, "talk": [{"said": "a", "answer": "b", "did": "dance"}]}}, "talk.0.did"),
+        ({"said": "older", "face": FACE, "others": [{"name": "", "record": FACE}]}, "name"),
+        ({"said": "older", "face": FACE, "others": [{"name": "Eve", "record": {}}]}, "record"),
+        ({"said": "older", "face": FACE, "colour": 1}, "colour"),
+    ],
+)
+def test_talk_that_makes_no_sense_is_refused_in_a_sentence(backend: Backend, body: Any, words: str) -> None:
+    status, answer = backend.ask("POST", "/talk", body)
+    assert status == 400 and words in answer["error"] and answer["error"].endswith("."), answer
+
+
+def test_a_worker_follows_what_is_said_and_answers_questions() -> None:
+    from dreamface.service import tasks
+
+    face = {**FACE, "traits": {"age": 40.0, "nose.width": 0.2}}
+    changed, _ = tasks.talk("wider nose", face, [], None)
+    assert changed["changed"] and changed["edits"][0]["label"] == "wider nose"
+    assert {k: v for k, v in changed["changes"][0].items() if k != "after"} == {"trait": "nose.width", "before": 0.2}
+    schemas.TalkReply.model_validate(changed)
+    later = {**face, "edits": changed["edits"], "talk": changed["talk"]}
+    asked, _ = tasks.talk("why is the nose wide?", later, [], "/nowhere/at/all")
+    assert not asked["changed"] and "you said “wider nose”" in asked["answer"] and asked["edits"] == changed["edits"]
+    back, _ = tasks.talk("undo that", later, [], None)
+    assert back["edits"] == [] and len(back["talk"]) == 2
+    taken, _ = tasks.talk(
+        "take the nose of Eve", face, [{"name": "Eve", "record": {**FACE, "traits": {"nose.width": 2.0}}}], None
+    )
+    assert taken["edits"][0]["traits"]["nose.width"]["value"] == 2.0
+
+
+@pytest.mark.slow
+def test_a_worker_looks_at_the_folder_where_that_is_the_face_as_it_is(tmp_path: Path) -> None:
+    from dreamface import folder, pipeline
+    from dreamface.service import tasks
+
+    made = pipeline.generate("a woman of 60", seed=3, resolution=512, head="anny")
+    place = folder.save(made, tmp_path / "face")
+    face = made.record.to_json()
+    seen, _ = tasks.talk("how old does she look?", face, [], str(place))
+    assert "By shape and skin she looks about" in seen["answer"]
+    other, _ = tasks.talk("how old does she look?", {**face, "edits": [BRUISE]}, [], str(place))
+    assert other["answer"] == "Her age is set to 60 years, because the prompt says “of 60”."

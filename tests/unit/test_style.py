@@ -97,7 +97,8 @@ ALLOWED = {
     "bones": set(),
     "colour": set(),
     "editing": {
-        "edits", "errors", "face", "images", "language", "pipeline", "progress", "record", "skin", "text", "traits",
+        "edits", "errors", "face", "images", "language", "models", "pipeline", "progress", "record", "skin", "text",
+        "traits",
     },
     "errors": set(),
     "expressions": {"errors", "traits"},

@@ -144,7 +144,8 @@ def _models() -> list[Check]:
 
 def _model(model: models.Installation) -> Check:
     if not model.installed:
-        found = f"not installed; to have it: dreamface models install {model.name}"
+        source = "" if model.archive else " --from FILE"
+        found = f"not installed; to have it: dreamface models install {model.name}{source}"
         return Check(model.title, True, found, needed=False)
     folder = models.model_folder(model.name)
     try:

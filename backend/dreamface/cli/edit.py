@@ -64,12 +64,12 @@ def run(options: Namespace, terminal: Terminal) -> bool:
         source = folder_of(options.face)
         progress.report("open", 0.0, "Opening the face")
         face = folder.load(source)
-        notes = _check_kept(source, options.output, sculpted=face.head.offset is not None)
+        notes = check_kept(source, options.output, sculpted=face.head.offset is not None)
         slow = 0.5 if action == _DIFFUSION else 0.05
         edits, pictures, not_understood = _new_stack(options, action, face, progress.part(0.05, slow))
         worn = expression(options.expression).traits(face.traits) if action == "expression" else {}
         made = pipeline.edit(face, worn, edits=edits, pictures=pictures, progress=progress.part(slow, 0.7))
-        written = _write(made, source, options, progress.part(0.7, 1.0))
+        written = write_edited(made, source, options, progress.part(0.7, 1.0))
     written.notes += notes + moved_elsewhere(written, options.output)
     listed = [_to_json(number, edit) for number, edit in enumerate(made.record.edits, 1)]
     terminal.result({"edits": listed, "not_understood": list(not_understood), **written.to_json()})
@@ -326,7 +326,7 @@ def _other(text: str) -> FaceRecord | int:
 # ----------------------------------------------------------------------------------------------------------- writing
 
 
-def _check_kept(source: Path, output: Path | None, sculpted: bool) -> list[str]:
+def check_kept(source: Path, output: Path | None, sculpted: bool) -> list[str]:
     """Refuse to paint over files that somebody has changed; sentences about them where another folder is written.
 
     Raises:
@@ -344,7 +344,7 @@ def _check_kept(source: Path, output: Path | None, sculpted: bool) -> list[str]:
     return []
 
 
-def _write(made: Face, source: Path, options: Namespace, progress: Progress) -> Written:
+def write_edited(made: Face, source: Path, options: Namespace, progress: Progress) -> Written:
     """Save the face in its own folder, or in another one; its exports, too."""
     name = slug(made.prompt)
     if options.output is not None:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from dreamface import __version__
 from dreamface.bones import BONE_NAMES
-from dreamface.cli import animate, batch, commands, doctor, edit, faces, jobs, models, serve
+from dreamface.cli import animate, batch, chat, commands, doctor, edit, faces, jobs, models, serve
 from dreamface.cli.terminal import Terminal, use_utf8
 from dreamface.errors import Cancelled, DreamFaceError, NothingRead
 from dreamface.limits import RANDOM, read_seed
@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     actions = root.add_subparsers(metavar="COMMAND", required=True)
 
     for add in (
-        _add_generate, _add_read, _add_show, _add_edit, _add_export, _add_animate, _add_verify, _add_rebuild,
+        _add_generate, _add_read, _add_show, _add_edit, _add_chat, _add_export, _add_animate, _add_verify, _add_rebuild,
         _add_traits, _add_edits, _add_layers, _add_styles, _add_expressions, _add_doctor, _add_batch, _add_serve,
         _add_jobs, _add_models, _add_faces,
     ):  # fmt: skip
@@ -133,6 +133,20 @@ def _add_edit(actions: Commands) -> None:
     how.add_argument("--label", metavar="TEXT", help="what lists call it; default: the words")
     _add_diffusion(command.add_argument_group("by diffusion, where a model is installed"))
     _add_stack(command.add_argument_group("the stack, in which the lowest edit is number 1"))
+    _add_formats(command)
+
+
+def _add_chat(actions: Commands) -> None:
+    summary = "Talk with a face: orders, steps through what was done, questions."
+    command = _command(actions, "chat", chat.run, summary)
+    _add_face(command)
+    command.add_argument(
+        "--say", action="append", default=[], metavar="WORDS",
+        help="say this instead of reading lines from standard input; may be repeated",
+    )  # fmt: skip
+    command.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="a new folder; default: the face's own, after each change"
+    )
     _add_formats(command)
 
 

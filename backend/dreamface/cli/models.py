@@ -38,7 +38,8 @@ def _list(terminal: Terminal) -> bool:
         )
     terminal.show(rows)
     missing = [entry["install_name"] for entry in listed if entry["install_name"] and not entry["installed"]]
-    terminal.show(*(f"To have it: dreamface models install {name}" for name in missing))
+    own = [entry["install_name"] for entry in listed if entry["install_name"] and not entry["download_size"]]
+    terminal.show(*(f"To have it: dreamface models install {name}{' --from FILE' * (name in own)}" for name in missing))
     return True
 
 
@@ -70,6 +71,8 @@ def _size(entry: dict[str, Any]) -> str:
         return ""
     if entry["installed"]:
         return f"{entry['installed_size'] / _MEGABYTE:.0f} MB"
+    if not entry["download_size"]:
+        return "a file of your own"
     return f"about {entry['download_size'] / _MEGABYTE:.0f} MB to download"
 
 

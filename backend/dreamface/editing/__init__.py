@@ -5,6 +5,7 @@ The command line, the service and scripts all come through here.
 
 from dreamface.editing.adding import add_edit, added, carry
 from dreamface.editing.files import PictureKind, face_tile, normalise, size_of
+from dreamface.editing.local_model import understanding
 from dreamface.editing.making import (
     MADE_AS,
     TAKEN,
@@ -18,7 +19,9 @@ from dreamface.editing.making import (
     sketch_edit,
     words_edit,
 )
+from dreamface.editing.phrasing import label_of, value_of
 from dreamface.editing.reading import EditReading, check_region, read_words, vocabulary, with_corrections
+from dreamface.editing.talking import Others, Reply, context_of, talk
 from dreamface.pipeline import Diffusion
 
 __all__ = [
@@ -28,13 +31,17 @@ __all__ = [
     "EditReading",
     "NewEdit",
     "NothingUnderstood",
+    "Others",
     "PictureKind",
+    "Reply",
     "add_edit",
     "added",
     "carry",
     "check_region",
+    "context_of",
     "diffusion_edit",
     "face_tile",
+    "label_of",
     "mark",
     "mix_edit",
     "normalise",
@@ -43,6 +50,9 @@ __all__ = [
     "read_words",
     "size_of",
     "sketch_edit",
+    "talk",
+    "understanding",
+    "value_of",
     "vocabulary",
     "with_corrections",
     "words_edit",

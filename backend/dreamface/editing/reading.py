@@ -129,7 +129,7 @@ def read_words(
     for part in parts:
         if part.contradiction:
             return part
-    said = [part for part in parts if part.traits or part.effects] or parts[:1]
+    said = [part for part in parts if part.traits or part.effects] or parts[:1] or [EditReading(words=words)]
     lost = [word for part in parts if part not in said for word in part.not_understood]
     first = replace(said[0], not_understood=(*said[0].not_understood, *lost))
     return replace(first, words=words if len(said) == 1 else first.words, further=tuple(said[1:]))

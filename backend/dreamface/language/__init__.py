@@ -1,24 +1,77 @@
-"""Prompt to traits: what the words of an English prompt say about a face."""
+"""Prompt to traits: what the words of an English prompt say about a face; and what is said to a face that is there."""
 
 from dreamface.language.alternatives import Option, alternatives
 from dreamface.language.changes import read_change, read_degrees
+from dreamface.language.differences import Difference, combined, difference, edit
 from dreamface.language.notes import Cause, Note
+from dreamface.language.parts import PARTS, Part, find_parts, part_named, part_of, traits_of
 from dreamface.language.reader import Reading, read
 from dreamface.language.removals import with_removals
 from dreamface.language.saying import hair_colour, in_words
 from dreamface.language.slips import is_english
+from dreamface.language.talk import (
+    CAN_DO,
+    LONGEST_SAID,
+    NOT_UNDERSTOOD,
+    Change,
+    Context,
+    Hold,
+    Nothing,
+    Question,
+    Redo,
+    Release,
+    Restart,
+    Restore,
+    Scale,
+    Step,
+    Take,
+    Undo,
+)
+from dreamface.language.talk_reading import understand
+from dreamface.language.talk_schema import SCHEMA as TALK_SCHEMA
+from dreamface.language.talk_schema import Message, ModelTalk
 
 __all__ = [
+    "CAN_DO",
+    "LONGEST_SAID",
+    "NOT_UNDERSTOOD",
+    "PARTS",
+    "TALK_SCHEMA",
     "Cause",
+    "Change",
+    "Context",
+    "Difference",
+    "Hold",
+    "Message",
+    "ModelTalk",
     "Note",
+    "Nothing",
     "Option",
+    "Part",
+    "Question",
     "Reading",
+    "Redo",
+    "Release",
+    "Restart",
+    "Restore",
+    "Scale",
+    "Step",
+    "Take",
+    "Undo",
     "alternatives",
+    "combined",
+    "difference",
+    "edit",
+    "find_parts",
     "hair_colour",
     "in_words",
     "is_english",
+    "part_named",
+    "part_of",
     "read",
     "read_change",
     "read_degrees",
+    "traits_of",
+    "understand",
     "with_removals",
 ]

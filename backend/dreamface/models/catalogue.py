@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dreamface.errors import BadRequest
-from dreamface.models import face_landmarker, ict_facekit, stable_diffusion
+from dreamface.models import face_landmarker, ict_facekit, stable_diffusion, talk_model
 from dreamface.models.contents import Contents
 from dreamface.models.places import model_folder
 from dreamface.models.stable_diffusion import RemoteFile
@@ -27,7 +27,7 @@ class Installation:
         name: of its folder; what it is installed by.
         title: as sentences name it.
         page: its home on the web.
-        archive: URL of a .zip or .tar.gz of exactly one version.
+        archive: URL of a .zip or .tar.gz of exactly one version; empty where the user brings a file of their own.
         archive_size: bytes to download, about.
         anchor: a file in every copy of it; tells its own folder inside an archive.
         file: the one that is there when it is installed.
@@ -72,11 +72,16 @@ class Installation:
     @property
     def how(self) -> str:
         """How it is installed: the end of a sentence."""
+        if not self.archive:
+            command = f"`dreamface models install {self.name} --from FILE`"
+            return f"install one with {command}, or under Models in DreamFace's preferences"
         return f"install it with `dreamface models install {self.name}`, or under Models in DreamFace's preferences"
 
     @property
     def again(self) -> str:
         """How a damaged one is replaced: the end of a sentence."""
+        if not self.archive:
+            return f"install it again with `dreamface models install {self.name} --from FILE`"
         return (
             f"install it again with `dreamface models install {self.name}`, or under Models in DreamFace's preferences"
         )
@@ -173,6 +178,19 @@ STABLE_DIFFUSION = Installation(
     settings=stable_diffusion.SETTINGS,
 )
 
+TALK_MODEL = Installation(
+    name=talk_model.NAME,
+    title="The language model for talk",
+    page=talk_model.PAGE,
+    archive="",
+    archive_size=0,
+    anchor=talk_model.FILE,
+    file=talk_model.FILE,
+    size=talk_model.SIZE,
+    convert=_no_archive,
+    take=talk_model.take,
+)
+
 HEADS = (
     Model(
         "anny",
@@ -212,6 +230,13 @@ MODELS = (
         "CreativeML Open RAIL-M: read its rules of use",
         "edits",
         installation=STABLE_DIFFUSION,
+    ),
+    Model(
+        talk_model.NAME,
+        "Understands what is said to a face where the built-in words do not: a GGUF file of any chat model.",
+        "the file's own: see where you got it",
+        "language",
+        installation=TALK_MODEL,
     ),
 )
 """Models that make a single stage better."""

@@ -64,12 +64,15 @@ def install(name: str, source: Path | None = None, progress: Progress = Progress
         Cancelled: the progress said so; the installed copy stays, and so does what was downloaded.
     """
     model = find(name)
+    if source is None and not (model.archive or model.files):
+        raise BadRequest(f"{model.title} is a file that you bring: {model.how}.")
     with _alone_with(model):
         _sweep(model)
         if source is not None:
             if model.take is None:  # which says itself how much it copies
                 _check_room(model, model.size)
-            _convert(model, source, str(source), f"get it from {model.archive}", progress)
+            again = f"get it from {model.archive}" if model.archive else "choose another file"
+            _convert(model, source, str(source), again, progress)
         elif model.files:
             with _fetched(model, progress.part(0.0, _DOWNLOADED)) as folder:
                 _convert(model, folder, "the download", "install again", progress.part(_DOWNLOADED, 1.0))
@@ -230,6 +233,8 @@ def _forget_others(model: Installation, own: Path) -> None:
 
 
 def _forget_download(model: Installation) -> None:
+    if not model.archive:
+        return
     if model.files:
         shutil.rmtree(_download_place(model), ignore_errors=True)
         with suppress(OSError):  # another's download is in it

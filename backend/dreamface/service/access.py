@@ -35,6 +35,7 @@ _LONGER = {
     "/styles": (LONGEST_STYLE, STYLE_TOO_LONG),
     "/paint": (LONGEST_STACK, STACK_TOO_LONG),
     "/edits/carry": (LONGEST_STACK, STACK_TOO_LONG),
+    "/talk": (LONGEST_STACK, STACK_TOO_LONG),
 }
 """Paths whose requests may be longer than others: how long, and what to say where they are longer still."""
 

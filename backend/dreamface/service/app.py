@@ -38,7 +38,8 @@ API = 7
 5: edits (`edits` of a record, `POST /paint`, `/edits`, `face.json` of schema 6).
 6: diffusion (`diffusion` of a job `edit`, `face.json` of schema 7).
 7: reasons (`said`, `notes`, `alternatives` of `POST /read`; `corrections` and `anyway` of a job `generate`, which fails
-   with the code `nothing_read`; `face.json` of schema 8).
+   with the code `nothing_read`; `face.json` of schema 8);
+   conversations (`talk` of a record, `POST /talk`).
 """
 
 

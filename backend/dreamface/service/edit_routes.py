@@ -50,6 +50,15 @@ def add_edits(app: FastAPI, workers: Workers, uploads: Uploads) -> None:
         result, _ = await workers.faces.call("read_edit", asked.model_dump())
         return schemas.EditReading.model_validate(result)
 
+    @app.post("/talk", tags=["edits"], summary="What comes of something that is said to a face")
+    async def talk(asked: schemas.Talk) -> schemas.TalkReply:
+        """Orders give another stack, questions an answer, and both another turn of the conversation.
+
+        The stack is made by a job `edit` whose face has it and the conversation. What can't be followed is a sentence.
+        """
+        result, _ = await workers.faces.call("talk", asked.model_dump(), PAINT_LIMIT)
+        return schemas.TalkReply.model_validate(result)
+
     @app.post("/edits/carry", tags=["edits"], summary="Edits of one face as another can have them")
     async def carry(asked: schemas.Carry) -> schemas.CarriedEdits:
         """Also from a head of one model to one of another. 400 with a sentence where that can't be done."""

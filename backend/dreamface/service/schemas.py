@@ -586,6 +586,43 @@ class EditWords(Strict):
     traits: TraitValues = Field(default={}, description="of the face, which changes of all of it are measured from")
 
 
+class OtherFace(Strict):
+    """Another face that somebody may speak of."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    record: RecordData
+
+
+class Talk(Strict):
+    """Something that is said to a face."""
+
+    said: str = Field(max_length=2000, description="an order, a step through the history or a question, in English")
+    face: RecordData = Field(description="its record, with the conversation so far")
+    others: Annotated[list[OtherFace], Field(max_length=50)] = Field(default=[], description="faces that may be named")
+    folder: str | None = Field(
+        default=None, max_length=4096, description="of the face as it was made last, to look at it for questions"
+    )
+
+
+class TraitShift(BaseModel):
+    """A trait that is otherwise now."""
+
+    trait: str
+    before: Any
+    after: Any
+
+
+class TalkReply(BaseModel):
+    """What comes of something that was said. Nothing is made: the stack goes to a job `edit`, or to `POST /paint`."""
+
+    answer: str = Field(description="a sentence or a few")
+    changed: bool = Field(description="whether the stack is another one")
+    understood: bool
+    edits: list[dict[str, Any]] = Field(description="the whole stack, from below")
+    talk: list[dict[str, Any]] = Field(description="the whole conversation, for the face's record")
+    changes: list[TraitShift]
+
+
 class Carry(Strict):
     """Edits of one face that another one is to get. Their pictures are uploaded first."""
 

@@ -16,11 +16,11 @@ from torch import Tensor
 from dreamface import editing, library, pipeline
 from dreamface import folder as face_folder
 from dreamface._files import cannot_write
-from dreamface.errors import BadRequest
+from dreamface.errors import BadRequest, DreamFaceError
 from dreamface.face import Face, Head
 from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
-from dreamface.record import FaceRecord, read_corrections, read_edits, write_edits
+from dreamface.record import FaceRecord, read_corrections, read_edits, write_edits, write_talk
 from dreamface.service.schemas import AnimateResult, ExportResult, FaceResult, Kind, Region, to_record, to_traits
 from dreamface.traits import Traits
 
@@ -311,6 +311,33 @@ def read_edit(
     return {**reading.to_json(), "why_no_diffusion": pipeline.why_no_diffusion()}, b""
 
 
+def talk(said: str, face: Request, others: list[dict[str, Any]], folder: str | None) -> tuple[dict[str, Any], bytes]:
+    """What comes of something that is said to a face."""
+    record = to_record(face)
+    known = editing.Others.of({one["name"]: to_record(one["record"]) for one in others})
+    reply = editing.talk(
+        record, said, others=known, look=lambda: _look_at(record, folder), understand_with=editing.understanding()
+    )
+    changes = [{"trait": name, "before": before, "after": after} for name, before, after in reply.shifts]
+    return {
+        "answer": reply.answer, "changed": reply.changed, "understood": reply.understood,
+        "edits": write_edits(reply.record.edits), "talk": write_talk(reply.record.talk), "changes": changes,
+    }, b""  # fmt: skip
+
+
+def _look_at(record: FaceRecord, folder: str | None) -> Mapping[str, pipeline.Seen]:
+    """Return what a face shows, where its folder is of it as it is now; else the measures of its shape alone."""
+    try:
+        if folder is not None:
+            made = face_folder.read_document(Path(folder)).record
+            if (made.traits, made.edits) == (record.traits, record.edits):
+                return pipeline.look_at(face_folder.load(Path(folder)))
+        measured = pipeline.measure(pipeline.reshape(record, {}))
+    except DreamFaceError:
+        return {}  # its traits say enough
+    return {name: pipeline.Seen(value) for name, value in measured.items()}
+
+
 def carry_edits(
     edits: list[dict[str, Any]], source: Request, target: Request, files: Mapping[str, str]
 ) -> tuple[dict[str, Any], bytes]:
@@ -386,6 +413,7 @@ CALLS: Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]] = {
     "paint": paint,
     "edit_vocabulary": edit_vocabulary,
     "read_edit": read_edit,
+    "talk": talk,
     "carry_edits": carry_edits,
     "edit_picture": edit_picture,
     "styles": styles,

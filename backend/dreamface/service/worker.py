@@ -33,7 +33,7 @@ from dreamface.service import frames
 Jobs = Mapping[Any, Callable[[dict[str, Any], Path, Progress], dict[str, Any]]]
 Calls = Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]]
 
-_SLOW_CALLS = ("paint", "carry_edits")
+_SLOW_CALLS = ("paint", "carry_edits", "talk")
 """Calls that may take a second and more."""
 
 _KILLED_FIRST = "500"  # of -1000, never, to 1000

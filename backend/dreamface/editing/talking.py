@@ -1,0 +1,495 @@
+"""A conversation with a face: what somebody says becomes another stack of edits, or an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+from dreamface.editing.adding import added
+from dreamface.editing.answers import Known, answer
+from dreamface.editing.conversation import Patch, done, held_parts, redo, states, undo
+from dreamface.editing.making import NothingUnderstood, words_edit
+from dreamface.editing.phrasing import label_of, listed, parts_of, shifts_in_words
+from dreamface.editing.reading import read_words
+from dreamface.errors import BadRequest
+from dreamface.language import (
+    NOT_UNDERSTOOD,
+    Change,
+    Context,
+    Difference,
+    Hold,
+    Nothing,
+    Part,
+    Question,
+    Redo,
+    Release,
+    Restart,
+    Restore,
+    Scale,
+    Step,
+    Take,
+    Undo,
+    combined,
+    difference,
+    traits_of,
+    understand,
+)
+from dreamface.pipeline import Seen, shown_traits
+from dreamface.record import MOST_STRENGTH, MOST_TURNS, EditEntry, FaceRecord, Turn, TurnKind
+from dreamface.text import one_line
+from dreamface.traits import VOCABULARY, Traits, TraitValue, Value
+
+Understand: TypeAlias = Callable[[str, Context], Sequence[Step]]
+"""From what was said to steps: `language.understand`, or a model of one's own behind the same interface."""
+
+MOST_WHOLE_FACE: Final = 1.5
+"""Strength up to which a slider moves an edit of the whole face; what is more, goes into its traits."""
+
+_MOVED: Final = 1e-3  # of a number, that is a difference
+_LONGEST_LABEL: Final = 120  # characters
+_NOTHING_DONE: Final = "There is nothing to take back: nothing was changed in this conversation yet."
+_NOTHING_TAKEN_BACK: Final = "There is nothing to do again: nothing was taken back since the last change."
+_NOTHING_TO_SCALE: Final = "There is nothing yet that could be more or less: say first what should be different."
+
+_TAKEN_WHOLE: Final = "That was taken over whole already: say “half of that”, or what should be more."
+
+
+@dataclass(frozen=True)
+class Others:
+    """Other faces that somebody may speak of.
+
+    Attributes:
+        names: what they are called.
+        find: returns the record of one by its name; "" is "the other one". Raises `BadRequest` where there is none.
+    """
+
+    names: tuple[str, ...] = ()
+    find: Callable[[str], FaceRecord] = field(default=lambda name: _nobody(name))
+
+    @classmethod
+    def of(cls, records: Mapping[str, FaceRecord]) -> Others:
+        """Return those of a few faces by name; with a single one, that is "the other one"."""
+
+        def find(name: str) -> FaceRecord:
+            if name in records:
+                return records[name]
+            if not name and len(records) == 1:
+                return next(iter(records.values()))
+            if not name and records:
+                raise BadRequest(f"Say which other face: {listed(list(records))}.")
+            return _nobody(name)
+
+        return cls(tuple(records), find)
+
+
+def _nobody(name: str) -> FaceRecord:
+    raise BadRequest(
+        f"There is no face called “{name}” here." if name else "There is no other face here to take it from."
+    )
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came of something that was said.
+
+    Attributes:
+        answer: a sentence or a few.
+        record: the face's, with another stack of edits where it was changed, and with the conversation.
+        changed: whether the stack is another one.
+        understood: whether anything was made of it.
+        shifts: traits that are otherwise now, with their values before and after: first those that were meant.
+    """
+
+    answer: str
+    record: FaceRecord
+    changed: bool = False
+    understood: bool = True
+    shifts: tuple[tuple[str, Value, Value], ...] = ()
+
+
+def talk(
+    record: FaceRecord,
+    said: str,
+    *,
+    others: Others | None = None,
+    look: Callable[[], Mapping[str, Seen]] | None = None,
+    understand_with: Understand = understand,
+) -> Reply:
+    """Return what comes of something that somebody says to a face. Nothing is made: the record says what to make.
+
+    Args:
+        record: the face's.
+        said: orders, steps through the history or questions, in English; nothing is refused.
+        others: other faces that it may speak of.
+        look: returns what the finished face shows, by trait; asked for questions about that alone.
+        understand_with: understands it.
+    """
+    others = others or Others()
+    steps = understand_with(said, context_of(shown_traits(record), others.names))
+    changes: list[Change] = []
+    replies: list[Reply] = []
+    now, rest = record, one_line(said)[:2000]
+    for step in (*steps, None):
+        if isinstance(step, Change):
+            changes.append(step)
+            continue
+        if changes:
+            replies.append(_kept(now, _change(now, changes, rest), rest, "change"))
+            now, rest, changes = replies[-1].record, "", []
+        if step is not None:
+            replies.append(_follow(now, step, rest, others, look))
+            now, rest = replies[-1].record, ""
+    shifts = _shifts(shown_traits(record), shown_traits(now), _meant(replies))
+    answers = " ".join(dict.fromkeys(reply.answer for reply in replies))
+    return Reply(answers, now, now.edits != record.edits, any(reply.understood for reply in replies), shifts)
+
+
+def context_of(traits: Traits, others: Sequence[str] = ()) -> Context:
+    """Return what understanding needs to know of a face: also marks at places are orders."""
+
+    def reads_more(words: str) -> bool:
+        try:
+            reading = read_words(words, place=False, traits=traits)
+        except BadRequest:
+            return False
+        return bool(reading.effects or reading.traits or reading.contradiction)
+
+    return Context(traits, tuple(others), reads_more)
+
+
+def _follow(
+    record: FaceRecord, step: Step, said: str, others: Others, look: Callable[[], Mapping[str, Seen]] | None
+) -> Reply:
+    """Return what comes of one step that is no change in words."""
+    if isinstance(step, Question):
+        seen = look() if look is not None and step.topic in _LOOKED_AT else {}
+        return _kept(record, Reply(answer(step, Known(record, record.talk, seen)), record), said, "question")
+    if isinstance(step, Hold | Release):
+        return _hold(record, step, said)
+    if isinstance(step, Undo | Restart):
+        return _undo(record, step, said)
+    if isinstance(step, Redo):
+        return _redo(record, step, said)
+    if isinstance(step, Nothing):
+        return _kept(record, Reply(step.why, record, understood=False), said, "nothing")
+    if isinstance(step, Scale):
+        return _kept(record, _scale(record, step.factor), said, "change")
+    assert isinstance(step, Restore | Take)
+    return _kept(record, _put(record, step, others, said), said, "change", step.parts)
+
+
+_LOOKED_AT: Final = ("age", "sex", "trait", "describe")
+"""Topics of questions whose answers are measured on the finished face."""
+
+
+def _kept(before: FaceRecord, reply: Reply, said: str, did: TurnKind, parts: Sequence[Part] = ()) -> Reply:
+    """Return a reply whose record has the conversation with one more turn."""
+    patch = Patch.between(before.edits, reply.record.edits) if did == "change" else Patch()
+    if did == "change" and before.edits == reply.record.edits:
+        did = "nothing"
+    turn = Turn(said, reply.answer[:4000], did, patch.old, patch.new, patch.places, tuple(part.name for part in parts))
+    return replace(reply, record=replace(reply.record, talk=(*reply.record.talk, turn)[-MOST_TURNS:]))
+
+
+# -------------------------------------------------------------------------------------------------------------- changes
+
+
+def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
+    """Return the face with orders in words followed: one edit of the whole face, and one for each marked place."""
+    traits = shown_traits(record)
+    stays = traits_of(held_parts(record.talk))
+    whole: list[Difference] = []
+    placed: list[EditEntry] = []
+    lost: list[str] = []
+    problems: list[str] = []
+    for change in changes:
+        entries, why, words = _placed(change, traits)
+        lost += words
+        problems += [why] * bool(why)
+        placed += entries
+        if not entries and not why:
+            whole.append(difference(change, traits, stays))
+    label = one_line(said)[:_LONGEST_LABEL] or listed([change.said for change in changes])[:_LONGEST_LABEL]
+    made = combined(whole, traits) if whole else Difference()
+    lost += made.not_understood
+    stack = record.edits
+    if made.traits:
+        entry = EditEntry("", "words", label, min(made.strength, MOST_WHOLE_FACE), traits=_reach(made, traits))
+        stack = added(stack, _with_held(entry, replace(record, edits=stack), made.held))
+    if placed:
+        stack = added(stack, *placed)
+    return _told(record, replace(record, edits=stack), set(made.traits), made.held, lost, problems, placed)
+
+
+def _reach(made: Difference, traits: Traits) -> Traits:
+    """Return the traits of a difference; one that goes further than a slider does has its strength in them."""
+    if made.strength <= MOST_WHOLE_FACE:
+        return made.traits
+    far = traits.towards(made.traits, made.strength / MOST_WHOLE_FACE)
+    return Traits({name: replace(entry, value=far[name].value) for name, entry in made.traits.items()})
+
+
+def _placed(change: Change, traits: Traits) -> tuple[list[EditEntry], str, tuple[str, ...]]:
+    """Return the edits of an order that marks a place, why it can't be followed, and words nothing was made of.
+
+    All are empty where the order is about the whole face.
+    """
+    if change.traits:
+        return [], "", ()
+    reading = read_words(change.words, place=False, traits=traits)
+    if not reading.contradiction and not any(part.regions or part.effects for part in reading.parts):
+        return [], "", ()
+    try:
+        new = words_edit(
+            change.words, None, traits=traits, strength=min(change.strength, MOST_STRENGTH), label=change.said
+        )
+    except NothingUnderstood as error:
+        return [], error.reason, ()
+    except BadRequest as error:
+        return [], str(error), ()
+    return list(new.entries), "", (*new.not_understood, *change.lost)
+
+
+def _with_held(entry: EditEntry, record: FaceRecord, held: Sequence[str]) -> EditEntry:
+    """Return an edit that also says of what is held that it stays, where it would go along with the rest."""
+    before = shown_traits(record)
+    for _ in range(2):  # what is held may bring something else along that is
+        after = shown_traits(replace(record, edits=(*record.edits, replace(entry, id="held"))))
+        moved = {
+            name: TraitValue(before.value(name), 1.0, "held")
+            for name in held
+            if before.value(name) != after.value(name)
+        }
+        if not moved:
+            return entry
+        entry = replace(entry, traits=entry.traits.under(moved))
+    return entry
+
+
+def _told(
+    before: FaceRecord, after: FaceRecord, meant: set[str], held: Sequence[str], lost: Sequence[str],
+    problems: Sequence[str], placed: Sequence[EditEntry],
+) -> Reply:  # fmt: skip
+    """Return the reply to orders: what changed, what was held, and what nothing was made of."""
+    shifts = _shifts(shown_traits(before), shown_traits(after), meant)
+    direct = [shift for shift in shifts if shift[0] in meant]
+    sentences = list(dict.fromkeys(problems))
+    if direct:
+        along = len(shifts) - len(direct)
+        went = f"; {along} more went along ({listed(_along(shifts, meant))})" if along else ""
+        sentences.insert(0, f"Changed {shifts_in_words(direct)}{went}.")
+    if placed:
+        sentences.insert(0, f"Laid on {listed([f'“{edit.label}”' for edit in placed])}.")
+    if not direct and not placed and not problems:
+        sentences.append(_why_not_moved(meant, held))
+        after = before
+    elif held and direct:
+        sentences.append(f"Kept {listed(_parts_held(held))}.")
+    words = list(dict.fromkeys(lost))
+    if words:
+        sentences.append(f"I made nothing of {listed([f'“{word}”' for word in words])}.")
+    return Reply(" ".join(sentences), after, after.edits != before.edits, bool(direct or placed))
+
+
+def _along(shifts: Sequence[tuple[str, Value, Value]], meant: set[str]) -> list[str]:
+    return [label_of(name) for name, _, _ in shifts if name not in meant][:3]
+
+
+def _parts_held(names: Sequence[str]) -> list[str]:
+    return parts_of(names)[:3]
+
+
+def _why_not_moved(meant: set[str], held: Sequence[str]) -> str:
+    if meant:
+        names = listed([label_of(name) for name in sorted(meant)][:3])
+        return f"That is as far as it goes: the {names} can't go further."
+    if held:
+        parts = _parts_held(held)
+        return f"I keep the {listed(parts)} as you asked; say “you may change the {parts[0]} again” first."
+    return NOT_UNDERSTOOD
+
+
+def _shifts(before: Traits, after: Traits, first: set[str]) -> tuple[tuple[str, Value, Value], ...]:
+    """Return traits that differ with both values, those in `first` before others."""
+    names = [name for name in VOCABULARY if _differ(before.value(name), after.value(name))]
+    names.sort(key=lambda name: name not in first)
+    return tuple((name, before.value(name), after.value(name)) for name in names)
+
+
+def _differ(one: Value, other: Value) -> bool:
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return abs(one - other) > _MOVED
+    return one != other
+
+
+def _meant(replies: Sequence[Reply]) -> set[str]:
+    """Return the traits that the last edits of replies set."""
+    return {name for reply in replies for turn in reply.record.talk[-1:] for edit in turn.new for name in edit.traits}
+
+
+# ------------------------------------------------------------------------------------------------------------- history
+
+
+def _undo(record: FaceRecord, step: Undo | Restart, said: str) -> Reply:
+    """Return the face with changes taken back."""
+    count = step.count if isinstance(step, Undo) else MOST_TURNS
+    now, taken = undo(record, count)
+    if not taken:
+        return _kept(record, _take_off(record), said, "change")
+    names = listed([f"“{_called(turn)}”" for turn in taken[:4]])
+    start = f"Back to how it was before {names}."
+    if isinstance(step, Restart):
+        start = f"Back to the start: {_counted(len(taken))} taken back; “redo” brings them again."
+    if isinstance(step, Undo) and len(taken) < step.count:
+        start += f" There were only {len(taken)}."
+    return _kept(record, Reply(start, now, True), said, "undo")
+
+
+def _counted(count: int) -> str:
+    return "1 change" if count == 1 else f"{count} changes"
+
+
+def _called(turn: Turn) -> str:
+    return turn.said or next((edit.label for edit in (*turn.new, *turn.old)), "") or "the last change"
+
+
+def _take_off(record: FaceRecord) -> Reply:
+    """Return the face without the uppermost edit, where nothing was changed by talk."""
+    if not record.edits or record.edits[-1].digests:
+        why = "" if not record.edits else " The uppermost edit has a picture: take it off in the stack."
+        return Reply(f"{_NOTHING_DONE}{why}", record, understood=False)
+    top = record.edits[-1]
+    return Reply(
+        f"Took off the uppermost edit, “{top.label or top.id}”.", replace(record, edits=record.edits[:-1]), True
+    )
+
+
+def _redo(record: FaceRecord, step: Redo, said: str) -> Reply:
+    now, again = redo(record, step.count)
+    if not again:
+        return _kept(record, Reply(_NOTHING_TAKEN_BACK, record, understood=False), said, "nothing")
+    names = listed([f"“{_called(turn)}”" for turn in again[:4]])
+    return _kept(record, Reply(f"Again: {names}.", now, True), said, "redo")
+
+
+def _scale(record: FaceRecord, factor: float) -> Reply:
+    """Return the face with its last change so many times as strong."""
+    turns = done(record.talk)
+    if turns and turns[-1].parts and factor > 1.0 and all(edit.strength >= 1.0 for edit in turns[-1].new):
+        return Reply(_TAKEN_WHOLE, record, understood=False)
+    ids = [edit.id for edit in turns[-1].new] if turns else [edit.id for edit in record.edits[-1:]]
+    stack = list(record.edits)
+    for number, edit in enumerate(stack):
+        if edit.id in ids:
+            stack[number] = _stronger(edit, replace(record, edits=tuple(stack[:number])), factor)
+    after = replace(record, edits=tuple(stack))
+    if not ids or not any(edit.id in ids for edit in record.edits):
+        return Reply(_NOTHING_TO_SCALE, record, understood=False)
+    meant = {name for edit in stack if edit.id in ids for name in edit.traits}
+    shifts = _shifts(shown_traits(record), shown_traits(after), meant)
+    direct = [shift for shift in shifts if shift[0] in meant]
+    strengths = {edit.strength for edit in stack if edit.id in ids and edit.place is not None}
+    if not direct and strengths and after.edits != record.edits:
+        return Reply(f"Strength {strengths.pop():.0%} now.".replace("%", " %"), after, True)
+    if not direct:
+        return Reply(_why_not_moved(meant, ()), record, understood=False)
+    return Reply(f"Changed {shifts_in_words(direct)}.", after, True)
+
+
+def _stronger(edit: EditEntry, below: FaceRecord, factor: float) -> EditEntry:
+    """Return an edit so many times as strong; beyond what a slider allows, its traits go further instead."""
+    strength = edit.strength * factor
+    most = MOST_WHOLE_FACE if edit.kind == "words" and edit.place is None else MOST_STRENGTH
+    if strength <= most:
+        return replace(edit, strength=strength)
+    if most == MOST_STRENGTH:
+        return replace(edit, strength=most)
+    under = shown_traits(below)
+    held = {name for name, entry in edit.traits.items() if entry.because == "held"}
+    far = under.towards(edit.traits, strength)
+    traits = {
+        name: entry if name in held else replace(entry, value=far[name].value) for name, entry in edit.traits.items()
+    }
+    return replace(edit, strength=1.0, traits=Traits(traits))
+
+
+def _hold(record: FaceRecord, step: Hold | Release, said: str) -> Reply:
+    known = [part for part in step.parts if part.words]
+    if not known:
+        return _kept(record, Reply(NOT_UNDERSTOOD, record, understood=False), said, "nothing")
+    names = listed([part.name for part in known])
+    if isinstance(step, Release):
+        return _kept(record, Reply(f"The {names} may change again.", record), said, "release", known)
+    return _kept(
+        record, Reply(f"The {names} will stay from now on, until you say otherwise.", record), said, "hold", known
+    )
+
+
+# ------------------------------------------------------------------------------------------------- from another state
+
+
+def _put(record: FaceRecord, step: Restore | Take, others: Others, said: str) -> Reply:
+    """Return the face with parts from an earlier state, or of another face."""
+    names, plural = listed([part.name for part in step.parts]), step.parts[0].is_plural
+    try:
+        source = _earlier(record, step) if isinstance(step, Restore) else others.find(step.source)
+    except BadRequest as error:
+        return Reply(_as_typed(str(error), getattr(step, "source", ""), said), record, understood=False)
+    whose = "before" if isinstance(step, Restore) else step.source or "the other one"
+    label = one_line(said)[:_LONGEST_LABEL] or f"{names} as {whose}"
+    traits, theirs = shown_traits(record), shown_traits(source)
+    differing = [name for name in traits_of(step.parts) if _differ(traits.value(name), theirs.value(name))]
+    stack = _lying(record, source, step.parts) if isinstance(step, Restore) else record.edits
+    if differing:
+        wanted = {name: TraitValue(theirs.value(name), 1.0, label) for name in differing}
+        share = step.share if isinstance(step, Take) else 1.0
+        stack = added(stack, EditEntry("", "words", label, share, traits=Traits(wanted)))
+    if stack == record.edits:
+        return Reply(f"The {names} {'are' if plural else 'is'} the same there.", record, understood=False)
+    after = replace(record, edits=stack)
+    shifts = [shift for shift in _shifts(traits, shown_traits(after), set(differing)) if shift[0] in differing]
+    where = "as before" if isinstance(step, Restore) else f"as {whose} has {'them' if plural else 'it'}"
+    return Reply(f"The {names} {where}" + (f": {shifts_in_words(shifts)}." if shifts else "."), after, True)
+
+
+def _as_typed(sentence: str, name: str, said: str) -> str:
+    """Return a sentence with a name as it was typed, capitals and all."""
+    found = re.search(re.escape(name), said, re.IGNORECASE) if name else None
+    return sentence.replace(name, found[0]) if found else sentence
+
+
+def _earlier(record: FaceRecord, step: Restore) -> FaceRecord:
+    """Return the last state in which parts were different, or the first of all.
+
+    Raises:
+        BadRequest: they never were.
+    """
+    traits, names = shown_traits(record), traits_of(step.parts)
+    found = [
+        state
+        for state in states(record)
+        if any(_differ(traits.value(name), shown_traits(state).value(name)) for name in names)
+        or _lying(record, state, step.parts) != record.edits
+    ]
+    if not found:
+        parts = listed([part.name for part in step.parts])
+        raise BadRequest(
+            f"The {parts} {'have' if step.parts[0].is_plural else 'has'} not changed since we began to talk."
+        )
+    return found[-1] if step.to_start else found[0]
+
+
+def _lying(record: FaceRecord, state: FaceRecord, parts: Sequence[Part]) -> tuple[EditEntry, ...]:
+    """Return the stack with what lies on parts as it was in an earlier state."""
+    then = {edit.id for edit in state.edits}
+    now = {edit.id for edit in record.edits}
+    kept = [edit for edit in record.edits if edit.id in then or not _lies_on(edit, parts)]
+    return (*kept, *(edit for edit in state.edits if edit.id not in now and _lies_on(edit, parts)))
+
+
+def _lies_on(edit: EditEntry, parts: Sequence[Part]) -> bool:
+    if edit.place is None or edit.digests:
+        return False
+    return any(piece in region for region in edit.place.regions for part in parts for piece in part.regions)

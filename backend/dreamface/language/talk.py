@@ -1,0 +1,155 @@
+"""What somebody says to a face that is there: orders, steps through its history, questions.
+
+`understand` knows words only: what becomes of a face is `dreamface.editing`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from dreamface.language.changes import read_change
+from dreamface.language.parts import Part
+from dreamface.language.reader import Reading
+from dreamface.language.talk_orders import is_known
+from dreamface.traits import Traits
+
+LONGEST_SAID: Final = 500
+"""Characters that are listened to at once."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """An order to change something.
+
+    Attributes:
+        words: as edits in words are read, such as "bigger nose"; degrees are in `strength`.
+        strength: how far towards it: 1 is what the words mean, less is "a bit", more is "much".
+        held: traits that stay as they are meanwhile.
+        said: what was typed for it.
+        traits: what the words mean, where that is known without reading them.
+        lost: clauses beside it that nothing was made of.
+    """
+
+    words: str
+    strength: float = 1.0
+    held: tuple[str, ...] = ()
+    said: str = ""
+    traits: Traits = field(default_factory=Traits)
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Parts that no further order may change."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Release:
+    """Parts that orders may change again."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Undo:
+    """The last changes, as many as `count`, are taken back."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Redo:
+    """What was taken back last is done again."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The last change is made so many times as strong."""
+
+    factor: float
+
+
+@dataclass(frozen=True)
+class Restore:
+    """Parts go back to the last state in which they were different; `to_start`, to how they began."""
+
+    parts: tuple[Part, ...]
+    to_start: bool = False
+
+
+@dataclass(frozen=True)
+class Take:
+    """Parts are taken from another face, whole or a share; `source` is what it was called, "" is "the other one"."""
+
+    parts: tuple[Part, ...]
+    source: str = ""
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Restart:
+    """Everything that was said is taken back."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question. It changes nothing.
+
+    Attributes:
+        topic: "age", "sex", "trait" (one or more of the face's), "why", "changes", "unknown", "describe", "help" or
+            "prompt".
+        traits: names of those that it is about.
+        claimed: what it supposes of them, as in "is her nose big?".
+        words: it.
+    """
+
+    topic: str
+    traits: tuple[str, ...] = ()
+    claimed: Traits = field(default_factory=Traits)
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Nothing that can be followed; `why` is a sentence."""
+
+    why: str
+
+
+Step: TypeAlias = "Change | Hold | Release | Undo | Redo | Scale | Restore | Take | Restart | Question | Nothing"
+
+CAN_DO: Final = (
+    "Say what should be different (“a bit older”, “a sharper jaw, keep the freckles”), step back and forth (“undo "
+    "that”, “more”, “the nose was better before”) or ask (“why is she pale?”)."
+)
+NOT_UNDERSTOOD: Final = f"I did not understand that. {CAN_DO}"
+NO_WORDS: Final = f"You said nothing. {CAN_DO}"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What understanding needs to know of the face that is talked to.
+
+    Attributes:
+        traits: as the face shows them.
+        others: names of other faces.
+        reads_more: whether words mean something although they say no trait, such as a mark at a place.
+    """
+
+    traits: Traits = field(default_factory=Traits)
+    others: tuple[str, ...] = ()
+    reads_more: Callable[[str], bool] = lambda words: False
+
+    def read(self, words: str) -> Reading:
+        """Return what words change about the face."""
+        return read_change(words, self.traits)
+
+    def means_something(self, words: str) -> bool:
+        """Return whether words ask for a change."""
+        return is_known(words) and (bool(self.read(words).traits) or self.reads_more(words))

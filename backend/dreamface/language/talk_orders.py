@@ -1,0 +1,310 @@
+"""Orders as people give them, put into the words that changes are read from, with how far to go."""
+
+# ruff: noqa: E501 - tables of phrases, as patterns
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Final
+
+from dreamface.language import slips
+from dreamface.language.lexicon import lexicon
+from dreamface.language.parts import find_parts, without_parts
+from dreamface.language.words import canonical
+
+THE: Final = r"(?:the|her|his|their|its|that|this|those|these|my|your)"
+WHO: Final = r"(?:she|he|it|they|her|him|them|this one|the (?:face|head|person|woman|man|girl|boy|lady|guy|character))"
+
+_POLITE: Final = re.compile(
+    r"^(?:(?:hey|hi|hello|ok(?:ay)?|so|well|now|please|pls|maybe|perhaps|and|then|also|but|or|actually|just|no(?=\s*[,.!;:])|yes|yeah|yep"
+    r"|thanks|thank you|good|great|nice|cool|right|alright|hmm+|um+|oh|wait|sorry|kindly|dear|listen|look"
+    r"|(?:can|could|may) (?:i|we) (?:have|get|see)|(?:can|could|should|may) (?:she|he|it|they) (?:have|get|wear)|(?:can|could|would|will|should) (?:you|we|i)(?: (?:please|maybe|perhaps|also|just|now|kindly))*"
+    r"(?: (?:have|see|get) (?=an? |some |more |less ))?"
+    r"|let'?s|let us|go ahead and|try (?:to|and)|tries to|you (?:should|could|must|need to|can|may|might)"
+    r"|we (?:should|could|need to|must|can)|do|why (?:don't|not|do not|didn't)(?: (?:you|we))?|how about|what about"
+    r"|what if(?: (?:she|he|it|they|we|you))?(?: (?:were|was|are|is|had|has|have|looked|got|made|gave|would be|tried))?"
+    r"|isn't it (?:about )?time for|(?:it's|it is) time for|is it possible to|would it be possible to"
+    r"|(?:i|we) (?:would like|'d like|want|wanted|wish|need|think|guess|feel(?: like)?|believe|prefer|would prefer|would love|'?d like|'?d prefer"
+    r"|'?d love|'?d rather|would rather|said|meant|asked for|was thinking|suppose)"
+    r"(?: (?:to (?:have|see|get)|that|for|you to|you|to))*"
+    r"|(?:it|that) would be (?:nice|great|good|better|nicer|cool|lovely|best)(?: (?:if|to|with))?|would be (?:nice|great|good)"
+    r"|can i (?:have|get|see)|i'?ll have|i'?ll take|go for|go with"
+    r")(?:,|:|\.|!|\b)\s*)+",
+    re.IGNORECASE,
+)  # fmt: skip
+_THANKS: Final = re.compile(
+    r"(?:[\s,.!]|\b(?:please|pls|thanks|thank you|thx|cheers|would be (?:nice|great|good|better|lovely)|if (?:you|that)(?: \w+)* can"
+    r"|if possible|ok(?:ay)?|will you|would you|could you|right now|instead|for me|i think|though|then|now|my dear|mate))+$",
+    re.IGNORECASE,
+)  # fmt: skip
+SMALL_TALK: Final = re.compile(
+    r"(?:(?:hello|hi|hey|hiya|yo|good (?:morning|evening|day|night)|bye|goodbye|thanks|thank you|thx|cheers|ok(?:ay)?|yes|no|yeah"
+    r"|cool|great|nice|good|perfect|wow|lovely|awesome|super|fine|sure|lol|haha|hm+|um+|oh|well|there|again|so much|a lot|very much"
+    r"|(?:keep|leave) (?:it|that|this|everything|the rest)(?: else)?(?: (?:like|as) (?:this|that|it is)| alone| the same)?|that'?s (?:it|great|good|nice|perfect|better|fine|all|right|cool|lovely)|looks? (?:good|great|nice|better|perfect)"
+    r"|(?:she|he|it|this|that)(?:'s| is| looks?| seems?)(?: so| very| really| just| quite| absolutely| now)* (?:beautiful|pretty|perfect|gorgeous|great|lovely|cute|handsome|nice|amazing|good|stunning|wonderful|fantastic|better|ugly|fine)(?: now)?"
+    r"|(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate) (?:it|that|this|her|him|them)(?: (?:a lot|very much))?"
+    r"|not bad|well done|good job|you(?:'re| are) (?:\w+ ){1,4}\w*|please|wait|sorry)[\s,.!]*)+",
+    re.IGNORECASE,
+)  # fmt: skip
+
+_DEGREES: Final = (
+    (r"ever so slightly|(?:just )?(?:a|the) (?:tiny|teeny|wee|little|small|slight)(?:est)? (?:bit|touch|tad)|a hair|a smidge(?:n)?|a whisker|a shade"
+     r"|very slightly|minimally|barely|a teeny bit|the slightest bit", 0.3),
+    (r"(?:just |only )?(?<!quite )(?:a bit|a touch|a tad|a notch|slightly|somewhat|kind of|kinda|sort of|a wee bit|subtly|mildly|moderately|a little bit)", 0.5),
+    (r"(?:way|insanely|extremely|hugely|massively|ridiculously|enormously|tremendously|dramatically|drastically|crazy|super|ultra|incredibly"
+     r"|absurdly|wildly|grotesquely|completely|totally|by a mile|a whole lot)", 2.0),
+    (r"(?:quite a bit|very much|so much|much|a lot|lots|far|considerably|significantly|noticeably|clearly|really|quite a bit|a good deal|a great deal|decidedly"
+     r"|distinctly|strongly|heaps|loads|quite)", 1.6),
+)  # fmt: skip
+_KEPT_WHOLE: Final = r"(?! of\b)(?! as\b)(?! (?:from|apart|up|back|off|down)\b)"
+_LITTLE: Final = re.compile(r"\ba little(?= (?:more|less|fewer|too|\w+er\b|\w+ier\b))|\ba little$", re.IGNORECASE)
+_POSSIBLE: Final = re.compile(r"\bas (?P<how>\w+) as (?:possible|you can|it gets|can be|they come)\b", re.IGNORECASE)
+_NUMBER: Final = re.compile(
+    r"\d|\b(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|twice|half|double|triple|decade)\b"
+)
+
+_NOUN: Final = rf"(?:{THE} )?(?P<noun>[\w' -]+?)"
+_BE: Final = r"(?:is|are|was|were|'s|'re|looks?|seems?|appears?|feels?|gets?|still (?:is|are|looks?))(?: (?:still|just|also|all|now))?"
+_SHOULD: Final = (
+    r"(?:should|could|must|might|may|can|needs? to|has to|have to|ought to|would|wants? to|shall|is to|are to|will)"
+    r"(?: (?:also|maybe|perhaps|probably|just|really|still|do with|use))?(?: (?:be|look|get|have|become|seem|appear|grow|go))?"
+)
+_TOO: Final = re.compile(
+    rf"^(?:{_NOUN} )?(?:{_BE} )?(?P<degree>(?:still |just |way |far |much |a bit |a little |slightly |rather )*)too (?P<how>(?!much\b|many\b)[\w' -]+)$",
+    re.IGNORECASE,
+)
+_TOO_MUCH: Final = re.compile(
+    rf"^{_NOUN} (?P<verb>[\w ]+?)? ?(?P<degree>way |far |a bit |a little )*too much$", re.IGNORECASE
+)
+_TOO_MANY: Final = re.compile(
+    rf"^(?:{WHO} (?:has|have|'s got|got|is wearing|wears) |there (?:is|are) |with )?(?P<degree>way |far |a bit |a little )*too (?:much|many) (?P<what>[\w -]+)$",
+    re.IGNORECASE,
+)
+_ENOUGH: Final = re.compile(
+    rf"^(?:{_NOUN} )?(?:(?:{_BE} )?(?:not|n't|never)|isn't|aren't|doesn't look|don't look|ain't|wasn't) (?:quite |nearly )?(?P<how>[\w -]+) enough$",
+    re.IGNORECASE,
+)
+_NOT_ENOUGH: Final = re.compile(
+    rf"^(?:{WHO} (?:hasn't|doesn't have|has|have) |there (?:is|are|isn't|aren't) )?(?:not |n't )?enough (?P<what>[\w -]+)$",
+    re.IGNORECASE,
+)
+_MODAL: Final = re.compile(rf"^(?:{THE} )?(?P<noun>[\w' -]+?) {_SHOULD} (?P<rest>\S.*)$", re.IGNORECASE)
+_CAN_IT: Final = re.compile(
+    rf"^(?:could|can|should|would|might|shouldn't|couldn't|can't|wouldn't) (?P<noun>{WHO}|{THE} [\w -]+?) (?:(?:be|look|have|get|become|wear|grow|use|do with|go)\b|not be) ?(?P<rest>\S.*)$",
+    re.IGNORECASE,
+)
+VERBS: Final[dict[str, str]] = {
+    "widen": "wider", "broaden": "wider", "enlarge": "bigger", "lengthen": "longer", "elongate": "longer",
+    "shorten": "shorter", "narrow": "narrower", "slim": "slimmer", "slim down": "slimmer", "shrink": "smaller",
+    "reduce": "less", "increase": "more", "raise": "higher", "lift": "higher", "lower": "lower", "sharpen": "sharper",
+    "soften": "softer", "thicken": "thicker", "thin": "thinner", "thin out": "thinner", "darken": "darker",
+    "lighten": "lighter", "brighten": "lighter", "round": "rounder", "round off": "rounder", "flatten": "flatter",
+    "plump": "fuller", "plump up": "fuller", "fill out": "fuller", "deepen": "deeper", "straighten": "straighter",
+    "strengthen": "stronger", "weaken": "weaker", "beef up": "stronger", "age": "older", "rejuvenate": "younger",
+    "tone down": "less", "turn down": "less", "dial down": "less", "tame": "less", "ease": "less",
+    "emphasise": "more", "emphasize": "more", "accentuate": "more", "exaggerate": "more", "boost": "more",
+    "amp up": "more", "intensify": "more", "turn up": "more", "dial up": "more", "bring out": "more",
+}  # fmt: skip
+"""Verbs of changes, and the comparative of each."""
+
+_VERB: Final = re.compile(
+    rf"^(?P<verb>{'|'.join(sorted(VERBS, key=len, reverse=True))}) (?:(?:up|down|out) )?(?P<what>{WHO}|(?:{THE} )?[\w' -]+)$",
+    re.IGNORECASE,
+)
+_EXAGGERATED: Final = (
+    "exaggerate",
+    "emphasise",
+    "emphasize",
+    "accentuate",
+    "boost",
+    "bring out",
+    "intensify",
+    "amp up",
+)
+_DEFAULTS: Final[dict[str, str]] = {
+    "chin": "more prominent chin", "nose": "bigger nose", "eyes": "bigger eyes", "lips": "fuller lips",
+    "mouth": "wider mouth", "ears": "bigger ears", "jaw": "stronger jaw", "cheekbones": "more prominent cheekbones",
+    "cheeks": "fuller cheeks", "brows": "thicker brows", "forehead": "higher forehead", "neck": "thicker neck",
+    "bags under the eyes": "bigger bags under the eyes",
+}  # fmt: skip
+"""What more of a part is that is always there."""
+
+_AGES: Final = {"more old": "older", "less old": "younger", "more young": "younger", "less young": "older",
+                "more aged": "older", "less aged": "younger"}  # fmt: skip
+_NOUNS: Final = {"smiling": "smile", "frowning": "frown", "grinning": "smile", "blushing": "blush"}
+_LED: Final = re.compile(
+    rf"^(?:(?:make|turn|give|get|let|have|put|set|change|render|draw|paint|show|keep|want|add|use|try|apply|grow|do|see) )?"
+    rf"(?:to )?(?:{WHO}|everything|it all) (?:to |into |in to |look |seem |appear |be |become |with |have |get |like |(?:has|is|are|was|were|looks?|seems?|had|got)\b ?)*(?=\S)",
+    re.IGNORECASE,
+)
+_ADD: Final = re.compile(
+    r"^(?:add|put on|apply|include|grow|put|use|try|insert|bring in|wear|wearing|go for) (?:(?:her|him|them|on) )?(?=\S)",
+    re.IGNORECASE,
+)
+_APART: Final = (
+    (re.compile(r"\b(?:too |less )?close(?:-set)? together\b"), "close-set"),
+    (re.compile(r"\bfar apart\b"), "wide-set"),
+)  # fmt: skip
+
+
+def corrected(text: str) -> str:
+    """Return a lower-case text whose likely slips in words that talk is made of are mended."""
+    return re.sub(r"[a-z']{4,}", lambda found: _corrected(found[0]), text)
+
+
+_TALK_WORDS: Final = (
+    "make", "give", "keep", "nose", "eyes", "hair", "lips", "mouth", "chin", "cheeks", "ears", "forehead", "beard",
+    "freckles", "older", "younger", "bigger", "smaller", "wider", "longer", "shorter", "narrower", "thinner", "thicker",
+    "rounder", "sharper", "darker", "lighter", "higher", "lower", "fuller", "stronger", "undo", "redo", "more", "less",
+    "what", "change", "changed", "does", "look", "please", "before", "better", "bit", "colour", "wrinkles", "brows",
+    "eyebrows", "skin", "jaw", "neck", "smile",
+)  # fmt: skip
+
+
+def _corrected(word: str) -> str:
+    if word in _TALK_WORDS or slips.is_english(canonical(word)) or slips.is_english(word) or lexicon().knows(word):
+        return word
+    close = difflib.get_close_matches(word, _TALK_WORDS, n=1, cutoff=0.75)
+    if close or sorted(word) in map(sorted, _TALK_WORDS):
+        return close[0] if close else next(known for known in _TALK_WORDS if sorted(known) == sorted(word))
+    return word
+
+
+def is_known(words: str) -> bool:
+    """Return whether any word of a text is English, or one that descriptions are made of."""
+    return any(
+        slips.is_english(canonical(word)) or lexicon().knows(canonical(word)) or slips.correction(canonical(word))
+        for word in re.findall(r"[^\W\d_]+", words.lower())
+    ) or any(character.isdigit() for character in words)
+
+
+def is_english(text: str) -> bool:
+    """Return whether most words of a text are English."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    return sum(slips.is_english(word) or slips.is_english(canonical(word)) for word in words) > len(words) // 2
+
+
+def stripped(clause: str) -> str:
+    """Return a clause without what is only polite: "could you please undo that" is "undo that"."""
+    clause = _uncontracted(clause.strip(" ,;:!?.\n-"))
+    return _ONLY.sub("", _THANKS.sub("", _POLITE.sub("", clause))).strip(" ,;:!?.\n-")
+
+
+_ONLY: Final = re.compile(r"(?<=\w) (?:only|alone)$")
+_INSTEAD: Final = re.compile(
+    r"(?<=\w) (?:instead of|rather than|and not|not) (?!.*\b(?:enough|so|too)\b)(?:the |an? )?[\w -]+$"
+)
+_NAMES: Final = ((re.compile(r"\bredness\b(?! of)"), "red skin"), (re.compile(r"\b(?:paleness|pallor)\b"), "pale skin"))
+_AS_WELL: Final = re.compile(r"(?<=\w) (?:again|too|as well|either)$")
+_STOPPED: Final = re.compile(r"^(?:stop|no more|quit) (?P<what>\w+ing)\b")
+
+
+def degree_of(clause: str) -> tuple[str, float]:
+    """Return a clause without the words that say how much, and how much that is.
+
+    >>> degree_of("a bit older")
+    ('older', 0.5)
+    >>> degree_of("a bit of blush")
+    ('a bit of blush', 1.0)
+    """
+    if found := _POSSIBLE.search(clause):
+        return _plain(f"{clause[: found.start()]}more {found['how']}{clause[found.end() :]}"), 2.0
+    if _LITTLE.search(clause):
+        return _plain(_LITTLE.sub("", clause)), 0.5
+    for pattern, strength in _DEGREES:
+        shorter = re.sub(rf"\b(?:{pattern})\b{_KEPT_WHOLE}", "", clause, count=1, flags=re.IGNORECASE)
+        if shorter != clause:
+            rest, more = degree_of(shorter)
+            return _plain(rest), strength * (more if more != 1.0 and strength > 1.0 else 1.0)
+    return _plain(clause), 1.0
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"\s+", " ", text).strip(" ,")
+    for words, better in _AGES.items():
+        text = re.sub(rf"\b{words}\b", better, text)
+    return text
+
+
+def as_change(clause: str) -> tuple[str, float]:
+    """Return the words that a change is read from, and how strong it is to be.
+
+    Args:
+        clause: one order in lower case, without politeness.
+
+    >>> as_change("her nose is a bit too big")
+    ('less big nose', 0.5)
+    >>> as_change("widen the mouth")
+    ('wider mouth', 1.0)
+    >>> as_change("she's not old enough")
+    ('older', 1.0)
+    """
+    clause = _INSTEAD.sub("", _uncontracted(clause))
+    clause = _AS_WELL.sub("", clause)
+    clause = _STOPPED.sub(lambda found: f"no {_NOUNS.get(found['what'], found['what'])}", clause)
+    for pattern, name in _NAMES:
+        clause = pattern.sub(name, clause)
+    if _NUMBER.search(clause):
+        return _compared(clause) or _led(clause), 1.0
+    compared = _compared(clause)
+    words, strength = degree_of(compared or _led(clause))
+    if not compared and strength != 1.0 and (again := _compared(words)):
+        words = again
+    return words, strength
+
+
+def _uncontracted(clause: str) -> str:
+    clause = re.sub(r"\b(she|he|it|that|there|who|nose|hair|face)'s\b(?= (?!own))", r"\1 is", clause)
+    clause = re.sub(r"\b(they|you|we|eyes|lips|ears)'re\b", r"\1 are", clause)
+    return re.sub(r"\b(i|we|you|she|he|they)'d\b", r"\1 would", clause)
+
+
+def _compared(clause: str) -> str:
+    """Return the comparative that a complaint, a wish or a verb means; nothing of other clauses."""
+    for pattern, put in _APART:
+        if "too" in clause:
+            clause = pattern.sub(lambda found, put=put: ("too " if found[0].startswith("too") else "") + put, clause)  # type: ignore[misc]
+    if found := _TOO_MANY.match(clause):
+        return f"{found['degree'] or ''}less {found['what']}"
+    if found := _TOO_MUCH.match(clause):
+        return f"{found['degree'] or ''}less {_bare(found['noun'])} {found['verb'] or ''}".strip()
+    if found := _TOO.match(clause):
+        return f"{found['degree']}less {found['how']} {_bare(found['noun'])}".strip()
+    if found := _ENOUGH.match(clause):
+        return f"more {found['how']} {_bare(found['noun'])}".strip()
+    if found := _NOT_ENOUGH.match(clause):
+        return f"more {found['what']}"
+    if found := _VERB.match(clause):
+        return _by_verb(found["verb"].lower(), found["what"])
+    if (found := _CAN_IT.match(clause)) or (found := _MODAL.match(clause)):
+        return f"{found['rest']} {_bare(found['noun'])}".strip()
+    return ""
+
+
+def _by_verb(verb: str, what: str) -> str:
+    what = _bare(what)
+    parts = find_parts(what)
+    if verb in _EXAGGERATED and parts and not without_parts(what).strip():
+        return "a lot " + _DEFAULTS.get(parts[0].name, f"more {what}")
+    if VERBS[verb] == "less" and parts and parts[0].name in _DEFAULTS and not without_parts(what).strip():
+        return (
+            _DEFAULTS[parts[0].name].replace("bigger", "smaller").replace("more ", "less ").replace("fuller", "thinner")
+        )
+    return f"{VERBS[verb]} {what}".strip()
+
+
+def _bare(noun: str | None) -> str:
+    """Return a noun without its determiner; nothing of a person."""
+    noun = re.sub(rf"^{THE} ", "", (noun or "").strip(), flags=re.IGNORECASE)
+    return "" if re.fullmatch(rf"(?:{WHO}|i think|everything|person|woman|man)", noun, re.IGNORECASE) else noun
+
+
+def _led(clause: str) -> str:
+    """Return a clause without the verb that leads it: "make her older", "add some blush"."""
+    shorter = _LED.sub("", clause)
+    if shorter == clause:
+        shorter = _ADD.sub("", clause)
+    if shorter == clause:
+        shorter = re.sub(r"^(?:make|give|get|have|let|set|turn|want|try) (?=\S)", "", clause)
+    return re.sub(r"^(?:looks? like |like |to |as if |be )+(?=(?:an? |to be )?\w)", "", shorter).strip()

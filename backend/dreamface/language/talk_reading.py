@@ -1,0 +1,417 @@
+"""From what somebody says to the steps that it asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from dreamface.language.parts import Part, find_parts, part_of, traits_of, without_parts
+from dreamface.language.talk import (
+    CAN_DO,
+    LONGEST_SAID,
+    NO_WORDS,
+    NOT_UNDERSTOOD,
+    Change,
+    Context,
+    Hold,
+    Nothing,
+    Question,
+    Restart,
+    Step,
+    Undo,
+)
+from dreamface.language.talk_history import read_history
+from dreamface.language.talk_orders import SMALL_TALK, THE, VERBS, as_change, corrected, is_english, stripped
+from dreamface.language.talk_questions import is_question, read_question
+from dreamface.language.tongues import foreign_language
+from dreamface.language.words import tokenize
+from dreamface.text import clean, normalise
+from dreamface.traits import VOCABULARY, Kind, Traits, Value
+
+_NO_WHAT: Final = (
+    "I can't answer that about a face. Ask for its age, its colours, its parts, or what was changed and why."
+)
+_CONTRADICTION: Final = "You ask for two opposite things at once (“{}” and “{}”): say which of them you want."
+_FOREIGN: Final = "I understand English only, and this looks like {}: nothing was changed."
+
+_NO_ENGLISH: Final = f"I did not understand that: I know English only. {CAN_DO}"
+
+_QUOTES: Final = re.compile("[\"“”„«»<>]|(?<!\\w)'|'(?!\\w)")
+_SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?;\n])\s+|\n+")
+_CLAUSE_ENDS: Final = re.compile(
+    r"\s*(?:,|;|:(?!\d)|\s-+\s|\.(?!\d)|!|\?|\bbut\b|\band then\b|\bthen\b|\balthough\b|\bhowever\b|\bwhile\b)\s*"
+)
+_HELD_LATER: Final = re.compile(
+    r"\s+(?=(?:without (?:touching|changing|altering|affecting)|except(?: for)?|apart from"
+    r"|but (?:not|keep|leave|don't|without)|and (?:keep|leave|don't (?:touch|change))"
+    rf"|(?:keep|keeping|leave|leaving) {THE})\b)"
+)
+_AND: Final = re.compile(r"\s+(?:and|&|\+|plus)\s+")
+_CORRECTS: Final = re.compile(r"^(?:no|nope|wait|sorry|rather|actually|i mean|or rather|make that|better)\b")
+_NOT_SO: Final = re.compile(
+    rf"^(?:and )?(?:not|no|instead of|rather than) (?:{THE} )?[\w -]+? ones?$"
+    r"|^(?:not|rather than|instead of) (?:an? )?[\w-]+$"
+)
+_FORBIDS: Final = re.compile(
+    r"^(?:don't|do not|dont|never|stop|no need to) "
+    r"(?:make|making|give|giving|turn|turning|let|add|adding)\b ?(?P<what>.*)$"
+)
+_FACT: Final = re.compile(
+    r"^(?:she|he|it|they|(?:the|her|his|their) [\w ]+?)(?:'s|'re| is| are| looks?| seems?| has| have)"
+    r"(?: (?:about|around|like|now))* (?P<what>.+)$"
+)
+_COMPLAINT: Final = re.compile(r"\b(?:too|enough|should|must|could|needs?|ought|want|instead|make|supposed)\b")
+_WISH: Final = re.compile(r"\b(?:should|must|could|needs?|ought|want|instead|make|supposed)\b")
+_FILLING: Final = re.compile(
+    r"(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate|dislike|want) "
+    r"(?:it|that|this|her|him|them|(?:the|her|his) [\w ]+)"
+    r"|that'?s (?:it|better|good|nice)|it'?s (?:ugly|bad|wrong|not right)"
+)
+_ABUSE: Final = re.compile(
+    r"^(?:you|u)(?:'re| are|r)?\b"
+    r"|^(?:ignore|disregard|forget) (?:all |your |the |any )*(?:previous|prior|above)?\s*"
+    r"(?:instructions|rules|prompts?)"
+    r"|^(?:write|print|tell (?=me an? |us an? )|sing|play|open|run|send|buy|search|translate|calculate) "
+    r"(?:me |us )?(?!more)"
+)
+
+
+@dataclass(frozen=True)
+class _Clause:
+    """One clause of what was said.
+
+    Attributes:
+        text: stripped and in lower case.
+        corrects: whether it takes the place of what was said before: "no, smaller".
+        listed: whether it came after "and".
+    """
+
+    text: str
+    corrects: bool = False
+    listed: bool = False
+
+
+def understand(text: str, context: Context | None = None) -> tuple[Step, ...]:
+    """Return the steps that a text asks for, in its order; at least one. Nothing is raised for what somebody says.
+
+    Args:
+        text: English, as it was typed.
+        context: the face that it was said to.
+
+    >>> understand("undo the last two")
+    (Undo(count=2),)
+    """
+    context = context or Context()
+    said = " ".join(_QUOTES.sub(" ", normalise(clean(text))).split())
+    if not any(map(str.isalnum, said)):
+        return (
+            _help(said) if set(said) & {"?"} and len(said) > 0 and not set(said) - {"?", " "} else Nothing(NO_WORDS),
+        )
+    if len(said) > LONGEST_SAID:
+        return (Nothing(f"That is {len(said):,} characters long: say it in at most {LONGEST_SAID}."),)
+    if language := foreign_language(tokenize(said)):
+        return (Nothing(_FOREIGN.format(language)),)
+    lower = corrected(said.lower())
+    if SMALL_TALK.fullmatch(lower.strip()):
+        return (Nothing(CAN_DO),)
+    steps = _without_repeats(tuple(_steps(lower, context)))
+    foreign = " " in lower and not is_english(lower)
+    return _checked(steps, context) or (Nothing(_NO_ENGLISH if foreign else NOT_UNDERSTOOD),)
+
+
+def _help(said: str) -> Step:
+    return Nothing(CAN_DO) if said else Nothing(NO_WORDS)
+
+
+def _steps(lower: str, context: Context) -> Iterator[Step]:
+    """Yield the steps of each sentence."""
+    whole = lower.strip(" ?!.,;:")
+    if is_question(whole, lower) and not _ABUSE.match(whole):
+        question = read_question(whole, context)
+        yield question or Nothing(_NO_WHAT)
+        return
+    if step := read_history(stripped(lower), context.others):
+        yield step
+        return
+    clauses: list[_Clause] = []
+    for sentence in _SENTENCE_ENDS.split(lower):
+        bare = sentence.strip(" ?!.,;:")
+        if bare and is_question(bare, sentence) and not _ABUSE.match(bare):
+            yield from _of_clauses(clauses, context)
+            clauses = []
+            yield read_question(bare, context) or Nothing(_NO_WHAT)
+        else:
+            clauses += _clauses(sentence, context)
+    yield from _of_clauses(clauses, context)
+
+
+def _clauses(sentence: str, context: Context) -> Iterator[_Clause]:
+    """Yield a sentence's clauses, without what is polite and what carries nothing."""
+    sentence = _HELD_LATER.sub(", ", sentence)
+    for piece in _CLAUSE_ENDS.split(sentence):
+        corrects = bool(_CORRECTS.match(piece.strip()))
+        whole = read_history(stripped(piece), context.others)  # "leave the eyes and lips alone"
+        for number, part in enumerate([piece] if whole else _AND.split(piece)):
+            text = stripped(part)
+            if text or corrects:
+                yield _Clause(text, corrects and not number, number > 0)
+                corrects = corrects and not text
+
+
+def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
+    """Yield what clauses ask for."""
+    clauses = _without_facts([_without_feeling(clause) if len(clauses) > 1 else clause for clause in clauses])
+    steps: list[Step] = []
+    lost: list[str] = []
+    last: tuple[Part, ...] = ()
+    corrects = False
+    for clause in _joined(clauses, context):
+        corrects = corrects or clause.corrects
+        if not clause.text or SMALL_TALK.fullmatch(clause.text):
+            continue
+        if clause.listed and steps and isinstance(steps[-1], Hold) and (parts := _only_parts(clause.text)):
+            steps[-1] = Hold((*steps[-1].parts, *parts))  # "keeping her hair and skin"
+            continue
+        before = len(steps)
+        step = read_history(clause.text, context.others, last)
+        if step is None and any(isinstance(one, Change) for one in steps) and _NOT_SO.match(clause.text):
+            continue
+        step = step or _forbidden(clause.text, context) or _change(clause, context)
+        if corrects and isinstance(step, Change) and steps and isinstance(steps[-1], Change):
+            step = _with_noun(step, steps[-1], context)
+            steps = steps[:-1]
+        corrects = corrects and len(steps) == before and step is None
+        if step is not None:
+            steps.append(step)
+        elif not _ABUSE.match(clause.text):
+            lost.append(clause.text)
+        last = find_parts(clause.text) or last
+    yield from _with_held(_with_lost(steps, lost), context)
+
+
+def _with_lost(steps: Sequence[Step], lost: Sequence[str]) -> list[Step]:
+    """Return steps of which the last order says which clauses beside it nothing was made of."""
+    found = list(steps)
+    for number in reversed(range(len(found))):
+        step = found[number]
+        if isinstance(step, Change):
+            found[number] = replace(step, lost=tuple(lost))
+            break
+    return found
+
+
+def _without_feeling(clause: _Clause) -> _Clause:
+    """Return a clause that says only what somebody feels without that: "I hate the nose" is about the nose."""
+    if not _FILLING.fullmatch(clause.text):
+        return clause
+    parts = find_parts(clause.text)
+    return replace(clause, text=parts[0].name if parts else "")
+
+
+def _only_parts(text: str) -> tuple[Part, ...]:
+    """Return the parts that a clause names where it says nothing else."""
+    rest = re.sub(rf"\b{THE}\b", "", without_parts(text))
+    return find_parts(text) if not rest.strip(" ,") else ()
+
+
+def _without_facts(clauses: Sequence[_Clause]) -> list[_Clause]:
+    """Return clauses without plain statements before a wish: "she looks 50, she should be 30"."""
+    wishes = [number for number, clause in enumerate(clauses) if _WISH.search(clause.text)]
+    last = wishes[-1] if wishes else 0
+    orders = [
+        number for number, clause in enumerate(clauses) if _ORDERS.match(clause.text) and _PRONOUN.search(clause.text)
+    ]
+    ordered = orders[-1] if orders else 0
+    return [
+        clause
+        if number >= max(last, ordered) or _COMPLAINT.search(clause.text) or not _FACT.match(clause.text)
+        else replace(clause, text=" ".join(part.name for part in find_parts(clause.text)[:1]))
+        for number, clause in enumerate(clauses)
+    ]
+
+
+def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
+    """Yield clauses that share a noun with it: "longer and darker hair", "a touch wider, the mouth"."""
+    texts = list(clauses)
+    for number, (clause, following) in enumerate(pairwise(clauses)):
+        if number and not clause.listed and _only_parts(clauses[number - 1].text):
+            continue  # "eyes: blue, hair: red"
+        if _is_bare(clause.text) and find_parts(following.text) and not read_history(following.text, context.others):
+            noun = find_parts(following.text)[0]
+            own = without_parts(following.text).replace("the", "").strip()
+            if not own:
+                texts[number + 1] = replace(following, text="")
+            elif not following.listed and not _is_list_of_adjectives(following.text):
+                continue
+            texts[number] = replace(clause, text=_of(clause.text, noun, context))
+    topic: Part | None = None
+    named = False  # whether the clause before names a part and says nothing of it: "the lips: fuller"
+    before = ""
+    for clause in texts:
+        parts, alone = find_parts(clause.text), _only_parts(clause.text)
+        if alone and clause.listed and _adjective_of(before):  # "wider nose and mouth"
+            clause = replace(clause, text=f"{_adjective_of(before)} {clause.text}")
+        elif alone and len(texts) > 1 and not clause.listed:
+            topic, named = alone[0], True
+            continue
+        elif parts:
+            topic = parts[0]
+        elif topic and _is_bare(clause.text) and (clause.listed or named or _PRONOUN.search(clause.text)):
+            clause = replace(clause, text=_of(_PRONOUN.sub("", clause.text), topic, context))
+        elif topic and (named_again := _with_topic(clause.text, topic, context)):
+            clause = replace(clause, text=named_again)
+        named, before = False, clause.text
+        yield clause
+
+
+_PRONOUN: Final = re.compile(r"\b(?:it|them|that|those)\b ?")
+
+
+def _with_topic(text: str, topic: Part, context: Context) -> str:
+    """Return an order with a part in the place of "it", where that means something of the part's own."""
+    words = _PRONOUN.sub(f"the {topic.name} ", text, count=1).strip()
+    if words == text or not _ORDERS.match(text):
+        return ""
+    found = context.read(as_change(words)[0]).traits
+    return words if set(found) & set(topic.names) else ""
+
+
+_ORDERS: Final = re.compile(rf"^(?:make|turn|cut|dye|colou?r|give|set|{'|'.join(map(re.escape, VERBS))})\b")
+
+
+def _adjective_of(text: str) -> str:
+    """Return the words before a part's name where these are an adjective: "wider" of "wider nose"."""
+    found = re.fullmatch(
+        r"(?:(?:make|give|get) (?:her |him |it |them )?)?(?:an? |the |her |his )?"
+        r"(?P<how>(?:a (?:bit|little) )?[a-z-]+)",
+        without_parts(text).strip(),
+    )
+    return found["how"] if found and find_parts(text) else ""
+
+
+def _is_list_of_adjectives(text: str) -> bool:
+    """Return whether a clause is an adjective and the noun it belongs to: "thinner nose"."""
+    return len(text.split()) <= 3
+
+
+_BARE: Final = re.compile(
+    r"^(?:(?:make|a|an|and|bit|touch|little|much|more|less|slightly|way|even|far|lot|tad|very|too|the|it|them|is|are"
+    r"|so|also) ?)*[a-z-]+$"
+)
+_OF_PEOPLE: Final = frozenset({
+    "older", "younger", "heavier", "friendlier", "happier", "sadder", "angrier", "prettier", "masculine", "feminine",
+    "beautiful", "handsome", "tired", "smiling", "bald",
+})  # fmt: skip
+"""Adjectives that are of the person, whatever part was spoken of before."""
+
+
+def _is_bare(text: str) -> bool:
+    """Return whether a clause is an adjective without its noun, such as "longer" or "a bit darker"."""
+    words = text.split()
+    if SMALL_TALK.fullmatch(text):
+        return False
+    return bool(words) and not find_parts(text) and words[-1] not in _OF_PEOPLE and bool(_BARE.match(text))
+
+
+def _of(text: str, part: Part, context: Context) -> str:
+    """Return an adjective with its noun where that means something of the noun's own."""
+    words = f"{text} {part.name}"
+    found = context.read(as_change(words)[0]).traits
+    return words if found and set(found) <= set(part.names) else text
+
+
+def _with_noun(step: Change, before: Change, context: Context) -> Change:
+    """Return a correction with the noun of what it corrects: "bigger nose, no, smaller"."""
+    parts = find_parts(before.words)
+    if not parts or find_parts(step.words):
+        return step
+    words = _of(step.words, parts[0], context)
+    return replace(step, words=words)
+
+
+def _forbidden(text: str, context: Context) -> Step | None:
+    """Return what must not be done as parts that stay: "don't make her older" holds the age."""
+    if not (found := _FORBIDS.match(text)):
+        return None
+    names = tuple(context.read(as_change(stripped(f"make {found['what']}"))[0]).traits)
+    return Hold(tuple(dict.fromkeys(map(part_of, names)))) if names else None
+
+
+def _change(clause: _Clause, context: Context) -> Step | None:
+    """Return the change that a clause orders; None where it means nothing."""
+    if _ABUSE.match(clause.text):
+        return None
+    words, strength = as_change(_by_percent(clause.text, context))
+    if not words or not any(map(str.isalnum, words)):
+        return None
+    if re.fullmatch(
+        r"(?:change|do|make|edit|different|another|something|anything|it|that)"
+        r"(?: (?:it|that|something|anything|her|him))?",
+        words,
+    ):
+        return None
+    for candidate in dict.fromkeys((words, clause.text)):
+        if context.means_something(candidate):
+            return Change(candidate, strength if candidate == words else 1.0, said=clause.text)
+    return None
+
+
+_PERCENT: Final = re.compile(r"^(?:about |around )?(?P<share>\d{1,3}) ?(?:%|percent|per cent) (?P<how>older|younger)$")
+
+
+def _by_percent(text: str, context: Context) -> str:
+    """Return "20 % older" in years."""
+    found = _PERCENT.match(re.sub(r"^(?:make|let) (?:her|him|it|them) (?:look |be )?", "", text))
+    if not found:
+        return text
+    return f"{max(1, round(context.traits.number('age') * int(found['share']) / 100))} years {found['how']}"
+
+
+def _with_held(steps: Sequence[Step], context: Context) -> Iterator[Step]:
+    """Yield steps in which what is held beside an order belongs to it."""
+    orders = any(isinstance(step, Change) for step in steps)
+    held = traits_of(part for step in steps if isinstance(step, Hold) for part in step.parts) if orders else ()
+    for step in steps:
+        if isinstance(step, Hold) and orders:
+            continue
+        if isinstance(step, Change):
+            mine = set(context.read(step.words).traits)
+            # What is forbidden in one breath with an order about the same thing only says which way not to go.
+            yield replace(step, held=tuple(name for name in held if name not in mine or not mine <= set(held)))
+        else:
+            yield step
+
+
+def _without_repeats(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return steps without the same one said twice in a row: "no, undo that, go back"."""
+    kept: list[Step] = []
+    for step in steps:
+        if not (kept and isinstance(step, Undo | Restart) and kept[-1] == step):
+            kept.append(step)
+    return tuple(kept)
+
+
+def _checked(steps: tuple[Step, ...], context: Context) -> tuple[Step, ...]:
+    """Return steps, or the sentence where two orders of one text go opposite ways."""
+    ways: dict[str, tuple[float, str]] = {}
+    for step in steps:
+        if not isinstance(step, Change):
+            continue
+        for name, entry in context.read(step.words).traits.items():
+            way = _way(name, entry.value, context.traits)
+            if name in ways and way * ways[name][0] < 0.0:
+                return (Nothing(_CONTRADICTION.format(ways[name][1], step.said)),)
+            ways.setdefault(name, (way, step.said))
+    return steps
+
+
+def _way(name: str, value: Value, traits: Traits) -> float:
+    if VOCABULARY[name].kind is not Kind.NUMBER or not isinstance(value, float | int):
+        return 0.0
+    return float(value) - traits.number(name)
+
+
+__all__ = ["Question", "understand"]

@@ -1,0 +1,269 @@
+"""A conversation with a face: what becomes of its stack of edits, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dreamface import editing
+from dreamface.editing import Others, talk
+from dreamface.errors import BadRequest
+from dreamface.language import Change, Context, Question
+from dreamface.pipeline import Seen, shown_traits
+from dreamface.prior import complete
+from dreamface.record import MOST_TURNS, EditEntry, FaceRecord, Place, Turn, read_talk, write_talk
+from dreamface.traits import Traits, TraitValue
+
+ASKED = Traits(
+    {
+        "age": TraitValue(34.0, 1.0, "of 34"), "gender": TraitValue(-1.0, 1.0, "woman"),
+        "skin.melanin": TraitValue(0.14, 0.9, "pale"), "freckles.density": TraitValue(0.6, 1.0, "freckles"),
+        "iris.colour": TraitValue((0.114, 0.205, 0.072), 1.0, "green eyes"),
+    }
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ada() -> FaceRecord:
+    return FaceRecord("ada", "a pale woman of 34", 5, 512, "anny", complete(ASKED, 5), ("portrait",), candidate=0)
+
+
+@pytest.fixture(scope="module")
+def bob() -> FaceRecord:
+    told = Traits({"gender": 1.0, "hair.style": "buzz", "hair.melanin": 1.0, "nose.width": 1.5, "beard.style": "full"})
+    return FaceRecord("bob", "a man", 6, 512, "anny", complete(told, 6), candidate=0)
+
+
+def said(record: FaceRecord, *lines: str, **more: Any) -> editing.Reply:
+    """Say lines one after the other; return the reply to the last."""
+    for line in lines:
+        reply = talk(record, line, **more)
+        record = reply.record
+    return reply
+
+
+def number(record: FaceRecord, trait: str) -> float:
+    return shown_traits(record).number(trait)
+
+
+# -------------------------------------------------------------------------------------------------------------- orders
+
+
+def test_an_order_is_an_edit_of_the_whole_face_and_says_before_and_after(ada: FaceRecord) -> None:
+    reply = said(ada, "a bit older")
+    (edit,) = reply.record.edits
+    assert (edit.kind, edit.place, edit.label, edit.strength) == ("words", None, "a bit older", 0.5)
+    assert reply.changed and "age 34 years → 42 years" in reply.answer
+    assert reply.shifts[0] == ("age", 34.0, pytest.approx(42.04))
+    assert number(reply.record, "age") == pytest.approx(42.04) and reply.record.traits == ada.traits
+
+
+def test_what_is_kept_stays_even_where_it_would_go_along(ada: FaceRecord) -> None:
+    free = said(ada, "make her 80")
+    kept = said(ada, "make her 80, keep the wrinkles and the hair")
+    names = ("wrinkles.forehead", "wrinkles.eyes", "hair.grey", "hair.hairline")
+    assert any(number(free.record, name) != number(ada, name) for name in names)
+    assert all(number(kept.record, name) == number(ada, name) for name in names)
+    assert "Kept hair and wrinkles" in kept.answer and number(kept.record, "age") == 80.0
+
+
+def test_a_part_that_is_held_stays_until_it_is_released(ada: FaceRecord) -> None:
+    held = said(ada, "don't touch the nose", "make the nose wider")
+    assert not held.changed and "you may change the nose again" in held.answer
+    assert said(held.record, "you may change the nose again", "make the nose wider").changed
+
+
+def test_marks_at_a_place_are_laid_there(ada: FaceRecord) -> None:
+    reply = said(ada, "a scar on the left cheek")
+    assert [edit.place.regions for edit in reply.record.edits if edit.place] == [("left_cheek",)]
+    assert "which" not in said(ada, "a scar").answer and "where the scar should be" in said(ada, "a scar").answer
+
+
+def test_words_that_mean_nothing_are_said_beside_what_was_done(ada: FaceRecord) -> None:
+    reply = said(ada, "older and zorgon")
+    assert reply.changed
+    assert "zorgon" in said(ada, "blue zorgon eyes").answer
+
+
+def test_an_order_that_reaches_the_end_says_so(ada: FaceRecord) -> None:
+    reply = said(ada, "much wider nose", *["more"] * 6)
+    assert not reply.changed and "as far as it goes" in reply.answer
+    assert number(reply.record, "nose.width") == 3.0
+
+
+# ------------------------------------------------------------------------------------------------------------- history
+
+
+def test_undo_and_redo_step_through_what_was_said(ada: FaceRecord) -> None:
+    changed = said(ada, "a bit older", "wider nose", "fuller lips")
+    back = said(changed.record, "undo the last two")
+    assert [edit.label for edit in back.record.edits] == ["a bit older"] and "fuller lips" in back.answer
+    assert said(back.record, "redo").record.edits == changed.record.edits
+    assert said(back.record, "undo that").record.edits == ()
+    assert said(back.record, "blue eyes", "redo").changed is False
+
+
+def test_start_over_takes_everything_back_and_redo_brings_it_again(ada: FaceRecord) -> None:
+    changed = said(ada, "a bit older", "a scar on the left cheek", "more")
+    start = said(changed.record, "start over")
+    assert start.record.edits == () and shown_traits(start.record) == ada.traits
+    assert said(start.record, "redo").record.edits == changed.record.edits
+
+
+def test_undo_leaves_what_an_artist_did_meanwhile(ada: FaceRecord) -> None:
+    changed = said(ada, "a bit older", "wider nose").record
+    own = EditEntry("mine", "words", "my own", traits=Traits({"chin.height": 1.0}))
+    by_hand = replace(changed, edits=(*changed.edits, own))
+    assert [edit.label for edit in said(by_hand, "undo that").record.edits] == ["a bit older", "my own"]
+    without = replace(changed, edits=changed.edits[1:])  # "a bit older" was deleted in the stack
+    assert [edit.label for edit in said(without, "undo the last two").record.edits] == []
+
+
+def test_more_and_less_move_the_last_change(ada: FaceRecord) -> None:
+    base = number(ada, "nose.width")
+    widths = [base] + [
+        number(said(ada, "wider nose", *then).record, "nose.width") for then in ((), ("more",), ("more", "more"))
+    ]
+    assert widths == sorted(widths) and len(set(widths)) == 4
+    half = number(said(ada, "wider nose", "half of that").record, "nose.width")
+    assert half - base == pytest.approx(0.5 * (widths[1] - base))
+    assert len(said(ada, "wider nose", "more", "less").record.edits) == 1
+    assert "say first what should be different" in said(ada, "more").answer
+
+
+def test_more_acts_on_what_still_holds_after_an_undo(ada: FaceRecord) -> None:
+    reply = said(ada, "wider nose", "fuller lips", "undo that", "more")
+    assert {name for name, _, _ in reply.shifts} == {"nose.width"} or reply.shifts[0][0].startswith("nose.")
+
+
+def test_one_part_goes_back_to_what_it_was_and_the_rest_stays(ada: FaceRecord) -> None:
+    reply = said(ada, "wider nose", "a scar on the nose", "fuller lips", "older", "the nose was better before")
+    assert number(reply.record, "nose.width") == number(said(ada, "wider nose").record, "nose.width")
+    assert not any(edit.place for edit in reply.record.edits), (
+        "the scar on the nose is the last thing that changed there"
+    )
+    again = said(reply.record, "put the nose back the way it was", "back to the original nose")
+    assert number(again.record, "nose.width") == number(ada, "nose.width")
+    assert number(again.record, "lips.upper") == number(reply.record, "lips.upper") > number(ada, "lips.upper")
+    assert "has not changed" in said(ada, "older", "the chin was better before").answer
+
+
+def test_parts_come_from_another_face(ada: FaceRecord, bob: FaceRecord) -> None:
+    others = Others.of({"Bob": bob})
+    for line in ("take the hair of Bob", "take the hair of the other one", "give her Bob's hair"):
+        record = said(ada, line, others=others).record
+        assert shown_traits(record).choice("hair.style") == "buzz" and number(record, "nose.width") == number(
+            ada, "nose.width"
+        )
+    assert "no face called “Eve”" in said(ada, "take the nose of Eve", others=others).answer
+    assert "no other face" in said(ada, "take the nose of the other one").answer
+    assert "taken over whole" in said(ada, "take the nose of Bob", "more", others=others).answer
+    two = Others.of({"Bob": bob, "Eve": bob})
+    assert "Say which other face: Bob and Eve" in said(ada, "take the nose of the other one", others=two).answer
+
+
+# ----------------------------------------------------------------------------------------------------------- questions
+
+
+def look() -> Mapping[str, Seen]:
+    return {
+        "age": Seen(41.0),
+        "gender": Seen(-0.95),
+        "skin.melanin": Seen(0.15, "L* 73"),
+        "freckles.density": Seen(0.5, "3.6 on a square centimetre"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (
+            "how old does she look?",
+            "By shape and skin she looks about 41. Her age is set to 34, because the prompt says “of 34”.",
+        ),
+        ("is she a man?", "No, she is a woman, because the prompt says “woman”."),
+        ("what colour are her eyes?", "Her eyes are green."),
+        ("are her eyes blue?", "No: her eyes are green."),
+        ("why is she pale?", "Her skin is pale (14 %), because the prompt says “pale”."),
+        ("does she have freckles?", "Yes: freckles are 50 % (3.6 on a square centimetre)."),
+        ("does she have a beard?", "No, she has no beard."),
+        ("is she wearing lipstick?", "No, she has no lipstick."),
+        ("what did you change?", "Nothing yet: she is as prompt and seed made her."),
+        ("what was the prompt?", "The prompt was “a pale woman of 34”, the seed 5, on the anny head."),
+    ],
+)  # fmt: skip
+def test_questions_are_answered_from_the_face(ada: FaceRecord, question: str, answer: str) -> None:
+    reply = talk(ada, question, look=look)
+    assert reply.answer == answer
+    assert not reply.changed and reply.record.edits == () and reply.record.traits == ada.traits
+
+
+def test_why_names_prompt_talk_edits_hand_and_seed(ada: FaceRecord) -> None:
+    record = said(ada, "wider nose").record
+    record = replace(
+        record, edits=(*record.edits, EditEntry("e", "words", "chinny", traits=Traits({"chin.height": 1.5})))
+    )
+    record = replace(record, traits=record.traits.under({"jaw.width": TraitValue(1.2, 1.0, "set by hand")}))
+    assert "because you said “wider nose”" in said(record, "why is the nose wide?").answer
+    assert "because of the edit “chinny”" in said(record, "why is the chin so long?").answer
+    assert "you set it by hand" in said(record, "why is the jaw wide?").answer
+    assert "the seed (5) drew it" in said(record, "why is her hair that colour?").answer
+    assert "That is not quite so" in said(record, "why is she tanned?").answer
+
+
+def test_what_was_changed_and_what_is_unknown_are_told(ada: FaceRecord) -> None:
+    changed = said(ada, "a bit older", "fuller lips", "undo that", "what did you change?")
+    assert "1 change: “a bit older” (age 34 years → 42 years" in changed.answer and "lips" not in changed.answer
+    unknown = said(ada, "what don't you know?").answer
+    assert "“portrait”" in unknown and "the seed (5) drew" in unknown
+
+
+def test_nobody_looks_at_the_face_for_orders_and_reasons(ada: FaceRecord) -> None:
+    def refuse() -> Mapping[str, Seen]:
+        raise AssertionError("it is slow")
+
+    said(ada, "older", "why is she pale?", "what did you change?", "undo that", "hello", look=refuse)
+
+
+# -------------------------------------------------------------------------------------------------- what is kept of it
+
+
+def test_a_conversation_is_plain_data_in_the_record(ada: FaceRecord) -> None:
+    record = said(
+        ada, "a bit older", "a scar on the nose", "don't touch the lips", "undo that", "how old is she?"
+    ).record
+    assert read_talk(write_talk(record.talk)) == record.talk
+    assert FaceRecord.from_json(record.to_json()) == record
+    assert [turn.did for turn in record.talk] == ["change", "change", "hold", "undo", "question"]
+    assert "talk" not in ada.to_json(), "a face that nobody talked to is as it always was"
+    long = replace(record, talk=(Turn("hi", "yes", "nothing"),) * (MOST_TURNS + 20))
+    assert len(FaceRecord.from_json(long.to_json()).talk) == len(said(long, "older").record.talk) == MOST_TURNS
+
+
+@pytest.mark.parametrize("data", [5, [{}], [{"said": "a", "answer": "b", "did": "dance"}], [{"said": "a"}]])
+def test_a_damaged_conversation_is_a_sentence(data: Any) -> None:
+    with pytest.raises(BadRequest, match="conversation can't be read"):
+        read_talk(data)
+
+
+def test_a_model_of_ones_own_may_understand(ada: FaceRecord) -> None:
+    heard: list[str] = []
+
+    def understand(text: str, context: Context) -> list[Any]:
+        heard.append(text)
+        return [Change("wider nose", 1.0), Question("help")]
+
+    reply = talk(ada, "whatever", understand_with=understand)
+    assert heard == ["whatever"] and reply.changed and "Say what should be different" in reply.answer
+
+
+def test_an_edit_with_a_picture_is_not_taken_off_by_undo(ada: FaceRecord) -> None:
+    sketch = EditEntry("s", "sketch", "a sketch", place=Place(mask={"skin": "a" * 64}))
+    assert said(replace(ada, edits=(sketch,)), "undo that").record.edits == (sketch,)
+    words = EditEntry("w", "words", "older", traits=Traits({"age": 60.0}))
+    reply = said(replace(ada, edits=(words,)), "undo that")
+    assert reply.record.edits == () and "uppermost edit, “older”" in reply.answer
+    assert said(reply.record, "undo that").record.edits == (words,)
