@@ -515,7 +515,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", choices=tuple(SETS), default="blind")
     parser.add_argument("--part", choices=tuple(REPORTS), action="append")
-    parser.add_argument("--misses", action="store_true", help="print each fault; of the blind set, not while working on the reader")
+    parser.add_argument(
+        "--misses", action="store_true", help="print each fault; of the blind set, not while working on the reader"
+    )
     args = parser.parse_args()
     from dreamface.language import read  # what formats the test set needs no reader
 

@@ -21,6 +21,10 @@ _OLDEST_SAID = 120.0  # years; a larger number is not an age
 _JOINED = re.compile(r"(\d{1,3})(?:yo|y|yr|year)")
 _ISH = re.compile(r"(\d{1,2}|[a-z]+)ish")
 _DECADE = re.compile(r"([1-9]0)s")
+_SOMETHING = re.compile(r"([a-z]+|\d0)somethings?")
+_SEPARATORS = frozenset({"", ",", ".", ";", "|", "/", "(", ")", "[", "]", "\n"})
+_YOUNGEST_WRITTEN = 10.0  # years; a smaller number in letters, alone between commas, counts something else
+_OUT_OF_TEENS = 20.0
 _BEFORE = frozenset({"aged", "age", "turned", "turning"})
 _AROUND = frozenset(
     {
@@ -148,12 +152,25 @@ def _word(tokens: Sequence[Token], position: int) -> str:
 
 def _number(tokens: Sequence[Token], position: int) -> _Number | None:
     word = _word(tokens, position)
+    if _is_decimal(tokens, position):
+        return None
     if word.isascii() and word.isdigit() and len(word) <= 3:
         return _Number(float(word), 1)
     if word in TENS:
         unit = UNITS.get(_word(tokens, position + 1), 0)
         return _Number(float(TENS[word] + unit), 2) if 0 < unit < 10 else _Number(float(TENS[word]), 1)
     return _Number(float(UNITS[word]), 1) if word in UNITS else None
+
+
+def _is_decimal(tokens: Sequence[Token], position: int) -> bool:
+    """Whether a figure is a part of one as "1.80"."""
+    for point, first, last in ((position + 1, position, position + 2), (position - 1, position - 2, position)):
+        around = tokens[first : last + 1] if first >= 0 else ()
+        if _word(tokens, point) in (".", ",") and len(around) == 3:
+            whole = around[2].start == around[0].start + len(around[0].text) + 1
+            if whole and around[0].text.isdigit() and around[2].text.isdigit():
+                return True
+    return False
 
 
 def _years_old(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
@@ -203,12 +220,23 @@ def _of_years(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Numb
 
 
 def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
-    """A figure between commas: "a woman, 34, with ..."."""
+    """A number between commas or bars: "a woman, 34, with ...", "25-30, curly hair", "(m, 60+)"."""
     number = _number(tokens, position)
-    if number is None or not _word(tokens, position).isdigit() or not 1 <= number.value < 100:
+    if number is None or not 1 <= number.value < 100:
         return None
-    after = _word(tokens, position + number.length)
-    return number if _word(tokens, position - 1) == "," and after in (",", "", ".", "with") else None
+    digits = _word(tokens, position).isdigit()
+    if not digits and number.value < _YOUNGEST_WRITTEN:
+        return None
+    before, end = _word(tokens, position - 1), position + number.length
+    if not (before in _SEPARATORS or (digits and before == "and" and number.value >= _YOUNGEST_WRITTEN)):
+        return None
+    high = _number(tokens, end) if end < len(tokens) and tokens[end].joined else None
+    if high is not None and number.value < high.value <= number.value + 30:
+        number, end = _Number((number.value + high.value) / 2, number.length + high.length), end + high.length
+    if _word(tokens, end) == "+":
+        number, end = _Number(number.value + _EARLY, number.length + 1), end + 1
+    says_more = position > 0 or end < len(tokens)
+    return number if says_more and _word(tokens, end) in (_SEPARATORS | {"with"}) else None
 
 
 def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
@@ -219,9 +247,14 @@ def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number
         return _Number(number.value + (_MID if following[0] == "s" else _EARLY), number.length + 1)
     if number is not None and following == "going" and _word(tokens, position + number.length + 1) == "on":
         return _Number(number.value, number.length + 2 + bool(_number(tokens, position + number.length + 2)))
+    if (some := _SOMETHING.fullmatch(_word(tokens, position))) is not None:
+        decade = TENS.get(some[1]) or (int(some[1]) if some[1].isdigit() else 0)
+        return _Number(decade + _MID, 1) if decade else None
+    if number is not None and following == "ish":
+        return _Number(number.value, number.length + 1)
     if (ish := _ISH.fullmatch(_word(tokens, position))) is not None and (ish[1].isdigit() or ish[1] in TENS | UNITS):
         return _Number(float(ish[1]) if ish[1].isdigit() else float((TENS | UNITS)[ish[1]]), 1)
-    led = _word(tokens, position) == "in"
+    led = _word(tokens, position) == "in" or (_word(tokens, position - 1), _word(tokens, position)) == ("out", "of")
     length = int(led)
     while led and _word(tokens, position + length) in DETERMINERS:
         length += 1
@@ -229,6 +262,8 @@ def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number
     if not led and not into and not _stands_alone(tokens, position):
         return None
     word = tokens[position + length].text.lower() if position + length < len(tokens) else ""
+    if word in ("teens", "teen") and led and _word(tokens, position) == "of":
+        return _Number(_OUT_OF_TEENS, length + 1)
     if word in ("teens", "teen"):
         return _Number(_TEENS.get(into, _TEEN_YEARS), length + 1)
     if word in AGE_DECADES:

@@ -13,8 +13,12 @@ from dreamface.language import tables
 from dreamface.language.effects import Degree, Effects, value_of
 from dreamface.language.grammar import Group, Link, Modifier, Role, groups_of
 from dreamface.language.lexicon import Entry, Lexicon, base_degree
+from dreamface.language.people import sex_of_names
 from dreamface.language.words import Token
 from dreamface.traits import Value
+
+_SURFACES = frozenset({"hair", "skin", "beard", "face", "head", "body"})
+"""Parts that a thing beside them is no piece of: "long hair ribbon"."""
 
 HEDGED = 0.6
 """Confidence in a reading that people mean less strictly: "not very old"."""
@@ -81,6 +85,12 @@ def parse(tokens: Sequence[Token], lexicon: Lexicon) -> Parse:
     return Parse(tuple(claims), tuple(leftovers))
 
 
+def _is_name(modifier: Modifier) -> bool:
+    """Whether an unknown word is somebody's name: "Old Matthias"."""
+    text = modifier.unit.tokens[-1].text
+    return text in sex_of_names() or (text[:1].isupper() and text[1:].islower())
+
+
 def _about_things(groups: Sequence[Group]) -> Iterator[tuple[Group, bool]]:
     """Each group, and whether its colours are a garment's or an object's: "in black", "the hat is black"."""
     worn = False
@@ -106,14 +116,19 @@ class _ClauseReader:
         self.shared: list[Modifier] = []  # adjectives that the bare nouns of a list share
         self.located = False  # whether a thing was named that "on the ..." may place
         self.mute: list[Modifier] = []  # nouns that meant nothing yet
+        self.link = Link.START  # of the group that is being read
         self.groups = [self._without_colours(group) if thing else group for group, thing in _about_things(groups)]
 
     def read(self) -> None:
         carried: list[Modifier] = []
         for index, group in enumerate(self.groups):
+            self.link = group.link
             if group.link is Link.PRONOUN:
                 self.subjects = []
-            if group.noun is not None:
+            if group.names_other_part or self._leads_to_thing(index):
+                self._leave_all(group, [*carried, *group.modifiers])
+                carried = []
+            elif group.noun is not None:
                 self._read_noun(group, carried)
                 carried = []
             elif not group.modifiers:
@@ -127,6 +142,29 @@ class _ClauseReader:
                 carried = []
         for noun in self.mute:
             self._leave(noun)
+
+    def _leads_to_thing(self, index: int) -> bool:
+        """Whether a group's noun is only a part of a thing's name: "cat-eye glasses", "a heavy nose ring"."""
+        noun = self.groups[index].noun
+        after = self.groups[index + 1] if index + 1 < len(self.groups) else None
+        if noun is None or after is None or after.link is not Link.ADJACENT:
+            return False
+        words = [*after.modifiers, *([after.noun] if after.noun else [])]
+        if len(words) != 1:
+            return False
+        names_part = noun.unit.key in tables.PARTS and noun.unit.key not in _SURFACES
+        is_one = noun.unit.tokens[-1].text.lower() == noun.unit.tokens[-1].word  # not "brown eyes ribbon"
+        thing = words[0].unit.tokens[-1]
+        is_verb = thing.text.lower().endswith("ing") and thing.word not in ("ring", "earring", "piercing")
+        return names_part and is_one and thing.word in tables.SCENE_WORDS and not is_verb
+
+    def _leave_all(self, group: Group, modifiers: list[Modifier]) -> None:
+        for modifier in modifiers:
+            if modifier.unit.key not in tables.NEUTRAL_WORDS:
+                self._leave(modifier)
+        if group.noun is not None:
+            self._leave(group.noun)
+        self.subjects, self.predicated = [], False
 
     def _without_colours(self, group: Group) -> Group:
         """The group of a thing without its colours, which say nothing about the person; they are left over."""
@@ -142,8 +180,9 @@ class _ClauseReader:
         return group.link in (Link.COPULA, Link.ADJACENT) or (self.predicated and group.link in (Link.AND, Link.COMMA))
 
     def _reaches_noun(self, index: int) -> bool:
+        predicated = self.groups[index].link is Link.COPULA
         for later in self.groups[index + 1 :]:
-            if later.link not in (Link.AND, Link.COMMA):
+            if later.link not in (Link.AND, Link.COMMA) or (predicated and later.determined):
                 return False
             if later.noun is not None:
                 return True
@@ -154,13 +193,26 @@ class _ClauseReader:
         assert noun is not None
         modifiers = self._without_the_persons([*carried, *group.modifiers], noun)
         entry = self.lexicon.entries[noun.unit.key]
-        listed = group.link in (Link.AND, Link.COMMA) and group.is_bare and not carried
+        listed = group.link in (Link.AND, Link.COMMA) and group.is_bare and not carried and self._is_in_list(group)
         if listed and not entry.effects:
             modifiers = [m for m in self.shared if self.lexicon.pair(m.unit.key, noun.unit.key)]
         bound = self._describe(noun, modifiers)
         self._remember(noun, group, bound, listed)
         if not listed:
             self.shared = modifiers
+
+    def _is_in_list(self, group: Group) -> bool:
+        """Whether a bare noun goes on a list as "a wide nose, mouth and jaw"; "red lips, hair in a bun" is none."""
+        if group.link is Link.AND:
+            return True
+        for later in self.groups[self.groups.index(group) + 1 :]:
+            if not later.is_bare or later.link not in (Link.AND, Link.COMMA):
+                return False
+            if later.link is Link.AND:
+                return True
+        return (
+            all(earlier.is_bare for earlier in self.groups[1 : self.groups.index(group)]) and group is self.groups[-1]
+        )
 
     def _without_the_persons(self, modifiers: list[Modifier], noun: Modifier) -> list[Modifier]:
         """The modifiers of a hyphenated noun; what else stands before it speaks of the person and is claimed.
@@ -258,6 +310,8 @@ class _ClauseReader:
     def _stand_alone(self, modifiers: list[Modifier]) -> None:
         """Adjectives without a noun; those before an unknown noun belong to it, unless they can only mean people."""
         ends_unknown = bool(modifiers) and modifiers[-1].unit.role is Role.UNKNOWN
+        if ends_unknown and len(modifiers) > 1 and _is_name(modifiers[-1]):
+            ends_unknown = False
         for modifier in modifiers:
             if ends_unknown and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES:
                 self._leave(modifier)
@@ -267,9 +321,24 @@ class _ClauseReader:
     def _alone(self, modifier: Modifier, noun: Modifier | None) -> None:
         entry = self.lexicon.entries.get(modifier.unit.key)
         about_part = noun is not None and not self._is_person(noun) and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES
+        if noun is None and entry is not None and self._is_colour_of_part(modifier, entry):
+            return
         claimed = entry is not None and not about_part and self._claim(modifier, entry.effects, None)
         if not claimed and modifier.unit.key not in tables.NEUTRAL_WORDS:
             self._leave(modifier, noun)
+
+    def _is_colour_of_part(self, modifier: Modifier, entry: Entry) -> bool:
+        """Whether a colour that may name people is a part's ("his hair, once black") or a thing's ("a streak of white")."""
+        if modifier.unit.key not in ("black", "white") or not entry.effects:
+            return False
+        if self.link is Link.BREAK:
+            self._leave(modifier)
+            return True
+        bound = [subject for subject in self.subjects if self.lexicon.pair(modifier.unit.key, subject.unit.key)]
+        for subject in bound:
+            self._claim(modifier, self.lexicon.pair(modifier.unit.key, subject.unit.key) or (), subject)
+        self.mute = [noun for noun in self.mute if noun not in bound]
+        return bool(bound)
 
     def _is_person(self, noun: Modifier) -> bool:
         return bool(self.lexicon.entries[noun.unit.key].kind) or noun.unit.key in tables.NEUTRAL_WORDS

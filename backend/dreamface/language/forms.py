@@ -11,6 +11,7 @@ from dreamface.language.words import Token
 
 _NONE: Final = frozenset(["none", "no", "nil", "nope", "absent", "zero", "n/a", "never"])
 _ENDS: Final = frozenset({",", ".", ";", "\n", "/", "|"})
+_SHORTEST_JOINED: Final = 7  # letters
 _LONGEST_NAME: Final = 3  # words before the colon
 
 
@@ -39,7 +40,22 @@ def as_sentences(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]
             read[first : place + 2] = [replace(after, word="no"), *name, replace(token, word=",", text=",")]
         else:
             read[place] = replace(token, word="is")
-    return tuple(read)
+    return _with_joined_words(read, lexicon)
+
+
+def _with_joined_words(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
+    """Return the tokens in which two words that the tables know as one are one: "pony tail", "lip stick"."""
+    made: list[Token] = []
+    for token in tokens:
+        before = made[-1] if made else None
+        whole = f"{before.word}{token.word}" if before is not None and before.is_word and token.is_word else ""
+        apart = f"{before.word} {token.word}" if before is not None else ""
+        is_pair = lexicon.knows(apart) or (before is not None and (before.word, token.word) in lexicon.pairs)
+        if len(whole) >= _SHORTEST_JOINED and whole in lexicon.entries and not is_pair and before:
+            made[-1] = replace(before, word=whole, text=f"{before.text} {token.text}")
+        else:
+            made.append(token)
+    return tuple(made)
 
 
 def _start_of_name(tokens: Sequence[Token], colon: int, lexicon: Lexicon) -> int | None:

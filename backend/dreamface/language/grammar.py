@@ -88,6 +88,11 @@ class Group:
         last = self.modifiers[-1].unit.tokens[-1]
         return not tables.SCENE_WORDS.isdisjoint((last.word, last.text.lower()))
 
+    @property
+    def names_other_part(self) -> bool:
+        """Whether it ends in a part of the body or a thing that is not on a head: "wrinkled hands"."""
+        return self.noun is None and bool(self.modifiers) and self.modifiers[-1].unit.key in tables.OTHER_PARTS
+
 
 def groups_of(tokens: Sequence[Token], lexicon: Lexicon) -> list[list[Group]]:
     """The groups of each clause of the tokens."""

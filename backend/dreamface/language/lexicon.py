@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from dreamface.language import hair_words, meanings, tables
+from dreamface.language import hair_words, idioms, meanings, tables
 from dreamface.language.effects import Degree, Effects, Rank, at, less, more, ranked
 from dreamface.language.people import person_words
 from dreamface.language.words import tokenize
@@ -71,7 +71,7 @@ class Lexicon:
     peers: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
     unseen: set[Key] = field(default_factory=set)
     phrases: dict[str, Effects] = field(default_factory=dict)
-    longest: int = 5
+    longest: int = 9
 
     def knows(self, key: Key) -> bool:
         """Whether `key` is an entry, an adjective or an absence."""
@@ -122,6 +122,7 @@ def lexicon() -> Lexicon:
     _add_tables(made)
     _add_colours(made)
     _add_hair(made)
+    _add_idioms(made)
     made.adjectives.update(adjective for adjective, _ in made.pairs)
     _add_peers(made)
     _add_women(made)
@@ -272,6 +273,22 @@ def _add_tables(made: Lexicon) -> None:
     for word, effects in meanings.WITHOUT.items():
         made.without[key_of(word)] = effects
         made.entries.setdefault(key_of(word), Entry(noun=True))
+
+
+def _add_idioms(made: Lexicon) -> None:
+    """Whole phrases; those that name a part at either end say it in the other order, too: "her nose is like a beak"."""
+    for phrase, effects in idioms.IDIOMS.items():
+        if not effects:
+            continue
+        key = key_of(phrase)
+        words = key.split()
+        if key in made.entries or any(split in made.pairs for split in _splits(made, words)):
+            continue
+        made.phrases[phrase] = effects
+        made.entries[key] = Entry(effects)
+        for adjective, noun in _splits(made, words):
+            made.pairs.setdefault((adjective, noun), effects)
+            break
 
 
 def _add_colours(made: Lexicon) -> None:

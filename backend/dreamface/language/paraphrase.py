@@ -105,7 +105,8 @@ def _worth_asking(run: _Run) -> bool:
     words = [token.word for token in run.tokens]
     says_something = any(word not in run.parts and word not in tables.THING_COLOURS for word in words)
     readable = all(word.isascii() and len(word) >= _SHORTEST_ASCII for word in words)
-    about_things = any(tables.SCENE_WORDS.intersection((token.word, token.text.lower())) for token in run.tokens)
+    things = tables.SCENE_WORDS | tables.OTHER_PARTS
+    about_things = any(things.intersection((token.word, token.text.lower())) for token in run.tokens)
     return says_something and readable and not about_things and not any(map(cannot_grow, run.leftovers))
 
 

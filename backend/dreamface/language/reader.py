@@ -9,6 +9,7 @@ from dreamface.language import joining, paraphrase, slips, understanding
 from dreamface.language.ages import find_ages, with_others_ages_marked
 from dreamface.language.binding import Claim, Leftover, Parse, parse
 from dreamface.language.company import without_company
+from dreamface.language.comparisons import as_plain_words
 from dreamface.language.effects import Rank
 from dreamface.language.forms import as_sentences
 from dreamface.language.harmony import harmonised
@@ -62,7 +63,8 @@ def read(prompt: str) -> Reading:
         return Reading(Traits(), _words([Leftover((token,)) for token in tokens if token.word[:1].isalnum()]), language)
     tokens = with_others_ages_marked(as_sentences(tokens, lexicon()), lexicon())
     tokens, others = without_company(tokens, lexicon())
-    return _read(tokens, others, text)
+    tokens, compared = as_plain_words(tokens, lexicon())
+    return _read(tokens, (*others, *compared), text)
 
 
 def read_words(words: str) -> Reading:

@@ -88,6 +88,15 @@ SCENE_WORDS: Final = frozenset(
 )
 """Clothes, objects and surroundings: words beside these are never matched by meaning ("nose ring" is no round nose)."""
 
+OTHER_PARTS: Final = frozenset(
+    _words(
+        "hand finger fingernail nail knuckle thumb arm elbow wrist shoulder leg knee foot toe chest breast belly stomach "
+        "waist hip thigh heel back palm fist voice step stride laughter gait sleeve boot shoe glove sock trouser jean "
+        "blouse skirt apron backpack bag handbag basket umbrella"
+    )
+)
+"""Parts of the body and things that no head has: what is said of them says nothing about the face."""
+
 PICTURE_PHRASES: Final = frozenset(
     f"black and white {picture}" for picture in _words("photo photograph picture portrait image film shot")
 )
@@ -185,7 +194,7 @@ SPELLINGS: Final[dict[str, str]] = {
     "granny": "grandmother", "grandad": "grandfather", "grandpa": "grandfather", "plaits": "braid", "wrinkly": "wrinkled", "lined": "wrinkled",
     "lipgloss": "lipstick", "rouged": "rouge", "coloring": "colour", "makeup": "makeup", "ladies": "lady", "wolves": "wolf",
     "elves": "elf", "dwarves": "dwarf", "symmetric": "symmetrical", "nostrilled": "nostril", "smaller": "small",
-    "colourless": "colourless", "colorless": "colourless", "platinum": "platinum", "freckly": "freckled", "hairdo": "hair",
+    "blu": "blue", "gurl": "girl", "grl": "girl", "wimmin": "woman", "womyn": "woman", "guyz": "guy", "bruh": "guy", "colourless": "colourless", "colorless": "colourless", "platinum": "platinum", "freckly": "freckled", "hairdo": "hair",
     "locks": "hair", "plait": "braid", "bearded": "beard", "tips": "hairtip", "ends": "hairtip", "graying": "greying", "bangs": "fringe", "bang": "fringe", "older": "old", "younger": "young", "oldest": "old", "youngest": "young", "elder": "old", "tresses": "hair", "lashes": "lash",
 }  # fmt: skip
 """Other spellings and forms, to the word the tables use."""

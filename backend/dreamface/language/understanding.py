@@ -29,6 +29,7 @@ _FACES: Final = Path(__file__).parent.parent / "training" / "corpus" / "families
 _ANCHORS: Final = (("slight", 0.25), ("clear", 0.53), ("strong", 0.85))
 """The strengths of a moment that each of a family's three faces stands for."""
 
+_SCALE: Final = ".scale"
 _WITHIN: Final = 0.4  # of a column's highest probability, from which a word is among those that state it
 _SECOND: Final = 0.3  # share from which a moment's second feeling shows
 _LEAST_WEIGHT: Final = 0.12  # of a shape that a moment moves; less is not seen
@@ -132,14 +133,20 @@ def _learnt() -> _Learnt:
 
     with np.load(_WEIGHTS) as arrays:
         columns = tuple(parse_column(name) for name in json.loads(str(arrays["columns"])))
-        named = [name for name in arrays.files if name != "columns"]
-        weights = {name: torch.from_numpy(arrays[name].astype(np.float32)) for name in named}
+        named = [name for name in arrays.files if name != "columns" and not name.endswith(_SCALE)]
+        weights = {name: torch.from_numpy(_restored(arrays, name)) for name in named}
     starts = np.cumsum([0, *(column.width for column in columns)])
     layers = sum(name.endswith("linear1.weight") for name in named)
     reader = ReaderNetwork(layers, len(columns), int(starts[-1]), len(ARKIT_SHAPES))
     reader.load_state_dict(weights)
     reader.train(False)
     return _Learnt(reader, columns, tuple(int(start) for start in starts))
+
+
+def _restored(arrays: Mapping[str, NDArray[np.generic]], name: str) -> NDArray[np.float32]:
+    """Weights as they were trained: those kept as bytes times the scale of their row."""
+    weights = arrays[name].astype(np.float32)
+    return weights * arrays[name + _SCALE].astype(np.float32) if name + _SCALE in arrays else weights
 
 
 def _pieces_of(tokens: Sequence[Token], offsets: Sequence[tuple[int, int]]) -> list[tuple[Token, list[int]]]:
