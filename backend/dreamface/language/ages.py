@@ -94,6 +94,12 @@ def _is_theirs(tokens: Sequence[Token], position: int, found: _Number) -> bool:
     before = _word(tokens, position - 1)
     if before in ("-", "\u2212"):
         return False
+    if (
+        _word(tokens, position) in _BEFORE
+        and (before in _NOT_THEIRS or before in ("children", "kids"))
+        and position > 2
+    ):
+        return _word(tokens, position - 2) in DETERMINERS - {"his", "her", "their"}  # "two children aged 2 and 4"
     after = position + found.length
     others = _word(tokens, after) in _NOT_THEIRS or (tokens[position].joined and _word(tokens, after) in _NOT_THEIRS)
     led = any(_word(tokens, position - back) in ("with", "and", "of") for back in (1, 2))
@@ -180,6 +186,10 @@ def _years_old(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Num
     if number is None:
         return None
     following = [_word(tokens, position + number.length + offset) for offset in range(3)]
+    if following[0] in ("winter", "summer") and _word(tokens, position - 1) in ("of", "some"):
+        return _Number(number.value, number.length + 1)
+    if following == ["if", "a", "day"]:
+        return _Number(number.value, number.length + 3)
     if following[0] in ("year", "yr", "month"):
         years = number.value / 12.0 if following[0] == "month" else number.value
         return _Number(
@@ -213,7 +223,7 @@ def _of_years(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Numb
     if (
         number is None
         or number.value < 1
-        or (after and after[0].isalpha() and after not in ("and", "with", "who", "but"))
+        or (after and after[0].isalpha() and after not in ("and", "with", "who", "but", "or", "in", "whose"))
     ):
         return None
     return _Number(number.value, length + number.length)
@@ -228,6 +238,8 @@ def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
     if not digits and number.value < _YOUNGEST_WRITTEN:
         return None
     before, end = _word(tokens, position - 1), position + number.length
+    if number.value < _YOUNGEST_WRITTEN and before != ",":
+        return None  # "1) bald"
     if not (before in _SEPARATORS or (digits and before == "and" and number.value >= _YOUNGEST_WRITTEN)):
         return None
     high = _number(tokens, end) if end < len(tokens) and tokens[end].joined else None
@@ -254,7 +266,10 @@ def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number
         return _Number(number.value, number.length + 1)
     if (ish := _ISH.fullmatch(_word(tokens, position))) is not None and (ish[1].isdigit() or ish[1] in TENS | UNITS):
         return _Number(float(ish[1]) if ish[1].isdigit() else float((TENS | UNITS)[ish[1]]), 1)
-    led = _word(tokens, position) == "in" or (_word(tokens, position - 1), _word(tokens, position)) == ("out", "of")
+    led = _word(tokens, position) in ("in", "into") or (_word(tokens, position - 1), _word(tokens, position)) == (
+        "out",
+        "of",
+    )
     length = int(led)
     while led and _word(tokens, position + length) in DETERMINERS:
         length += 1

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dreamface.language import tables
-from dreamface.language.effects import Degree, Effects, value_of
+from dreamface.language.effects import Degree, Effect, Effects, Rank, value_of
 from dreamface.language.grammar import Group, Link, Modifier, Role, groups_of
 from dreamface.language.lexicon import Entry, Lexicon, base_degree
 from dreamface.language.people import sex_of_names
 from dreamface.language.words import Token
-from dreamface.traits import Value
+from dreamface.traits import VOCABULARY, Value
 
 _SURFACES = frozenset({"hair", "skin", "beard", "face", "head", "body"})
 """Parts that a thing beside them is no piece of: "long hair ribbon"."""
@@ -85,6 +85,11 @@ def parse(tokens: Sequence[Token], lexicon: Lexicon) -> Parse:
     return Parse(tuple(claims), tuple(leftovers))
 
 
+def _says_so(effect: Effect, effects: Effects) -> bool:
+    """Whether denying words that do several things puts one of them back to how it is with most people."""
+    return effect.rank is not Rank.IMPLIED and (effect is effects[0] or abs(effect.push) >= 1.0)
+
+
 def _is_name(modifier: Modifier) -> bool:
     """Whether an unknown word is somebody's name: "Old Matthias"."""
     text = modifier.unit.tokens[-1].text
@@ -117,6 +122,7 @@ class _ClauseReader:
         self.located = False  # whether a thing was named that "on the ..." may place
         self.mute: list[Modifier] = []  # nouns that meant nothing yet
         self.link = Link.START  # of the group that is being read
+        self.dyed: list[Modifier] = []  # colours of the hair
         self.groups = [self._without_colours(group) if thing else group for group, thing in _about_things(groups)]
 
     def read(self) -> None:
@@ -125,7 +131,7 @@ class _ClauseReader:
             self.link = group.link
             if group.link is Link.PRONOUN:
                 self.subjects = []
-            if group.names_other_part or self._leads_to_thing(index):
+            if group.names_other_part or group.names_object or self._leads_to_thing(index):
                 self._leave_all(group, [*carried, *group.modifiers])
                 carried = []
             elif group.noun is not None:
@@ -152,11 +158,12 @@ class _ClauseReader:
         words = [*after.modifiers, *([after.noun] if after.noun else [])]
         if len(words) != 1:
             return False
-        names_part = noun.unit.key in tables.PARTS and noun.unit.key not in _SURFACES
-        is_one = noun.unit.tokens[-1].text.lower() == noun.unit.tokens[-1].word  # not "brown eyes ribbon"
+        is_joined = noun.unit.tokens[0].joined or noun.unit.tokens[-1].text.endswith("ed")  # "black-faced sheep"
+        names_part = noun.unit.key in tables.PARTS and (is_joined or noun.unit.key not in _SURFACES)
+        is_one = is_joined or noun.unit.tokens[-1].text.lower() == noun.unit.tokens[-1].word  # not "eyes ribbon"
         thing = words[0].unit.tokens[-1]
         is_verb = thing.text.lower().endswith("ing") and thing.word not in ("ring", "earring", "piercing")
-        return names_part and is_one and thing.word in tables.SCENE_WORDS and not is_verb
+        return names_part and is_one and thing.word in (tables.SCENE_WORDS | tables.OBJECTS) and not is_verb
 
     def _leave_all(self, group: Group, modifiers: list[Modifier]) -> None:
         for modifier in modifiers:
@@ -192,6 +199,8 @@ class _ClauseReader:
         noun = group.noun
         assert noun is not None
         modifiers = self._without_the_persons([*carried, *group.modifiers], noun)
+        if group.link is Link.BREAK and group.noun and not modifiers and noun.unit.key in ("hairtip", "root"):
+            modifiers = self._from_hair(noun)
         entry = self.lexicon.entries[noun.unit.key]
         listed = group.link in (Link.AND, Link.COMMA) and group.is_bare and not carried and self._is_in_list(group)
         if listed and not entry.effects:
@@ -200,6 +209,13 @@ class _ClauseReader:
         self._remember(noun, group, bound, listed)
         if not listed:
             self.shared = modifiers
+
+    def _from_hair(self, ends: Modifier) -> list[Modifier]:
+        """Take the last colour of the hair, which is only that of its ends: "hair coloured pink at the tips"."""
+        dyed = [m for m in self.dyed[-1:] if self.lexicon.pair(m.unit.key, ends.unit.key)]
+        taken = {token for modifier in dyed for token in modifier.unit.tokens}
+        self.claims = [claim for claim in self.claims if not taken.intersection(claim.tokens)]
+        return dyed
 
     def _is_in_list(self, group: Group) -> bool:
         """Whether a bare noun goes on a list as "a wide nose, mouth and jaw"; "red lips, hair in a bun" is none."""
@@ -285,9 +301,8 @@ class _ClauseReader:
             for effect in self.lexicon.without[noun.unit.key]:
                 value = value_of(effect)
                 if value is not None:
-                    self._add(
-                        effect.trait, value, effect.confidence, effect.rank, (*noun.negation_tokens, *noun.unit.tokens)
-                    )
+                    rank = max(effect.rank, self._rank_of(effect.trait, noun.unit.tokens[-1].word))
+                    self._add(effect.trait, value, effect.confidence, rank, (*noun.negation_tokens, *noun.unit.tokens))
             return True
         negated = negated and not (entry.kind and modifiers)  # "not a very old woman" is a woman
         tokens = (*(noun.negation_tokens if negated else ()), *emphasis, *noun.unit.tokens)
@@ -296,9 +311,15 @@ class _ClauseReader:
         effects = tuple(effect for effect in entry.effects if effect.trait not in qualified)
         return self._claim_effects(effects, level, negated, tokens, 1.0)
 
+    def _rank_of(self, trait: str, word: str) -> int:
+        """The rank of what the same noun claimed before: "a beard, no beard" takes it back."""
+        said = (claim for claim in self.claims if claim.trait == trait)
+        return max((claim.rank for claim in said if any(t.word == word for t in claim.tokens)), default=0)
+
     def _predicate(self, modifiers: list[Modifier]) -> None:
         for modifier in modifiers:
             bound = [s for s in self.subjects if self.lexicon.pair(modifier.unit.key, s.unit.key)]
+            self.dyed += [modifier] if any(subject.unit.key == "hair" for subject in bound) else []
             for subject in bound:
                 effects = self.lexicon.pair(modifier.unit.key, subject.unit.key)
                 self._claim(modifier, effects or (), subject)
@@ -310,10 +331,9 @@ class _ClauseReader:
     def _stand_alone(self, modifiers: list[Modifier]) -> None:
         """Adjectives without a noun; those before an unknown noun belong to it, unless they can only mean people."""
         ends_unknown = bool(modifiers) and modifiers[-1].unit.role is Role.UNKNOWN
-        if ends_unknown and len(modifiers) > 1 and _is_name(modifiers[-1]):
-            ends_unknown = False
-        for modifier in modifiers:
-            if ends_unknown and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES:
+        for place, modifier in enumerate(modifiers):
+            is_names = place + 1 < len(modifiers) and _is_name(modifiers[place + 1])
+            if ends_unknown and not is_names and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES:
                 self._leave(modifier)
             else:
                 self._alone(modifier, None)
@@ -328,7 +348,7 @@ class _ClauseReader:
             self._leave(modifier, noun)
 
     def _is_colour_of_part(self, modifier: Modifier, entry: Entry) -> bool:
-        """Whether a colour that may name people is a part's ("his hair, once black") or a thing's ("a streak of white")."""
+        """Whether a colour that may name people is a part's ("his hair, once black") or a thing's ("of white")."""
         if modifier.unit.key not in ("black", "white") or not entry.effects:
             return False
         if self.link is Link.BREAK:
@@ -366,6 +386,9 @@ class _ClauseReader:
         claimed = False
         for effect in effects:
             value = value_of(effect, degree, negated)
+            if negated and value == VOCABULARY[effect.trait].default and not _says_so(effect, effects):
+                claimed = True  # "not a handsome man" says nothing of his jaw
+                continue
             if value is not None:
                 self._add(effect.trait, value, effect.confidence * confidence, effect.rank, tokens)
                 claimed = True

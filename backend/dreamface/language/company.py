@@ -97,6 +97,8 @@ def _owner(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
     text = tokens[place].text.lower().replace("\u2019", "'")
     if not text.endswith(("'s", "s'")) or not _is_person(tokens[place], lexicon):
         return 0
+    if _word(tokens, place - 1) in ("a", "an") and not (place + 1 < len(tokens) and tokens[place + 1].is_word):
+        return 1  # "his lashes were a girl's"
     for noun in range(place + 1, min(len(tokens), place + 4)):
         if not tokens[noun].is_word or tokens[noun].word in tables.BREAKS | tables.COPULAS:
             break
@@ -149,7 +151,10 @@ def _describes_on(tokens: Sequence[Token], noun: int, lexicon: Lexicon) -> bool:
     if following is None or not following.is_word or following.word.endswith("ing"):
         return False
     entry = lexicon.entries.get(following.word)
-    return following.joined or (entry is not None and (entry.noun or bool(entry.effects)))
+    if following.joined or entry is None or entry.noun:
+        return following.joined or entry is not None
+    then = lexicon.entries.get(tokens[noun + 2].word) if noun + 2 < len(tokens) else None
+    return bool(entry.effects) and then is not None and then.noun
 
 
 def _end_of_second(tokens: Sequence[Token], place: int) -> int:

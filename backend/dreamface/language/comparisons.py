@@ -18,19 +18,20 @@ _OPPOSITES: Final = (
     ("big", "small"), ("large", "small"), ("full", "thin"), ("thick", "thin"), ("wide", "narrow"), ("broad", "narrow"),
     ("long", "short"), ("tall", "low"), ("high", "low"), ("plump", "thin"), ("round", "angular"), ("strong", "weak"),
     ("prominent", "weak"), ("pointed", "round"), ("sharp", "soft"), ("deep set", "bulging"), ("heavy", "thin"),
-    ("bushy", "thin"), ("dark", "light"), ("tanned", "pale"), ("fat", "thin"), ("chubby", "thin"), ("old", "young"),
+    ("bushy", "thin"), ("dark", "light"), ("tanned", "pale"), ("fat", "thin"), ("chubby", "thin"),
+    ("old", "young"),
 )  # fmt: skip
-_OPPOSITE: Final = {word: other for pair in _OPPOSITES for word, other in (pair, pair[::-1])} | {
-    first: second for first, second in reversed(_OPPOSITES)
-}
+_ALSO_OPPOSITES: Final = (("strong", "low"), ("prominent", "low"), ("heavy", "low"), ("prominent", "flat"))
+_OPPOSITE: Final = {second: first for first, second in reversed(_OPPOSITES)} | dict(reversed(_OPPOSITES))
 _ENDS: Final = frozenset(
     {",", ".", ";", "!", "?", "\n", "(", ")", "and", "but", "with", "while", "who", "whose", "has"}
 )
 _CORRECTIONS: Final = (
     ("no", "wait"), ("wait", "no"), ("no", "sorry"), ("sorry", "no"), ("oh", "no"), ("i", "mean"), ("scratch", "that"),
-    ("on", "second", "thought"), ("or", "rather"), ("no", "actually"), ("actually", "no"), ("wait",), ("actually",),
+    ("on", "second", "thought"), ("or", "rather"), ("no", "make", "that"), ("no", "actually"), ("actually", "no"),
+    ("wait",), ("actually",),
 )  # fmt: skip
-_MOST_BEFORE: Final = 2  # words between "as" and the adjective
+_OWNERS: Final = frozenset({"his", "her", "he", "she"})
 
 
 def as_plain_words(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
@@ -46,12 +47,19 @@ def as_plain_words(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[Tok
     while place < len(read):
         if found := _comparison(read, place, lexicon):
             words, first, end = found
-            others += [token for token in read[first:end] if token.word not in tables.FUNCTION_WORDS | tables.BREAKS]
-            read[place:end] = words
+            named = read[first:end]
+            others += [token for token in named if token.word not in tables.FUNCTION_WORDS | tables.BREAKS]
+            read[place:end] = [*words, *(token for token in named if token.text.lower() in _OWNERS)]
             place += len(words)
         else:
             place += 1
     return tuple(read), tuple(token for token in others if token.is_word and token.word not in tables.DETERMINERS)
+
+
+def are_opposites(first: str, second: str) -> bool:
+    """Return whether two adjectives say the opposite of the same thing."""
+    known = (*_OPPOSITES, *_ALSO_OPPOSITES)
+    return (first, second) in known or (second, first) in known
 
 
 def _comparison(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> tuple[list[Token], int, int] | None:
@@ -66,6 +74,9 @@ def _comparison(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> tuple[
         end = adjective[1]
         if _word(tokens, end) == "than":
             return [*tokens[place + 1 : end]], end + 1, _end(tokens, end)
+    if word in ("ones", "one") and place and _adjective(tokens, place - 1, lexicon):
+        noun = next((token for token in reversed(tokens[:place]) if lexicon.parts_of(token.word)), None)
+        return ([replace(tokens[place], word=noun.word)], place + 1, place + 1) if noun is not None else None
     if (
         word == "than"
         and place

@@ -22,6 +22,7 @@ def as_sentences(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]
         tokens: of the prompt.
         lexicon: knows what a form may ask for.
     """
+    tokens = _with_named_colours(_with_sex_letters(_with_capital_names(tokens, lexicon)), lexicon)
     following = [*(token.word for token in tokens[1:]), ""]
     read = [
         replace(token, word="hardly") if token.word == "barely" and after == "any" else token
@@ -41,6 +42,62 @@ def as_sentences(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]
         else:
             read[place] = replace(token, word="is")
     return _with_joined_words(read, lexicon)
+
+
+_SEXES: Final = {"m": "male", "f": "female", "1girl": "female", "1boy": "male", "1woman": "female", "1man": "male"}
+_BOUNDS: Final = frozenset({"", ",", "/", "|", ";", "(", ")", "\n", ".", ":"})
+
+
+def _with_sex_letters(tokens: Sequence[Token]) -> list[Token]:
+    """Return the tokens in which the letter of a sex in a list is its word: "f/45", "VILLAIN (m, 60)"."""
+    made = list(tokens)
+    for place, token in enumerate(tokens):
+        sex = _SEXES.get(token.text.lower())
+        around = [tokens[near].text if 0 <= near < len(tokens) else "" for near in (place - 1, place + 1)]
+        if sex and len(tokens) > 1 and (len(token.text) > 1 or (_BOUNDS.issuperset(around) and around != ["", "."])):
+            made[place] = replace(token, word=sex)
+    return made
+
+
+def _with_capital_names(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """Return the tokens in which "NOSE long EYES small" has the stops and verbs of a form."""
+    heads = {
+        place
+        for place, token in enumerate(tokens)
+        if token.text.isupper() and lexicon.parts_of(token.word) and len(token.text) > 2
+    }
+    words = [token for token in tokens if token.is_word]
+    if len(heads) < 2 or 2 * sum(token.text.isupper() for token in words) > len(words) + 2:
+        return list(tokens)
+    made: list[Token] = []
+    for place, token in enumerate(tokens):
+        after = tokens[place + 1].text if place + 1 < len(tokens) else ""
+        if place in heads and made and made[-1].is_word:
+            made.append(Token(",", ",", token.start))
+        made.append(token)
+        if place in heads and after not in (":", "=", ",", ""):
+            made.append(Token(":", ":", token.start))
+    return made
+
+
+def _with_named_colours(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """Return the tokens in which "eyes the colour of honey" is "eyes honey", where honey is a colour of eyes."""
+    made: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        words = [token.word for token in tokens[place : place + 5]]
+        skip = 1 if words[:1] == ["the"] else 0
+        if words[skip : skip + 2] == ["colour", "of"]:
+            of = skip + 2
+            of += words[of : of + 1] in (["a"], ["the"], ["an"], ["old"], ["fresh"], ["dark"], ["wet"])
+            noun = next((t.word for t in reversed(made) if t.word in ("hair", "eye", "beard", "skin", "lip")), "")
+            if len(words) > of and (words[of], noun) in lexicon.pairs:
+                made.append(replace(tokens[place + of], joined=False))
+                place += of + 1
+                continue
+        made.append(tokens[place])
+        place += 1
+    return made
 
 
 def _with_joined_words(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:

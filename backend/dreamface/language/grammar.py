@@ -89,6 +89,11 @@ class Group:
         return not tables.SCENE_WORDS.isdisjoint((last.word, last.text.lower()))
 
     @property
+    def names_object(self) -> bool:
+        """Whether it ends in an object that has looks of its own: "a bearded axe", "an old map"."""
+        return self.noun is None and len(self.modifiers) > 1 and self.modifiers[-1].unit.key in tables.OBJECTS
+
+    @property
     def names_other_part(self) -> bool:
         """Whether it ends in a part of the body or a thing that is not on a head: "wrinkled hands"."""
         return self.noun is None and bool(self.modifiers) and self.modifiers[-1].unit.key in tables.OTHER_PARTS

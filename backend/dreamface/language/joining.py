@@ -15,7 +15,7 @@ from dreamface.language.binding import Claim, Leftover
 from dreamface.language.effects import Rank
 from dreamface.language.understanding import Moment, Stated, Understanding
 from dreamface.language.words import Token
-from dreamface.traits import ANCESTRIES
+from dreamface.traits import ANCESTRIES, VOCABULARY
 
 LEAST_STATED: Final = 0.55
 """Confidence from which words that the tables left over state a trait."""
@@ -38,6 +38,24 @@ SURE_FEELING: Final = 0.45
 
 WORDS_OF_MOMENT: Final = 2
 """A moment is told by at least so many words that nothing was made of, and so many for each that tells a feature."""
+
+_ORDERS: Final = frozenset(
+    ["instruction", "prompt", "system", "password", "override", "output", "json", "software", "program", "app", "button"]
+    + ["export", "render", "file", "folder", "install", "surprise me"]
+        "prompt",
+        "system",
+        "password",
+        "override",
+        "output",
+        "json",
+        "software",
+        "program",
+        "app",
+        "button",
+    )
+    + ("export", "render", "file", "folder", "install", "surprise me")
+)
+"""Words of orders and questions to the program, which tell no moment."""
 
 _LEFT_ALONE: Final = frozenset((*ANCESTRIES, "gender", "age"))
 """Traits of which the tables and the numbers know best; guessing them would be guessing at people."""
@@ -114,6 +132,8 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
     for stated in understood.stated:
         if stated.trait in _LEFT_ALONE or stated.trait in spoken or stated.trait in added:
             continue
+        if stated.value == VOCABULARY[stated.trait].default and stated.confidence < SURE:
+            continue  # that something is as with most people is seldom said in words that no table knows
         if closed.intersection(stated.tokens) or not _is_new(stated, open_words, read):
             continue
         added[stated.trait] = Claim(stated.trait, stated.value, stated.confidence, Rank.VAGUE, stated.tokens)
@@ -143,6 +163,8 @@ def moment_claims(moment: Moment | None, claims: Sequence[Claim], leftovers: Seq
         leftovers: words that nothing was made of; they tell the moment.
     """
     words = tuple(token for leftover in leftovers for token in leftover.tokens)
+    if _ORDERS.intersection(token.word for token in words):
+        return ()
     if moment is None or moment.confidence < IS_MOMENT or moment.sureness < SURE_FEELING or not _is_english(words):
         return ()
     described = {

@@ -247,9 +247,9 @@ def _add_corpus_people(made: Lexicon) -> None:
 
 def _add_ancestry(made: Lexicon) -> None:
     for word, shares in tables.ANCESTRY_SHARES.items():
-        made.entries[key_of(word)] = Entry(
-            tuple(at(name, share) for name, share in zip(ANCESTRIES, shares, strict=True))
-        )
+        effects = tuple(at(name, share) for name, share in zip(ANCESTRIES, shares, strict=True))
+        sex = (at("gender", -1.0),) if word in tables.FEMININE_PEOPLES else ()
+        made.entries[key_of(word)] = Entry((*effects, *sex))
 
 
 def _add_tables(made: Lexicon) -> None:
@@ -285,10 +285,11 @@ def _add_idioms(made: Lexicon) -> None:
         if key in made.entries or any(split in made.pairs for split in _splits(made, words)):
             continue
         made.phrases[phrase] = effects
-        made.entries[key] = Entry(effects)
-        for adjective, noun in _splits(made, words):
-            made.pairs.setdefault((adjective, noun), effects)
-            break
+        split = next(_splits(made, words), None)
+        if split is not None:
+            made.pairs[split] = effects
+        if split is None or words[0] not in _PART_KEYS:
+            made.entries[key] = Entry(effects)
 
 
 def _add_colours(made: Lexicon) -> None:

@@ -49,7 +49,7 @@ def _bare(token: Token) -> str:
 
 def _is_the_persons(tokens: Sequence[Token], place: int, is_object: bool) -> bool:
     before = tokens[place - 1].word if place else ""
-    return before in _MADE if is_object else not (before in _OTHERS and _is_last(tokens, place))
+    return before in (_MADE | {"on"}) if is_object else not (before in _OTHERS and _is_last(tokens, place))
 
 
 def _is_last(tokens: Sequence[Token], place: int) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from string import ascii_lowercase
 from typing import Final
 
 from dreamface.language.encoder import model_folder
 from dreamface.language.lexicon import lexicon
-from dreamface.language.tables import SPELLINGS
-from dreamface.language.words import canonical
+from dreamface.language.tables import BREAKS, COPULAS, DETERMINERS, FUNCTION_WORDS, PERSON_PRONOUNS, SPELLINGS
+from dreamface.language.words import Token, canonical
+
+_GLUE: Final = BREAKS | COPULAS | DETERMINERS | FUNCTION_WORDS | PERSON_PRONOUNS
 
 CONFIDENCE: Final = 0.6
 """How sure a corrected word makes us."""
@@ -148,6 +150,18 @@ def _slips(word: str, known: str, most: int) -> int:
 def is_english(word: str) -> bool:
     """Return whether a word, as tokens have it, is in the encoder's list of whole words."""
     return word in _english_words()
+
+
+def are_words(tokens: Sequence[Token]) -> bool:
+    """Return whether at least half of the words that carry meaning are English or known; nonsense isn't read."""
+    content = [token.word for token in tokens if token.word.isalpha() and token.word not in _GLUE]
+    known = sum(is_english(word) or word in _all_known() for word in content)
+    return not content or not _english_words() or 2 * known >= len(content)
+
+
+@cache
+def _all_known() -> frozenset[str]:
+    return frozenset(word for words in _known_words().values() for word in words)
 
 
 @cache

@@ -61,6 +61,22 @@ NEGATION_PHRASES: Final = (
     "practically no",
     "virtually no",
     "not single",
+    "by no means",
+    "far from",
+    "nowhere near",
+    "not at all",
+    "in no way",
+    "not exactly",
+    "not particularly",
+    "not especially",
+    "without trace of",
+    "without hint of",
+    "not trace of",
+    "without single",
+    "lack of",
+    "complete lack of",
+    "absence of",
+    "zero",
 )
 JOINING_AND: Final = frozenset({"and", "&", "plus", "+"})
 JOINING_OR: Final = frozenset({"or", "nor"})
@@ -96,6 +112,17 @@ OTHER_PARTS: Final = frozenset(
     )
 )
 """Parts of the body and things that no head has: what is said of them says nothing about the face."""
+
+OBJECTS: Final = frozenset(
+    _words(
+        "glass spectacle sunglass goggle monocle axe map bottle cup mug book jacket coat hat cap hood scarf dress shirt robe suit "
+        "uniform cloak brooch belt boat ship car truck van house cottage castle church tree horse pony cow sheep goat pig dog cat "
+        "kitten puppy parrot owl bear elephant teddy doll painting wallpaper curtain chair table sofa lamp lantern candle sword "
+        "shield spear bow arrow gun rifle stick cane rope net knife hammer tent flag piano guitar violin drum sweater jumper "
+        "cardigan blazer waistcoat vest pullover tunic kilt poncho shawl helmet crown mask gown cape necklace earring chain ring"
+    )
+)
+"""Things: the adjectives before one are its own."""
 
 PICTURE_PHRASES: Final = frozenset(
     f"black and white {picture}" for picture in _words("photo photograph picture portrait image film shot")
@@ -141,7 +168,7 @@ DEGREE_ADJECTIVES: Final[dict[str, Degree]] = {
 
 AMBIGUOUS_ADJECTIVES: Final = frozenset(
     _words(
-        "black white heavy strong slim thin fair light dark delicate weak old fat tan ginger mad red cute pretty "
+        "black white heavy strong slim thin fair light dark delicate weak old fat tan ginger mad red cute pretty bony "
         "striped scaly scaled"
     )
 )
@@ -194,7 +221,7 @@ SPELLINGS: Final[dict[str, str]] = {
     "granny": "grandmother", "grandad": "grandfather", "grandpa": "grandfather", "plaits": "braid", "wrinkly": "wrinkled", "lined": "wrinkled",
     "lipgloss": "lipstick", "rouged": "rouge", "coloring": "colour", "makeup": "makeup", "ladies": "lady", "wolves": "wolf",
     "elves": "elf", "dwarves": "dwarf", "symmetric": "symmetrical", "nostrilled": "nostril", "smaller": "small",
-    "blu": "blue", "gurl": "girl", "grl": "girl", "wimmin": "woman", "womyn": "woman", "guyz": "guy", "bruh": "guy", "colourless": "colourless", "colorless": "colourless", "platinum": "platinum", "freckly": "freckled", "hairdo": "hair",
+    "blu": "blue", "gurl": "girl", "grl": "girl", "wimmin": "woman", "wemon": "woman", "wommen": "woman", "skiny": "skinny", "skinney": "skinny", "bleu": "blue", "ginge": "ginger", "womyn": "woman", "guyz": "guy", "bruh": "guy", "colourless": "colourless", "colorless": "colourless", "platinum": "platinum", "freckly": "freckled", "hairdo": "hair",
     "locks": "hair", "plait": "braid", "bearded": "beard", "tips": "hairtip", "ends": "hairtip", "graying": "greying", "bangs": "fringe", "bang": "fringe", "older": "old", "younger": "young", "oldest": "old", "youngest": "young", "elder": "old", "tresses": "hair", "lashes": "lash",
 }  # fmt: skip
 """Other spellings and forms, to the word the tables use."""
@@ -210,7 +237,7 @@ PARTS: Final = (
 
 PART_ALIASES: Final[dict[str, str]] = {
     "bridge": "nose bridge", "bridge of nose": "nose bridge", "tip of nose": "nose tip", "tip": "nose tip", "nasal bridge": "nose bridge",
-    "jaw line": "jaw", "jowl": "jaw", "skin tone": "skin", "skin colour": "skin", "top lip": "upper lip", "bottom lip": "lower lip",
+    "jaw line": "jaw", "skin tone": "skin", "skin colour": "skin", "top lip": "upper lip", "bottom lip": "lower lip",
     "underlip": "lower lip", "corner of mouth": "mouth corner", "eye colour": "eye", "hair colour": "hair", "facial hair": "beard",
     "earlobe": "ear", "ear tip": "ear", "ear hairtip": "ear", "nose hairtip": "nose tip", "nape": "neck", "facial feature": "feature", "cheek bone": "cheekbone", "eye socket": "under eye",
     "cupid bow": "philtrum", "throat": "neck", "physique": "body", "figure": "body", "visage": "face", "countenance": "face",
@@ -227,12 +254,12 @@ PEOPLE: Final[dict[str, Effects]] = {
     "dude": (at("gender", 1.0),),
     "bloke": (at("gender", 1.0),),
     "king": (at("gender", 1.0),),
-    "prince": (at("gender", 1.0), at("age", 24.0, Rank.VAGUE)),
-    "father": (at("gender", 1.0), at("age", 40.0, Rank.VAGUE)),
-    "dad": (at("gender", 1.0), at("age", 40.0, Rank.VAGUE)),
+    "prince": (at("gender", 1.0), at("age", 24.0, Rank.IMPLIED)),
+    "father": (at("gender", 1.0), at("age", 40.0, Rank.IMPLIED)),
+    "dad": (at("gender", 1.0), at("age", 40.0, Rank.IMPLIED)),
     "husband": (at("gender", 1.0),),
     "businessman": (at("gender", 1.0),),
-    "uncle": (at("gender", 1.0), at("age", 48.0, Rank.VAGUE)),
+    "uncle": (at("gender", 1.0), at("age", 48.0, Rank.IMPLIED)),
     "grandfather": (at("gender", 1.0), at("age", 72.0)),
     "boy": (at("gender", 1.0), at("age", 9.0)),
     "schoolboy": (at("gender", 1.0), at("age", 10.0)),
@@ -244,11 +271,11 @@ PEOPLE: Final[dict[str, Effects]] = {
     "lady": (at("gender", -1.0),),
     "gal": (at("gender", -1.0),),
     "queen": (at("gender", -1.0),),
-    "princess": (at("gender", -1.0), at("age", 21.0, Rank.VAGUE)),
-    "mother": (at("gender", -1.0), at("age", 40.0, Rank.VAGUE)),
+    "princess": (at("gender", -1.0), at("age", 21.0, Rank.IMPLIED)),
+    "mother": (at("gender", -1.0), at("age", 40.0, Rank.IMPLIED)),
     "wife": (at("gender", -1.0),),
     "businesswoman": (at("gender", -1.0),),
-    "aunt": (at("gender", -1.0), at("age", 48.0, Rank.VAGUE)),
+    "aunt": (at("gender", -1.0), at("age", 48.0, Rank.IMPLIED)),
     "grandmother": (at("gender", -1.0), at("age", 72.0)),
     "girl": (at("gender", -1.0), at("age", 9.0)),
     "schoolgirl": (at("gender", -1.0), at("age", 10.0)),
@@ -271,7 +298,7 @@ PEOPLE: Final[dict[str, Effects]] = {
     "teen boy": (at("gender", 1.0), at("age", 16.0)),
     "preteen": (at("age", 11.0),),
     "youth": (at("age", 18.0),),
-    "adult": (at("age", 35.0, Rank.VAGUE),),
+    "adult": (at("age", 35.0, Rank.IMPLIED),),
     "senior": (at("age", 72.0),),
     "pensioner": (at("age", 72.0),),
     "old lady": (at("gender", -1.0), at("age", 72.0)),
@@ -343,6 +370,9 @@ TENS: Final[dict[str, int]] = {
 
 # Shares of African, East Asian, South Asian and European ancestry: a coarse handle on looks, not a statement about
 # any people. Where a population is mixed the shares are the rough middle of it.
+FEMININE_PEOPLES: Final = frozenset({"latina", "chicana", "filipina", "mestiza"})
+"""Words for peoples that only women are called."""
+
 ANCESTRY_SHARES: Final[dict[str, tuple[float, float, float, float]]] = {
     **dict.fromkeys(
         _words(

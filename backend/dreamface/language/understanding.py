@@ -22,6 +22,8 @@ from dreamface.language.words import Token
 from dreamface.traits import ARKIT_SHAPES, Value
 
 if TYPE_CHECKING:
+    from tokenizers import Encoding
+
     from dreamface.language.network import ReaderNetwork, Told
 
 _WEIGHTS: Final = Path(__file__).with_name("reader.npz")
@@ -29,6 +31,7 @@ _FACES: Final = Path(__file__).parent.parent / "training" / "corpus" / "families
 _ANCHORS: Final = (("slight", 0.25), ("clear", 0.53), ("strong", 0.85))
 """The strengths of a moment that each of a family's three faces stands for."""
 
+_TOGETHER: Final = 32  # prompts
 _SCALE: Final = ".scale"
 _WITHIN: Final = 0.4  # of a column's highest probability, from which a word is among those that state it
 _SECOND: Final = 0.3  # share from which a moment's second feeling shows
@@ -110,19 +113,55 @@ def understand(text: str, tokens: Sequence[Token], least: float) -> Understandin
     Raises:
         RuntimeError: MiniLM is not installed; `is_installed` tells.
     """
+    return understand_many([(text, tokens)], least)[0]
+
+
+def understand_many(prompts: Sequence[tuple[str, Sequence[Token]]], least: float) -> list[Understanding]:
+    """Return what the network makes of prompts; those of like length are read together.
+
+    Args:
+        prompts: each normalised, with its words.
+        least: the confidence from which a trait is stated, 0..1.
+
+    Raises:
+        RuntimeError: MiniLM is not installed; `is_installed` tells.
+    """
+    tokenizer, _ = encoder.tokenizer_and_model()
+    encoded = [tokenizer.encode(text) for text, _ in prompts]
+    order = sorted(range(len(prompts)), key=lambda index: len(encoded[index].ids))
+    found: dict[int, Understanding] = {}
+    for first in range(0, len(order), _TOGETHER):
+        chosen = order[first : first + _TOGETHER]
+        for index, read in zip(
+            chosen, _read([encoded[i] for i in chosen], [prompts[i][1] for i in chosen], least), strict=True
+        ):
+            found[index] = read
+    return [found[index] for index in range(len(prompts))]
+
+
+def _read(encoded: Sequence[Encoding], words: Sequence[Sequence[Token]], least: float) -> list[Understanding]:
     import torch
 
-    tokenizer, model = encoder.tokenizer_and_model()
+    _, model = encoder.tokenizer_and_model()
     learnt = _learnt()
-    encoded = tokenizer.encode(text)
+    longest = max(len(text.ids) for text in encoded)
+    ids = torch.zeros(len(encoded), longest, dtype=torch.int64)
+    mask = torch.zeros(len(encoded), longest)
+    for row, text in enumerate(encoded):
+        ids[row, : len(text.ids)] = torch.tensor(text.ids)
+        mask[row, : len(text.ids)] = 1.0
+    padded = mask if bool((mask == 0).any()) else None
     with torch.inference_mode():
-        states = model.lower_states(torch.tensor([encoded.ids]), None, learnt.reader.moments.lower_layers)
-        seen = learnt.reader(states, None)
-        likely = seen.stated[0].sigmoid().numpy()
-        values = seen.values[0].sigmoid().numpy()
-        moment = _moment(seen.told)
-    pieces = _pieces_of(tokens, encoded.offsets)
-    return Understanding(_stated(learnt, likely, values, pieces, least), _likely(learnt, likely, pieces), moment)
+        states = model.lower_states(ids, padded, learnt.reader.moments.lower_layers)
+        seen = learnt.reader(states, padded)
+        all_likely, all_values = seen.stated.sigmoid().numpy(), seen.values.sigmoid().numpy()
+    read: list[Understanding] = []
+    for row, (text, tokens) in enumerate(zip(encoded, words, strict=True)):
+        likely, values = all_likely[row, : len(text.ids)], all_values[row, : len(text.ids)]
+        pieces = _pieces_of(tokens, text.offsets)
+        stated = _stated(learnt, likely, values, pieces, least)
+        read.append(Understanding(stated, _likely(learnt, likely, pieces), _moment(seen.told, row)))
+    return read
 
 
 @cache
@@ -224,23 +263,23 @@ def _faces() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
     return faces
 
 
-def _moment(told: Told) -> Moment:
+def _moment(told: Told, row: int) -> Moment:
     from dreamface.language.network import FAMILIES
 
-    shares = told.families[0].softmax(dim=0).tolist()
+    shares = told.families[row].softmax(dim=0).tolist()
     ordered = sorted(zip(shares, FAMILIES, strict=True), reverse=True)
-    strength = float(told.strength[0].sigmoid())
+    strength = float(told.strength[row].sigmoid())
     (first, feeling), (second, other) = ordered[:2]
     weights = _face(feeling, strength)
     if second >= _SECOND:
         for shape, weight in _face(other, strength).items():
             weights[shape] = max(weights.get(shape, 0.0), _SECOND_SHOWS * second / first * weight)
-    own, amounts = told.details[0].sigmoid().tolist()
+    own, amounts = told.details[row].sigmoid().tolist()
     for shape, likely, amount in zip(ARKIT_SHAPES, own, amounts, strict=True):
         if likely >= 0.5:
             weights[f"expression.{shape}"] = amount
     seen = {shape: weight for shape, weight in weights.items() if weight >= _LEAST_WEIGHT}
-    return Moment(float(told.is_moment[0].sigmoid()), first, feeling, strength, seen)
+    return Moment(float(told.is_moment[row].sigmoid()), first, feeling, strength, seen)
 
 
 def _face(feeling: str, strength: float) -> dict[str, float]:
