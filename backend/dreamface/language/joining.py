@@ -39,22 +39,9 @@ SURE_FEELING: Final = 0.45
 WORDS_OF_MOMENT: Final = 2
 """A moment is told by at least so many words that nothing was made of, and so many for each that tells a feature."""
 
-_ORDERS: Final = frozenset(
-    ["instruction", "prompt", "system", "password", "override", "output", "json", "software", "program", "app", "button"]
-    + ["export", "render", "file", "folder", "install", "surprise me"]
-        "prompt",
-        "system",
-        "password",
-        "override",
-        "output",
-        "json",
-        "software",
-        "program",
-        "app",
-        "button",
-    )
-    + ("export", "render", "file", "folder", "install", "surprise me")
-)
+_ORDERS: Final = frozenset({"instruction", "prompt", "system", "password", "override", "output", "json", "program"}) | {
+    "software", "app", "button", "export", "render", "file", "folder", "install",
+}  # fmt: skip
 """Words of orders and questions to the program, which tell no moment."""
 
 _LEFT_ALONE: Final = frozenset((*ANCESTRIES, "gender", "age"))
