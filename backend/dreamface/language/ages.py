@@ -206,7 +206,7 @@ def _after_cue(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Num
     if _word(tokens, position) not in _BEFORE:
         return None
     length = 1
-    while _word(tokens, position + length) in ({"of", ":", "is", "at"} | _AROUND):
+    while _word(tokens, position + length) in ({"of", ":", "is", "at", "-", "\u2013"} | _AROUND):
         length += 1
     number = _number(tokens, position + length)
     return _Number(number.value, length + number.length) if number else None
@@ -215,11 +215,13 @@ def _after_cue(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Num
 def _of_years(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
     """As "of 60" after a person, "is 60"."""
     word, before = _word(tokens, position), lexicon.entries.get(_word(tokens, position - 1))
-    if not (word == "of" and before is not None and before.kind) and word not in COPULAS | _AROUND:
+    if not (word == "of" and before is not None and before.kind) and word not in COPULAS | _AROUND | {"at"}:
         return None
     length = 2 if _word(tokens, position + 1) in _AROUND else 1
     number = _number(tokens, position + length)
     after = _word(tokens, position + length + number.length) if number else ""
+    if word == "at" and (after != "," or number is None or number.value < _YOUNGEST_WRITTEN):
+        return None
     if (
         number is None
         or number.value < 1
@@ -284,6 +286,9 @@ def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number
     if word in AGE_DECADES:
         return _Number(AGE_DECADES[word] + _INTO_DECADE.get(into, _MID), length + 1)
     if (joined := _DECADE.fullmatch(word)) is not None:  # "30s"
+        behind = tokens[position + length + 1 : position + length + 2]
+        if behind and behind[0].joined and (last := _DECADE.fullmatch(behind[0].text.lower())):  # "20s-30s"
+            return _Number((float(joined[1]) + float(last[1])) / 2 + _MID, length + 2)
         return _Number(float(joined[1]) + _INTO_DECADE.get(into, _MID), length + 1)
     return None
 
@@ -291,7 +296,9 @@ def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number
 def _stands_alone(tokens: Sequence[Token], position: int) -> bool:
     """Whether one word is an entry of a list: ", 40s,"."""
     before, after = _word(tokens, position - 1), _word(tokens, position + 1)
-    return (not before or before in ",.;:\n") and (not after or after in ",.;\n")
+    if position + 1 < len(tokens) and tokens[position + 1].joined:  # "20s-30s"
+        after = _word(tokens, position + 2)
+    return (not before or before in ",.;:|/(\n") and (not after or after in ",.;|/)\n")
 
 
 def _part_of_decade(tokens: Sequence[Token], position: int, length: int) -> tuple[str, int]:

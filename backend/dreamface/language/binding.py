@@ -6,7 +6,7 @@ Adjectives are bound to their noun, to the noun before a copula ("her nose is bi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dreamface.language import tables
@@ -19,6 +19,12 @@ from dreamface.traits import VOCABULARY, Value
 
 _SURFACES = frozenset({"hair", "skin", "beard", "face", "head", "body"})
 """Parts that a thing beside them is no piece of: "long hair ribbon"."""
+
+_PIECES: Mapping[str, frozenset[str]] = {
+    "nose": frozenset({"nose bridge", "nose tip", "nostril"}),
+    "face": frozenset({"jaw", "chin", "forehead", "cheekbone", "cheek", "temple"}),
+    "jaw": frozenset({"chin"}),
+}
 
 HEDGED = 0.6
 """Confidence in a reading that people mean less strictly: "not very old"."""
@@ -123,6 +129,7 @@ class _ClauseReader:
         self.mute: list[Modifier] = []  # nouns that meant nothing yet
         self.link = Link.START  # of the group that is being read
         self.dyed: list[Modifier] = []  # colours of the hair
+        self.predicates: list[Modifier] = []  # what was said behind a noun
         self.groups = [self._without_colours(group) if thing else group for group, thing in _about_things(groups)]
 
     def read(self) -> None:
@@ -182,12 +189,17 @@ class _ClauseReader:
         return replace(group, modifiers=[m for m in group.modifiers if m not in colours], noun=noun)
 
     def _describes_subject(self, group: Group) -> bool:
-        if not self.subjects or (group.link is not Link.COPULA and group.modifiers[-1].unit.role is Role.UNKNOWN):
-            return False  # "nose ring": the unknown word is the noun
+        if not self.subjects:
+            return False
+        if group.link is not Link.COPULA and group.modifiers[-1].unit.role is Role.UNKNOWN:
+            first = group.modifiers[0].unit.key  # "nose ring": the unknown word is the noun; "chin sticks out a mile"
+            says = " " in first and any(self.lexicon.pair(first, subject.unit.key) for subject in self.subjects)
+            return says and group.link is Link.ADJACENT
         return group.link in (Link.COPULA, Link.ADJACENT) or (self.predicated and group.link in (Link.AND, Link.COMMA))
 
     def _reaches_noun(self, index: int) -> bool:
-        predicated = self.groups[index].link is Link.COPULA
+        own = self.groups[index]
+        predicated = own.link is Link.COPULA or own.modifiers[-1].unit.role is Role.UNKNOWN
         for later in self.groups[index + 1 :]:
             if later.link not in (Link.AND, Link.COMMA) or (predicated and later.determined):
                 return False
@@ -201,6 +213,8 @@ class _ClauseReader:
         modifiers = self._without_the_persons([*carried, *group.modifiers], noun)
         if group.link is Link.BREAK and group.noun and not modifiers and noun.unit.key in ("hairtip", "root"):
             modifiers = self._from_hair(noun)
+        elif group.link is Link.BREAK and not modifiers:
+            modifiers = self._said_of_piece(noun)
         entry = self.lexicon.entries[noun.unit.key]
         listed = group.link in (Link.AND, Link.COMMA) and group.is_bare and not carried and self._is_in_list(group)
         if listed and not entry.effects:
@@ -209,6 +223,18 @@ class _ClauseReader:
         self._remember(noun, group, bound, listed)
         if not listed:
             self.shared = modifiers
+
+    def _said_of_piece(self, piece: Modifier) -> list[Modifier]:
+        """Take what was just said of a whole and is only its piece's: "a nose narrow at the bridge"."""
+        last = (
+            self.predicates[-1:]
+            if self.subjects and piece.unit.key in _PIECES.get(self.subjects[-1].unit.key, ())
+            else []
+        )
+        said = [m for m in last if self.lexicon.pair(m.unit.key, piece.unit.key)]
+        taken = {token for modifier in said for token in modifier.unit.tokens}
+        self.claims = [claim for claim in self.claims if not taken.intersection(claim.tokens)]
+        return said
 
     def _from_hair(self, ends: Modifier) -> list[Modifier]:
         """Take the last colour of the hair, which is only that of its ends: "hair coloured pink at the tips"."""
@@ -262,7 +288,10 @@ class _ClauseReader:
             self.mute.append(noun)
         part = self.lexicon.stands_for.get(noun.unit.key)  # "her hair in a bun": the bun says what the hair is like
         self.mute = [earlier for earlier in self.mute if earlier.unit.key != part]
-        self.subjects = [*self.subjects, noun] if listed and self.subjects and not self.predicated else [noun]
+        together = group.link is Link.AND and not group.modifiers and bool(self.subjects) and not self.shared
+        self.subjects = (
+            [*self.subjects, noun] if (listed or together) and self.subjects and not self.predicated else [noun]
+        )
         self.predicated = False
 
     def _describe(self, noun: Modifier, modifiers: list[Modifier]) -> bool:
@@ -319,6 +348,7 @@ class _ClauseReader:
     def _predicate(self, modifiers: list[Modifier]) -> None:
         for modifier in modifiers:
             bound = [s for s in self.subjects if self.lexicon.pair(modifier.unit.key, s.unit.key)]
+            self.predicates.append(modifier)
             self.dyed += [modifier] if any(subject.unit.key == "hair" for subject in bound) else []
             for subject in bound:
                 effects = self.lexicon.pair(modifier.unit.key, subject.unit.key)

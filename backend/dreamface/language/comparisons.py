@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from dreamface.language import tables
-from dreamface.language.lexicon import Lexicon
+from dreamface.language.lexicon import Lexicon, resolve_alias
 from dreamface.language.words import Token
 
 _OPPOSITES: Final = (
@@ -49,7 +49,10 @@ def as_plain_words(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[Tok
             words, first, end = found
             named = read[first:end]
             others += [token for token in named if token.word not in tables.FUNCTION_WORDS | tables.BREAKS]
-            read[place:end] = [*words, *(token for token in named if token.text.lower() in _OWNERS)]
+            kept = [token for token in named if token.text.lower() in _OWNERS]
+            if len(named) > 1 and lexicon.parts_of(named[-1].word) and _describes(named[-2], named[-1], lexicon):
+                kept, others = [replace(named[0], word=",", text=","), *named], []  # "longer than his grey hair"
+            read[place:end] = [*words, *kept]
             place += len(words)
         else:
             place += 1
@@ -84,6 +87,10 @@ def _comparison(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> tuple[
     ):
         return [], place + 1, _end(tokens, place)
     return None
+
+
+def _describes(adjective: Token, noun: Token, lexicon: Lexicon) -> bool:
+    return bool(lexicon.pair(adjective.word, resolve_alias(noun.word)))
 
 
 def _less(

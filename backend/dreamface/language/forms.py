@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from dreamface.language import tables
 from dreamface.language.lexicon import Lexicon, resolve_alias
 from dreamface.language.words import Token
 
@@ -22,6 +23,7 @@ def as_sentences(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]
         tokens: of the prompt.
         lexicon: knows what a form may ask for.
     """
+    tokens = _with_plain_nouns(tokens, lexicon)
     tokens = _with_named_colours(_with_sex_letters(_with_capital_names(tokens, lexicon)), lexicon)
     following = [*(token.word for token in tokens[1:]), ""]
     read = [
@@ -29,7 +31,7 @@ def as_sentences(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]
         for token, after in zip(tokens, following, strict=True)
     ]
     for place, token in enumerate(tokens):
-        if token.text not in (":", "=") or place == 0:
+        if token.text not in (":", "=", "-", "\u2013", "\u2014") or place == 0:
             continue
         first = _start_of_name(tokens, place, lexicon)
         if first is None:
@@ -77,6 +79,26 @@ def _with_capital_names(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token
         made.append(token)
         if place in heads and after not in (":", "=", ",", ""):
             made.append(Token(":", ":", token.start))
+    return made
+
+
+def _with_plain_nouns(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """Return the tokens in which "the whiteness of her skin" is "white skin"."""
+    made: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        word = tokens[place].word
+        of = place + 1 < len(tokens) and tokens[place + 1].word == "of"
+        end = place + 2 + (place + 2 < len(tokens) and tokens[place + 2].word in tables.DETERMINERS)
+        base = word.removesuffix("ness")
+        base = base[:-1] + "y" if base.endswith("i") else base
+        noun = resolve_alias(tokens[end].word) if end < len(tokens) else ""
+        if word.endswith("ness") and of and noun and lexicon.pair(base, noun):
+            made += [replace(tokens[place], word=base), *tokens[place + 2 : end]]
+            place = end
+            continue
+        made.append(tokens[place])
+        place += 1
     return made
 
 

@@ -249,11 +249,20 @@ class _Grouper:
         if following is None or following.role not in (Role.WORD, Role.UNKNOWN, Role.DETERMINER, Role.DEGREE):
             if self.lexicon.knows(unit.key):
                 self._take_word(index, replace(unit, role=Role.WORD))
+            else:
+                self._add_degree_behind(unit)
             return
         stronger = self.degree is not None and tables.DEGREES[self.degree.key] is Degree.VERY
         self.degree = (
             Unit(Role.DEGREE, "extremely", (*self.degree.tokens, *unit.tokens)) if stronger and self.degree else unit
         )
+
+    def _add_degree_behind(self, unit: Unit) -> None:
+        """A degree behind its word: "smiling faintly", "she frowns a little"."""
+        group = self.group if self.group.modifiers else None
+        if group is not None and group.modifiers[-1].degree is None:
+            last = group.modifiers[-1]
+            group.modifiers[-1] = replace(last, degree=tables.DEGREES[unit.key], degree_tokens=unit.tokens)
 
     def _join(self, index: int, unit: Unit) -> None:
         self._close(Link.COMMA if unit.role is Role.COMMA else Link.AND)

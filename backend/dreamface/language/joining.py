@@ -17,13 +17,13 @@ from dreamface.language.understanding import Moment, Stated, Understanding
 from dreamface.language.words import Token
 from dreamface.traits import ANCESTRIES, VOCABULARY
 
-LEAST_STATED: Final = 0.55
+LEAST_STATED: Final = 0.65
 """Confidence from which words that the tables left over state a trait."""
 
-SINGLE_WORD: Final = 0.75
+SINGLE_WORD: Final = 0.85
 """The same where it is one word."""
 
-SURE: Final = 0.93
+SURE: Final = 0.95
 """Confidence from which they do although the tables made something else of them."""
 
 VETO: Final = 0.005
@@ -33,7 +33,7 @@ DOUBT: Final = 0.1
 """The same for what was only read by the nearness of a known phrase."""
 
 IS_MOMENT: Final = 0.98
-SURE_FEELING: Final = 0.45
+SURE_FEELING: Final = 0.3
 """Probabilities from which a moment gives the face an expression."""
 
 WORDS_OF_MOMENT: Final = 2
@@ -115,16 +115,23 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
     closed = {token for leftover in left for token in leftover.tokens} - open_words
     spoken = {claim.trait for claim in kept if claim.rank > Rank.IMPLIED}
     read = {token for claim in kept for token in claim.tokens}
+    shown = {_both_sides(claim.trait) for claim in kept if claim.trait.startswith("expression.")}
     added: dict[str, Claim] = {}
     for stated in understood.stated:
         if stated.trait in _LEFT_ALONE or stated.trait in spoken or stated.trait in added:
             continue
         if stated.value == VOCABULARY[stated.trait].default and stated.confidence < SURE:
             continue  # that something is as with most people is seldom said in words that no table knows
+        if _both_sides(stated.trait) in shown:
+            continue  # "smirks with the right corner": the left one rests
         if closed.intersection(stated.tokens) or not _is_new(stated, open_words, read):
             continue
         added[stated.trait] = Claim(stated.trait, stated.value, stated.confidence, Rank.VAGUE, stated.tokens)
     return list(added.values())
+
+
+def _both_sides(shape: str) -> str:
+    return shape.removesuffix("Left").removesuffix("Right")
 
 
 def _is_new(stated: Stated, open_words: set[Token], read: set[Token]) -> bool:
@@ -141,30 +148,42 @@ def _is_english(words: Sequence[Token]) -> bool:
     return bool(known) and 2 * sum(known) > len(known)
 
 
-def moment_claims(moment: Moment | None, claims: Sequence[Claim], leftovers: Sequence[Leftover]) -> tuple[Claim, ...]:
-    """Return the expression that a moment brings; none where the prompt names one, or where it is not sure.
+def moment_claims(
+    moment: Moment | None, claims: Sequence[Claim], tokens: Sequence[Token]
+) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
+    """Return the expression that a moment brings, and the claims with it in place of what it replaces.
+
+    There is none where the prompt names an expression, or describes a face more than it tells of one, or where the
+    network is not sure.
 
     Args:
         moment: that the prompt seems to tell.
         claims: what else it says.
-        leftovers: words that nothing was made of; they tell the moment.
+        tokens: of the prompt.
     """
-    words = tuple(token for leftover in leftovers for token in leftover.tokens)
-    if _ORDERS.intersection(token.word for token in words):
-        return ()
-    if moment is None or moment.confidence < IS_MOMENT or moment.sureness < SURE_FEELING or not _is_english(words):
-        return ()
-    described = {
-        token
-        for claim in claims
-        if claim.rank > Rank.IMPLIED and claim.trait not in _LEFT_ALONE
-        for token in claim.tokens
-    }
-    if len(words) < WORDS_OF_MOMENT * max(1, len(described)):
-        return ()
-    named = any(claim.trait.startswith("expression.") and claim.rank > Rank.IMPLIED for claim in claims)
-    if named:
-        return ()
-    ordered = tuple(sorted(words, key=lambda token: token.start))
+    if moment is None or moment.confidence < IS_MOMENT or moment.sureness < SURE_FEELING:
+        return (), tuple(claims)
+    kept = tuple(claim for claim in claims if not _is_guessed_expression(claim))
+    stated = [claim for claim in kept if claim.rank > Rank.IMPLIED and claim.trait not in _LEFT_ALONE]
+    described = {token for claim in stated for token in claim.tokens}
+    words = [t for t in tokens if t.is_word and t not in described and t.word not in _CONTENT_FREE]
+    named = any(claim.trait.startswith("expression.") and not claim.trait.startswith(_GAZE) for claim in stated)
+    told = len(words) >= WORDS_OF_MOMENT * max(1, len(described)) and not _ORDERS.intersection(t.word for t in words)
+    if named or not told or not _is_english(words):
+        return (), tuple(claims)
     sure = moment.confidence * moment.sureness
-    return tuple(Claim(shape, weight, sure, Rank.VAGUE, ordered) for shape, weight in moment.weights.items())
+    spoken = {claim.trait for claim in stated}
+    made = [
+        Claim(shape, weight, sure, Rank.VAGUE, tuple(words))
+        for shape, weight in moment.weights.items()
+        if shape not in spoken
+    ]
+    return tuple(made), (*kept, *made)
+
+
+_GAZE: Final = "expression.eyeLook"
+
+
+def _is_guessed_expression(claim: Claim) -> bool:
+    """Whether the network made an expression of single words, which the whole moment tells better."""
+    return claim.trait.startswith("expression.") and claim.rank == Rank.VAGUE

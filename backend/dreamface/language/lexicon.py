@@ -284,11 +284,12 @@ def _add_idioms(made: Lexicon) -> None:
         words = key.split()
         if key in made.entries or any(split in made.pairs for split in _splits(made, words)):
             continue
-        made.phrases[phrase] = effects
+        if all(effect.trait not in ("age", "gender") for effect in effects):  # those are never guessed by nearness
+            made.phrases[phrase] = effects
         split = next(_splits(made, words), None)
         if split is not None:
             made.pairs[split] = effects
-        if split is None or words[0] not in _PART_KEYS:
+        if split is None or split[1] not in _PART_KEYS:
             made.entries[key] = Entry(effects)
 
 
@@ -303,6 +304,7 @@ def _add_colours(made: Lexicon) -> None:
     for colour, rgb in _shaded_colours().items():
         if colour in tables.DYES or colour.split()[-1] in tables.DYES:
             made.pairs.setdefault((key_of(colour), "hair"), (at("hair.dye", (*rgb, tables.DYE_STRENGTH)),))
+        made.entries.setdefault(f"dyed {key_of(colour)}", Entry((at("hair.dye", (*rgb, tables.DYE_STRENGTH)),)))
         if colour.split()[-1] in tables.SKIN_TINTS:
             _add_skin_tint(made, colour, rgb)
         _add_painted(made, colour, rgb)
@@ -368,6 +370,8 @@ def _add_painted(made: Lexicon, colour: str, rgb: tuple[float, float, float]) ->
         made.pairs[key_of(colour), key_of(word)] = (at(trait, (*rgb, strength)),)
     if colour.split()[-1] not in ("red", "pink", "rose", "cherry", "nude", "peach"):
         made.pairs.setdefault((key_of(colour), "lip"), (at("lipstick", (*rgb, 0.85)),))
+    if colour.split()[-1] not in (*tables.SORE, "red", "pink", "white", "black", "brown", "grey", "nude"):
+        made.pairs.setdefault((key_of(colour), "eyelid"), (at("eyeshadow", (*rgb, 0.8)),))
     if colour.split()[-1] not in tables.SORE:
         made.pairs.setdefault((key_of(colour), "spot"), (at("skin.spots", (*rgb, 0.9)),))
     for robot in tables.ROBOTS:

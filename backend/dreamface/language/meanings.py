@@ -103,6 +103,9 @@ PAIRS: Final[dict[str, Effects]] = {
     "heavy eye": (more("eyes.fold", 0.7),),
     "sad eye": (less("eyes.tilt"),),
     "bloodshot eye": (more("sclera.redness"),),
+    "red eye white": (more("sclera.redness"),),
+    "red white of eye": (more("sclera.redness"),),
+    "yellow white of eye": (more("sclera.redness", 0.5),),
     "red eye": (more("sclera.redness"),),
     "cat eye": (more("eyes.tilt"),),
     "fox eye": (more("eyes.tilt"),),
@@ -545,6 +548,10 @@ TRAIT_WORDS: Final[dict[str, Effects]] = {
     "symmetrical": (less("asymmetry"),),
     "perfectly symmetrical": (less("asymmetry", 1.3),),
     "bloodshot": (more("sclera.redness"),),
+    "sallow": (more("skin.yellowness"),),
+    "shoulder length": (at("hair.length", 0.5), at("hair.style", "medium", Rank.VAGUE)),
+    "chin length": (at("hair.length", 0.4),),
+    "waist length": (at("hair.length", 0.95), at("hair.style", "long", Rank.VAGUE)),
     "made up": ranked((at("lipstick", (0.4, 0.03, 0.05, 0.6)), at("eyeliner", (0.003, 0.003, 0.003, 0.6))), Rank.VAGUE, 0.6),
 }  # fmt: skip
 """Adjectives that say something definite about the whole person."""

@@ -17,6 +17,9 @@ _LEAST_TRUST: Final = 0.5  # of a word's traits, that they are used at all
 _NOT_OF_JOBS: Final = frozenset((*ANCESTRIES, "age"))
 """What a profession doesn't tell: a judge may be thirty."""
 
+_WITHOUT_PEOPLE: Final = frozenset({"historic", "style"})
+"""Kinds of words that name a time or a fashion, not where somebody's people come from."""
+
 _SURE_OF_JOBS: Final = 0.8  # but a choirboy is a boy
 _OF_PEOPLES: Final = frozenset((*ANCESTRIES, "gender", "age"))
 """What a people's name sets; its usual skin and hair follow from the ancestry."""
@@ -77,6 +80,7 @@ def _effects(entry: Mapping[str, Any]) -> Effects:
         if (trait in sure or trust >= _LEAST_TRUST)
         and (entry["kind"] != "people" or trait in _OF_PEOPLES)
         and not (entry["kind"] == "job" and trait in _NOT_OF_JOBS and trait not in sure and trust < _SURE_OF_JOBS)
+        and not (entry["kind"] in _WITHOUT_PEOPLE and trait in ANCESTRIES)
     )
 
 

@@ -167,8 +167,8 @@ def _reading(draft: _Draft, runs: Sequence[paraphrase.Run], matches: Sequence[en
     unseen: tuple[Leftover, ...] = ()
     if draft.text:
         moment = understood.moment if understood is not None else None
-        if told := joining.moment_claims(moment, claims, leftovers):
-            claims, leftovers = (*claims, *told), ()
+        told, claims = joining.moment_claims(moment, claims, tokens)
+        leftovers = () if told else leftovers
         claims = (*claims, *sex_claims(tokens, claims))
         unseen = _unseen(tokens, claims)
     traits = resolve(claims, tokens)

@@ -61,7 +61,7 @@ NEGATION_PHRASES: Final = (
     "practically no",
     "virtually no",
     "not single",
-    "by no means",
+    "by no mean",
     "far from",
     "nowhere near",
     "not at all",
@@ -77,6 +77,7 @@ NEGATION_PHRASES: Final = (
     "complete lack of",
     "absence of",
     "zero",
+    "no longer",
 )
 JOINING_AND: Final = frozenset({"and", "&", "plus", "+"})
 JOINING_OR: Final = frozenset({"or", "nor"})
@@ -231,7 +232,7 @@ PARTS: Final = (
     "nose", "nose bridge", "nose tip", "nostril", "cheek", "cheekbone", "mouth", "mouth corner", "corner", "lip", "upper lip",
     "lower lip", "philtrum", "jaw", "jaw angle", "chin", "ear", "neck", "skin", "hair", "body", "build", "pore", "beard",
     "moustache", "stubble", "tooth", "tongue", "fringe", "pupil", "hairline",
-    "hairtip", "root",
+    "hairtip", "root", "eye white", "white of eye",
 )  # fmt: skip
 """Things adjectives attach to."""
 
@@ -304,6 +305,16 @@ PEOPLE: Final[dict[str, Effects]] = {
     "old lady": (at("gender", -1.0), at("age", 72.0)),
     "crone": (at("gender", -1.0), at("age", 82.0), more("wrinkles.cheeks"), more("nose.hump", 0.7)),
     "hag": (at("gender", -1.0), at("age", 82.0), more("wrinkles.cheeks"), more("nose.hump", 0.7)),
+    **dict.fromkeys(
+        _words(
+            "heiress enchantress priestess goddess murderess temptress seductress hostess manageress "
+            "authoress poetess giantess adventuress ancestress mistress benefactress patroness peeress "
+            "marchioness lioness villainess songstress madam mademoiselle senora senorita signora frau "
+            "missus missis wench bridesmaid matron starlet ingenue comedienne maam "
+        ),
+        (at("gender", -1.0),),
+    ),
+    **dict.fromkeys(_words("fellow fellah sir mister bro"), (at("gender", 1.0),)),
     "masculine woman": (at("gender", -0.3, Rank.EXACT),),
     "manly woman": (at("gender", -0.3, Rank.EXACT),),
     "feminine man": (at("gender", 0.3, Rank.EXACT),),
@@ -479,6 +490,12 @@ IRIS_SRGB: Final[dict[str, str]] = {
     "blue grey": "#74889b", "grey blue": "#74889b", "steel": "#7b8894", "silver": "#b4bcc4", "violet": "#71579b", "purple": "#6d4497",
     "turquoise": "#4ba3a5", "teal": "#3f8384", "yellow": "#c5a431", "orange": "#b86a1f", "white": "#dcdedd", "pink": "#c27d8e",
     "blue green": "#4f8a86", "green blue": "#4f8a86", "chocolate": "#3f2716", "chestnut": "#5f3a20", "pale": "#a9bccb", "light": "#93acc0",
+    "whisky": "#9a6226", "whiskey": "#9a6226", "cognac": "#8a4f22", "caramel": "#8c5a2b", "coffee": "#3f2716", "cocoa": "#4a2d1a",
+    "sea": "#4f8a93", "sea green": "#4b8a7a", "sea blue": "#4a82a6", "sky": "#79a7d6", "ice": "#a3c1da", "slate": "#6e7c88", "slate grey": "#6e7c88",
+    "jade": "#4c8a66", "moss": "#66713a", "moss green": "#66713a", "olive": "#6d6a35", "olive green": "#6d6a35", "forest green": "#3f5f38",
+    "sapphire": "#2f5fae", "cornflower": "#6f97d8", "cornflower blue": "#6f97d8", "cobalt": "#2f58a6", "aquamarine": "#59a7a6", "lilac": "#9a86bd",
+    "lavender": "#9a8fc4", "copper": "#9a5428", "bronze": "#8a602c", "mahogany": "#4a2415", "grey green": "#73856f", "green grey": "#73856f",
+    "bottle green": "#2f5c3f", "steel grey": "#7b8894", "steel blue": "#5f7f9f", "stone grey": "#84888a", "hazelnut": "#7b5a35",
     "crimson": "#9a1a1c", "scarlet": "#b3241f", "ruby": "#96182c", "glowing red": "#c4281e",
 }  # fmt: skip
 """What those words mean of an iris, as sRGB; "red eyes" alone are bloodshot, but see `irises`."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _WEIGHTS: Final = Path(__file__).with_name("reader.npz")
 _FACES: Final = Path(__file__).parent.parent / "training" / "corpus" / "families.json"
-_ANCHORS: Final = (("slight", 0.25), ("clear", 0.53), ("strong", 0.85))
+_ANCHORS: Final = (("slight", 0.33), ("clear", 0.62), ("strong", 0.93))
 """The strengths of a moment that each of a family's three faces stands for."""
 
 _TOGETHER: Final = 32  # prompts

@@ -40,7 +40,7 @@ States = NDArray[np.float16]
 """[T, 384], token states."""
 
 SEED: Final = 7
-COMPOSED: Final = 4500  # prompts
+COMPOSED: Final = 4000  # prompts
 DEVELOPMENT: Final = 500
 UPPER_LAYERS: Final = 3  # of MiniLM, that are trained further
 MOMENT_COPIES: Final = 2  # of each moment, with different slips and descriptions
