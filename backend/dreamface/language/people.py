@@ -80,7 +80,7 @@ def _effects(entry: Mapping[str, Any]) -> Effects:
         if (trait in sure or trust >= _LEAST_TRUST)
         and (entry["kind"] != "people" or trait in _OF_PEOPLES)
         and not (entry["kind"] == "job" and trait in _NOT_OF_JOBS and trait not in sure and trust < _SURE_OF_JOBS)
-        and not (entry["kind"] in _WITHOUT_PEOPLE and trait in ANCESTRIES)
+        and not (entry["kind"] in _WITHOUT_PEOPLE and trait in _NOT_OF_JOBS and trait not in sure)
     )
 
 

@@ -122,7 +122,11 @@ def correction(word: str) -> str | None:
             slips = _slips(word, known, most)
             if slips <= most and (known[0] == word[0] or known[:2] == word[1::-1]):
                 found.append((slips, _rank(known), known))
-    found += [(1, 0, f"{letter}{word}") for letter in ascii_lowercase if f"{letter}{word}" in _first_lost()]
+    found += [
+        (1, _rank(f"{letter}{word}"), f"{letter}{word}")
+        for letter in ascii_lowercase
+        if f"{letter}{word}" in _first_lost()
+    ]
     return canonical(min(found)[2]) if found else None
 
 
@@ -179,8 +183,11 @@ def _first_lost() -> frozenset[str]:
 
 
 def _rank(word: str) -> int:
-    """Return 0 for a frequent word and 1 for others: between two as near, the frequent one is meant."""
-    return int(_places().get(word, _COMMON) >= _COMMON)
+    """Return 0 for a thing of its own, 1 for a frequent word and 2 for others: the lowest is meant."""
+    entry = lexicon().entries.get(canonical(word))
+    if entry is not None and entry.noun:
+        return 0
+    return 1 if _places().get(word, _COMMON) < _COMMON else 2
 
 
 @cache
