@@ -128,6 +128,7 @@ class _ClauseReader:
         self.located = False  # whether a thing was named that "on the ..." may place
         self.mute: list[Modifier] = []  # nouns that meant nothing yet
         self.link = Link.START  # of the group that is being read
+        self.is_alone = True  # whether its adjectives can all be a person's
         self.dyed: list[Modifier] = []  # colours of the hair
         self.predicates: list[Modifier] = []  # what was said behind a noun
         self.groups = [self._without_colours(group) if thing else group for group, thing in _about_things(groups)]
@@ -360,6 +361,7 @@ class _ClauseReader:
 
     def _stand_alone(self, modifiers: list[Modifier]) -> None:
         """Adjectives without a noun; those before an unknown noun belong to it, unless they can only mean people."""
+        self.is_alone = all(self._tells_people(m) for m in modifiers)  # "white, old", but not "a white rose"
         ends_unknown = bool(modifiers) and modifiers[-1].unit.role is Role.UNKNOWN
         for place, modifier in enumerate(modifiers):
             is_names = place + 1 < len(modifiers) and _is_name(modifiers[place + 1])
@@ -377,11 +379,17 @@ class _ClauseReader:
         if not claimed and modifier.unit.key not in tables.NEUTRAL_WORDS:
             self._leave(modifier, noun)
 
+    def _tells_people(self, modifier: Modifier) -> bool:
+        key = modifier.unit.key
+        entry = self.lexicon.entries.get(key)
+        is_other_colour = key in tables.THING_COLOURS and key not in ("black", "white")
+        return entry is not None and bool(entry.effects) and not is_other_colour
+
     def _is_colour_of_part(self, modifier: Modifier, entry: Entry) -> bool:
         """Whether a colour that may name people is a part's ("his hair, once black") or a thing's ("of white")."""
         if modifier.unit.key not in ("black", "white") or not entry.effects:
             return False
-        if self.link is Link.BREAK:
+        if self.link is Link.BREAK or not self.is_alone:
             self._leave(modifier)
             return True
         bound = [subject for subject in self.subjects if self.lexicon.pair(modifier.unit.key, subject.unit.key)]

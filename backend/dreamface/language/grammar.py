@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from functools import cache
 
 from dreamface.language import tables
 from dreamface.language.effects import Degree
@@ -148,8 +149,10 @@ def _phrase_role(key: str, lexicon: Lexicon) -> Role | None:
 _GRAMMAR_FIRST = frozenset({"like", "over", "still"})
 
 
-def _role_of(token: Token, lexicon: Lexicon) -> Role:
-    word = token.word
+@cache
+def _roles() -> dict[str, Role]:
+    """What the grammar's own words do; the first list that has a word decides."""
+    roles: dict[str, Role] = {}
     for role, words in (
         (Role.STOP, tables.STOPS),
         (Role.AND, tables.JOINING_AND),
@@ -160,10 +163,18 @@ def _role_of(token: Token, lexicon: Lexicon) -> Role:
         (Role.DETERMINER, tables.DETERMINERS),
         (Role.BREAK, tables.BREAKS),
         (Role.FILLER, tables.FUNCTION_WORDS),
-        (Role.FILLER, tables.NEUTRAL_WORDS - lexicon.entries.keys()),
     ):
-        if word in words:
-            return role
+        for word in words:
+            roles.setdefault(word, role)
+    return roles
+
+
+def _role_of(token: Token, lexicon: Lexicon) -> Role:
+    word = token.word
+    if role := _roles().get(word):
+        return role
+    if word in tables.NEUTRAL_WORDS and word not in lexicon.entries:
+        return Role.FILLER
     if word in (",", "/"):
         return Role.COMMA
     if token.is_word or ord(word[0]) > 127:

@@ -150,7 +150,7 @@ IDIOMS: Final[dict[str, Effects]] = {
     "ears pinned back": (less("ears.protrusion", 1.0),),
     "ears flat to head": (less("ears.protrusion", 1.0),),
     # skin
-    **dict.fromkeys(("white as a sheet", "pale as a sheet", "pale as a ghost", "white as a ghost", "pale as death", "pale as milk", "pale as snow", "white as snow", "skin like snow", "skin like milk", "skin like porcelain", "skin as white as snow", "ghostly pale", "deathly pale", "pale as marble", "like death warmed up", "peaky", "peaky looking", "wan", "whey faced", "skin white as milk", "never sees the sun", "never saw the sun", "lives in a basement"), _PALE),
+    **dict.fromkeys(("white as a sheet", "pale as a sheet", "pale as a ghost", "white as a ghost", "white as chalk", "pale as chalk", "white as milk", "white as marble", "white as a wall", "white as paper", "white as death", "pale as death", "pale as milk", "pale as snow", "white as snow", "skin like snow", "skin like milk", "skin like porcelain", "skin as white as snow", "ghostly pale", "deathly pale", "pale as marble", "like death warmed up", "peaky", "peaky looking", "wan", "whey faced", "skin white as milk", "never sees the sun", "never saw the sun", "lives in a basement"), _PALE),
     **dict.fromkeys(("red as a beetroot", "red as a lobster", "red as a tomato", "beetroot red", "lobster red", "red as a beet", "face like a beetroot", "face like a tomato", "flushed face", "face flushed", "florid", "florid face", "high colour", "wind burned", "windburnt", "wind burnt", "blushing"), _RED),
     "with pink undertones": (more("skin.redness", 0.5),),
     "pink undertone": (more("skin.redness", 0.5),),
@@ -208,7 +208,7 @@ IDIOMS: Final[dict[str, Effects]] = {
     "grey skin": (less("skin.redness", 0.9),),
     "grey face": (less("skin.redness", 0.9),),
     "grey complexion": (less("skin.redness", 0.9),),
-    **dict.fromkeys(("blood red mouth", "scarlet mouth", "crimson mouth", "red mouth", "cherry mouth", "painted red mouth"), (at("lipstick", (0.4, 0.01, 0.02, 0.85)),)),
+    **dict.fromkeys(("scarlet mouth", "crimson mouth", "red mouth", "cherry mouth", "painted red mouth"), (at("lipstick", (0.4, 0.01, 0.02, 0.85)),)),
     "poker straight hair": (at("hair.curl", 0.0),),
     "corkscrew curl": (at("hair.curl", 0.95), at("hair.style", "curly")),
     # beard and brows

@@ -26,6 +26,9 @@ SINGLE_WORD: Final = 0.85
 SURE: Final = 0.95
 """Confidence from which they do although the tables made something else of them."""
 
+SURE_FACE: Final = 0.8
+"""The same where they name an expression: "twinkling eyes" do not wink."""
+
 VETO: Final = 0.005
 """Probability below which words that the tables read do not state a trait, whatever the tables say."""
 
@@ -122,6 +125,8 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
             continue
         if stated.value == VOCABULARY[stated.trait].default and stated.confidence < SURE:
             continue  # that something is as with most people is seldom said in words that no table knows
+        if stated.trait.startswith("expression.") and stated.confidence < SURE_FACE:
+            continue
         if _both_sides(stated.trait) in shown:
             continue  # "smirks with the right corner": the left one rests
         if closed.intersection(stated.tokens) or not _is_new(stated, open_words, read):

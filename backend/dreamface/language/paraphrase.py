@@ -163,6 +163,8 @@ def _claims(run: Run, match: encoder.Match) -> list[Claim]:
     said = run.leftovers[0]
     claims: list[Claim] = []
     for effect in lexicon().phrases[match.phrase]:
+        if effect.rank is Rank.IMPLIED or effect.trait in ("age", "gender"):
+            continue  # a guess at a guess, and at people
         value = value_of(effect, said.degree, said.negated)
         if value is not None:
             confidence = _SUREST * match.similarity * effect.confidence

@@ -21,6 +21,7 @@ _WITHOUT_PEOPLE: Final = frozenset({"historic", "style"})
 """Kinds of words that name a time or a fashion, not where somebody's people come from."""
 
 _SURE_OF_JOBS: Final = 0.8  # but a choirboy is a boy
+_SURE_OF_KIN: Final = 0.65  # and a nan is old, while a bride may be any age
 _OF_PEOPLES: Final = frozenset((*ANCESTRIES, "gender", "age"))
 """What a people's name sets; its usual skin and hair follow from the ancestry."""
 
@@ -80,6 +81,7 @@ def _effects(entry: Mapping[str, Any]) -> Effects:
         if (trait in sure or trust >= _LEAST_TRUST)
         and (entry["kind"] != "people" or trait in _OF_PEOPLES)
         and not (entry["kind"] == "job" and trait in _NOT_OF_JOBS and trait not in sure and trust < _SURE_OF_JOBS)
+        and not (entry["kind"] == "kin" and trait == "age" and trait not in sure and trust < _SURE_OF_KIN)
         and not (entry["kind"] in _WITHOUT_PEOPLE and trait in _NOT_OF_JOBS and trait not in sure)
     )
 

@@ -227,7 +227,8 @@ def _parse_with_corrections(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...
         return before, parsed
     parsed = _parse(tokens)
     guesses = set(corrected.values())
-    return tokens, Parse(tuple(_doubted(claim, guesses) for claim in parsed.claims), parsed.leftovers)
+    kept = [claim for claim in parsed.claims if claim.rank != Rank.IMPLIED or not guesses.intersection(claim.tokens)]
+    return tokens, Parse(tuple(_doubted(claim, guesses) for claim in kept), parsed.leftovers)
 
 
 def _doubted(claim: Claim, guesses: set[Token]) -> Claim:

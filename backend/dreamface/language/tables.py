@@ -120,7 +120,7 @@ OBJECTS: Final = frozenset(
         "uniform cloak brooch belt boat ship car truck van house cottage castle church tree horse pony cow sheep goat pig dog cat "
         "kitten puppy parrot owl bear elephant teddy doll painting wallpaper curtain chair table sofa lamp lantern candle sword "
         "shield spear bow arrow gun rifle stick cane rope net knife hammer tent flag piano guitar violin drum sweater jumper "
-        "cardigan blazer waistcoat vest pullover tunic kilt poncho shawl helmet crown mask gown cape necklace earring chain ring"
+        "cardigan blazer waistcoat vest pullover tunic kilt poncho shawl helmet crown mask gown cape necklace earring chain ring polish rose lace wine lily daisy sheet wall snow paper"
     )
 )
 """Things: the adjectives before one are its own."""
