@@ -58,12 +58,14 @@ class Leftover:
         context: the body part or thing they describe, if any.
         degree: said with them.
         negated: whether they are denied.
+        is_of_thing: whether they are about a thing or a part that no head has, so that nothing is to be made of them.
     """
 
     tokens: tuple[Token, ...]
     context: tuple[Token, ...] = ()
     degree: Degree = Degree.PLAIN
     negated: bool = False
+    is_of_thing: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,11 +176,9 @@ class _ClauseReader:
         return names_part and is_one and thing.word in (tables.SCENE_WORDS | tables.OBJECTS) and not is_verb
 
     def _leave_all(self, group: Group, modifiers: list[Modifier]) -> None:
-        for modifier in modifiers:
-            if modifier.unit.key not in tables.NEUTRAL_WORDS:
-                self._leave(modifier)
-        if group.noun is not None:
-            self._leave(group.noun)
+        said = [m for m in modifiers if m.unit.key not in tables.NEUTRAL_WORDS]
+        for modifier in (*said, *([group.noun] if group.noun else [])):
+            self.leftovers.append(Leftover(modifier.unit.tokens, is_of_thing=True))
         self.subjects, self.predicated = [], False
 
     def _without_colours(self, group: Group) -> Group:

@@ -220,6 +220,7 @@ IDIOMS: Final[dict[str, Effects]] = {
     "drawn on brow": (less("brows.thickness", 0.7),),
     "pencil thin brow": (less("brows.thickness", 1.3), at("brows.style", "thin")),
     "over plucked brow": (less("brows.thickness", 1.1), at("brows.style", "thin")),
+    **dict.fromkeys(("beard of medium length", "medium length beard", "medium beard"), (at("beard.style", "full"), at("beard.length", 0.45))),
     # lashes and make-up
     **dict.fromkeys(("lash extension", "false lash", "fake lash", "stick on lash", "strip lash", "falsies", "mink lash", "lashes for days"), (more("lashes.length", 1.3),)),
     **dict.fromkeys(("face powder", "white face powder", "powdered face", "face powdered white"), ranked((at("foundation", (0.9, 0.88, 0.85, 0.7)),), Rank.VAGUE, 0.7)),

@@ -36,7 +36,7 @@ DOUBT: Final = 0.1
 """The same for what was only read by the nearness of a known phrase."""
 
 IS_MOMENT: Final = 0.98
-SURE_FEELING: Final = 0.3
+SURE_FEELING: Final = 0.35
 """Probabilities from which a moment gives the face an expression."""
 
 WORDS_OF_MOMENT: Final = 2
@@ -142,7 +142,8 @@ def _both_sides(shape: str) -> str:
 def _is_new(stated: Stated, open_words: set[Token], read: set[Token]) -> bool:
     """Whether a trait is about words that nothing, or surely something else, was made of."""
     words = {token for token in stated.tokens if token.word not in _CONTENT_FREE}
-    if any(token.word not in tables.THING_COLOURS for token in words & open_words):
+    left = words & open_words
+    if 2 * len(left) >= len(words) and any(token.word not in tables.THING_COLOURS for token in left):
         return stated.confidence >= (LEAST_STATED if len(words) > 1 else SINGLE_WORD)
     return not words & read and stated.confidence >= SURE
 

@@ -103,6 +103,7 @@ PAIRS: Final[dict[str, Effects]] = {
     "heavy eye": (more("eyes.fold", 0.7),),
     "sad eye": (less("eyes.tilt"),),
     "bloodshot eye": (more("sclera.redness"),),
+    "bright red eye": (more("sclera.redness"),),
     "red eye white": (more("sclera.redness"),),
     "red white of eye": (more("sclera.redness"),),
     "yellow white of eye": (more("sclera.redness", 0.5),),

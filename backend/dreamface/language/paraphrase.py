@@ -154,9 +154,9 @@ def _worth_asking(run: Run) -> bool:
 
 
 def cannot_grow(leftover: Leftover) -> bool:
-    """Return whether words name hair that no style comes near, so that the nearest one would be a wrong one."""
+    """Return whether words name hair that no style comes near, or a thing, so that the nearest phrase is wrong."""
     words = [token.word for token in leftover.tokens]
-    return not hair_words.NO_PARAPHRASE.isdisjoint(words) or " ".join(words) in _UNGROWN
+    return leftover.is_of_thing or not hair_words.NO_PARAPHRASE.isdisjoint(words) or " ".join(words) in _UNGROWN
 
 
 def _claims(run: Run, match: encoder.Match) -> list[Claim]:
