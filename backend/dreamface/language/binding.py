@@ -196,6 +196,10 @@ class _ClauseReader:
             first = group.modifiers[0].unit.key  # "nose ring": the unknown word is the noun; "chin sticks out a mile"
             says = " " in first and any(self.lexicon.pair(first, subject.unit.key) for subject in self.subjects)
             return says and group.link is Link.ADJACENT
+        if group.link is Link.COMMA and self.subjects[-1] in self.mute and not group.names_thing:
+            # "her eyes, green as glass": said behind a comma of a noun that nothing was said of yet
+            noun = self.subjects[-1].unit.key
+            return any(self.lexicon.pair(modifier.unit.key, noun) for modifier in group.modifiers)
         return group.link in (Link.COPULA, Link.ADJACENT) or (self.predicated and group.link in (Link.AND, Link.COMMA))
 
     def _reaches_noun(self, index: int) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 from dreamface.language import paraphrase, slips, tables
 from dreamface.language.binding import Claim, Leftover
 from dreamface.language.effects import Rank
+from dreamface.language.lexicon import lexicon
 from dreamface.language.understanding import Moment, Stated, Understanding
 from dreamface.language.words import Token
 from dreamface.traits import ANCESTRIES, VOCABULARY
@@ -95,6 +96,8 @@ def _is_vetoed(claim: Claim, understood: Understanding, limit: float) -> bool:
     """Whether the words of a claim surely state nothing about its part of the face."""
     if claim.trait in _LEFT_ALONE or claim.rank in (Rank.IMPLIED, Rank.EXACT):
         return False
+    if len(claim.tokens) > 1 and lexicon().parts_of(" ".join(token.word for token in claim.tokens)):
+        return False  # words about a part of the face, which may say something of another: a double chin
     part = claim.trait.split(".")[0]
     known = [understood.likely[token] for token in claim.tokens if token in understood.likely]
     likely = (share for traits in known for trait, share in traits.items() if trait.split(".")[0] == part)

@@ -33,8 +33,8 @@ _ANCHORS: Final = (("slight", 0.33), ("clear", 0.62), ("strong", 0.93))
 """The strengths of a moment that each of a family's three faces stands for."""
 
 _NEWS: Final = re.compile(
-    r"\b(?:told|hears?|heard|learns?|learned|learnt|finds? out|found out|reali[sz]e[sd]?|discovers?|discovered|informed|"
-    r"news|sees?|knows?|remembers?)\s+(?:\w+\s+){0,2}?that\s+(?P<news>\w+\W+\w.*)",
+    r"\b(?:told|hears?|heard|learns?|learned|learnt|finds? out|found out|reali[sz]e[sd]?|discovers?|discovered|"
+    r"informed|news|sees?|knows?|remembers?)\s+(?:\w+\s+){0,2}?that\s+(?P<news>\w+\W+\w.*)",
     re.IGNORECASE,
 )
 _NEWS_WEIGHS: Final = 0.75  # of how a moment feels that is told as news
