@@ -1,8 +1,9 @@
 """How well prompts are read, on the test set in `benchmarks/prompts` (see the README there for the scores).
 
-python benchmarks/reading.py [--part described|bindings|situations] [--misses]
+python benchmarks/reading.py [--set blind|development] [--part described|bindings|situations] [--misses]
 
-Do not tune on the test set: `--misses`, which prints each fault, is for a last look.
+Do not tune on the blind set: there `--misses`, which prints each fault, is for a last look. The development set is for
+working on the reader.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from dreamface.errors import DreamFaceError
 from dreamface.traits import VOCABULARY, Kind, Value
 
 PROMPTS = Path(__file__).parent / "prompts"
+SETS = {"blind": PROMPTS, "development": PROMPTS / "development"}
 
 STRONG_TINT, WEAK_TINT = 0.15, 0.05
 """A tint of at least the first strength is there; one of at most the second isn't."""
@@ -321,11 +323,11 @@ def shown(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:.2f}"
 
 
-def report_described(reader: Callable[[str], Any], misses: bool) -> None:
+def report_described(reader: Callable[[str], Any], misses: bool, folder: Path = PROMPTS) -> None:
     """Print the scores of described faces by kind."""
     kinds: dict[str, Score] = defaultdict(Score)
     total, seconds = Score(), []
-    for entry in load("described"):
+    for entry in load("described", folder):
         read = said(reader, entry["prompt"])
         score = score_entry(entry, read)
         seconds.append(read.seconds)
@@ -339,10 +341,10 @@ def report_described(reader: Callable[[str], Any], misses: bool) -> None:
     print(f"{1e3 * statistics.median(seconds):.1f} ms a prompt (median), {1e3 * max(seconds):.0f} ms the slowest")
 
 
-def report_bindings(reader: Callable[[str], Any], misses: bool) -> None:
+def report_bindings(reader: Callable[[str], Any], misses: bool, folder: Path = PROMPTS) -> None:
     """Print how many adjectives went to their own nouns."""
     right = pairs = whole = 0
-    entries = load("bindings")
+    entries = load("bindings", folder)
     for entry in entries:
         read = said(reader, entry["prompt"])
         faults = [
@@ -457,9 +459,9 @@ def face_band(weights: Mapping[str, float]) -> str:
     return "slight" if strength < CLEAR else "clear" if strength < STRONG else "strong"
 
 
-def report_situations(reader: Callable[[str], Any], misses: bool) -> None:
+def report_situations(reader: Callable[[str], Any], misses: bool, folder: Path = PROMPTS) -> None:
     """Print how many situations got a fitting expression."""
-    situations = json.loads((PROMPTS / "situations.json").read_text("utf-8"))["situations"]
+    situations = json.loads((folder / "situations.json").read_text("utf-8"))["situations"]
     right: Counter[str] = Counter()
     families: dict[str, Counter[str]] = defaultdict(Counter)
     for entry in situations:
@@ -499,9 +501,9 @@ def print_faults(misses: bool, prompt: str, faults: list[str]) -> None:
         print(prompt[:100] + "".join(f"\n    {fault}" for fault in faults))
 
 
-def load(name: str) -> list[dict[str, Any]]:
-    """The entries of one file of the test set."""
-    entries: list[dict[str, Any]] = json.loads((PROMPTS / f"{name}.json").read_text("utf-8"))
+def load(name: str, folder: Path = PROMPTS) -> list[dict[str, Any]]:
+    """The entries of one file of a test set."""
+    entries: list[dict[str, Any]] = json.loads((folder / f"{name}.json").read_text("utf-8"))
     return entries
 
 
@@ -511,14 +513,17 @@ REPORTS = {"described": report_described, "bindings": report_bindings, "situatio
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", choices=tuple(SETS), default="blind")
     parser.add_argument("--part", choices=tuple(REPORTS), action="append")
-    parser.add_argument("--misses", action="store_true", help="print each fault; not while working on the reader")
+    parser.add_argument(
+        "--misses", action="store_true", help="print each fault; of the blind set, not while working on the reader"
+    )
     args = parser.parse_args()
     from dreamface.language import read  # what formats the test set needs no reader
 
     read("a face")  # what is loaded once
     for part in args.part or REPORTS:
-        REPORTS[part](read, args.misses)
+        REPORTS[part](read, args.misses, SETS[args.set])
 
 
 if __name__ == "__main__":

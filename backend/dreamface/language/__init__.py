@@ -5,7 +5,7 @@ from dreamface.language.changes import read_change, read_degrees
 from dreamface.language.differences import Difference, combined, difference, edit
 from dreamface.language.notes import Cause, Note
 from dreamface.language.parts import PARTS, Part, find_parts, part_named, part_of, traits_of
-from dreamface.language.reader import Reading, read
+from dreamface.language.reader import Reading, read, read_many
 from dreamface.language.removals import with_removals
 from dreamface.language.saying import hair_colour, in_words
 from dreamface.language.slips import is_english
@@ -71,6 +71,7 @@ __all__ = [
     "read",
     "read_change",
     "read_degrees",
+    "read_many",
     "traits_of",
     "understand",
     "with_removals",

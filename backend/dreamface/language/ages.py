@@ -21,6 +21,10 @@ _OLDEST_SAID = 120.0  # years; a larger number is not an age
 _JOINED = re.compile(r"(\d{1,3})(?:yo|y|yr|year)")
 _ISH = re.compile(r"(\d{1,2}|[a-z]+)ish")
 _DECADE = re.compile(r"([1-9]0)s")
+_SOMETHING = re.compile(r"([a-z]+|\d0)somethings?")
+_SEPARATORS = frozenset({"", ",", ".", ";", "|", "/", "(", ")", "[", "]", "\n"})
+_YOUNGEST_WRITTEN = 10.0  # years; a smaller number in letters, alone between commas, counts something else
+_OUT_OF_TEENS = 20.0
 _BEFORE = frozenset({"aged", "age", "turned", "turning"})
 _AROUND = frozenset(
     {
@@ -90,6 +94,12 @@ def _is_theirs(tokens: Sequence[Token], position: int, found: _Number) -> bool:
     before = _word(tokens, position - 1)
     if before in ("-", "\u2212"):
         return False
+    if (
+        _word(tokens, position) in _BEFORE
+        and (before in _NOT_THEIRS or before in ("children", "kids"))
+        and position > 2
+    ):
+        return _word(tokens, position - 2) in DETERMINERS - {"his", "her", "their"}  # "two children aged 2 and 4"
     after = position + found.length
     others = _word(tokens, after) in _NOT_THEIRS or (tokens[position].joined and _word(tokens, after) in _NOT_THEIRS)
     led = any(_word(tokens, position - back) in ("with", "and", "of") for back in (1, 2))
@@ -148,12 +158,25 @@ def _word(tokens: Sequence[Token], position: int) -> str:
 
 def _number(tokens: Sequence[Token], position: int) -> _Number | None:
     word = _word(tokens, position)
+    if _is_decimal(tokens, position):
+        return None
     if word.isascii() and word.isdigit() and len(word) <= 3:
         return _Number(float(word), 1)
     if word in TENS:
         unit = UNITS.get(_word(tokens, position + 1), 0)
         return _Number(float(TENS[word] + unit), 2) if 0 < unit < 10 else _Number(float(TENS[word]), 1)
     return _Number(float(UNITS[word]), 1) if word in UNITS else None
+
+
+def _is_decimal(tokens: Sequence[Token], position: int) -> bool:
+    """Whether a figure is a part of one as "1.80"."""
+    for point, first, last in ((position + 1, position, position + 2), (position - 1, position - 2, position)):
+        around = tokens[first : last + 1] if first >= 0 else ()
+        if _word(tokens, point) in (".", ",") and len(around) == 3:
+            whole = around[2].start == around[0].start + len(around[0].text) + 1
+            if whole and around[0].text.isdigit() and around[2].text.isdigit():
+                return True
+    return False
 
 
 def _years_old(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
@@ -163,6 +186,10 @@ def _years_old(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Num
     if number is None:
         return None
     following = [_word(tokens, position + number.length + offset) for offset in range(3)]
+    if following[0] in ("winter", "summer") and _word(tokens, position - 1) in ("of", "some"):
+        return _Number(number.value, number.length + 1)
+    if following == ["if", "a", "day"]:
+        return _Number(number.value, number.length + 3)
     if following[0] in ("year", "yr", "month"):
         years = number.value / 12.0 if following[0] == "month" else number.value
         return _Number(
@@ -179,7 +206,7 @@ def _after_cue(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Num
     if _word(tokens, position) not in _BEFORE:
         return None
     length = 1
-    while _word(tokens, position + length) in ({"of", ":", "is", "at"} | _AROUND):
+    while _word(tokens, position + length) in ({"of", ":", "is", "at", "-", "\u2013"} | _AROUND):
         length += 1
     number = _number(tokens, position + length)
     return _Number(number.value, length + number.length) if number else None
@@ -188,27 +215,42 @@ def _after_cue(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Num
 def _of_years(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
     """As "of 60" after a person, "is 60"."""
     word, before = _word(tokens, position), lexicon.entries.get(_word(tokens, position - 1))
-    if not (word == "of" and before is not None and before.kind) and word not in COPULAS | _AROUND:
+    if not (word == "of" and before is not None and before.kind) and word not in COPULAS | _AROUND | {"at"}:
         return None
     length = 2 if _word(tokens, position + 1) in _AROUND else 1
     number = _number(tokens, position + length)
     after = _word(tokens, position + length + number.length) if number else ""
+    if word == "at" and (after != "," or number is None or number.value < _YOUNGEST_WRITTEN):
+        return None
     if (
         number is None
         or number.value < 1
-        or (after and after[0].isalpha() and after not in ("and", "with", "who", "but"))
+        or (after and after[0].isalpha() and after not in ("and", "with", "who", "but", "or", "in", "whose"))
     ):
         return None
     return _Number(number.value, length + number.length)
 
 
 def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
-    """A figure between commas: "a woman, 34, with ..."."""
+    """A number between commas or bars: "a woman, 34, with ...", "25-30, curly hair", "(m, 60+)"."""
     number = _number(tokens, position)
-    if number is None or not _word(tokens, position).isdigit() or not 1 <= number.value < 100:
+    if number is None or not 1 <= number.value < 100:
         return None
-    after = _word(tokens, position + number.length)
-    return number if _word(tokens, position - 1) == "," and after in (",", "", ".", "with") else None
+    digits = _word(tokens, position).isdigit()
+    if not digits and number.value < _YOUNGEST_WRITTEN:
+        return None
+    before, end = _word(tokens, position - 1), position + number.length
+    if number.value < _YOUNGEST_WRITTEN and before != ",":
+        return None  # "1) bald"
+    if not (before in _SEPARATORS or (digits and before == "and" and number.value >= _YOUNGEST_WRITTEN)):
+        return None
+    high = _number(tokens, end) if end < len(tokens) and tokens[end].joined else None
+    if high is not None and number.value < high.value <= number.value + 30:
+        number, end = _Number((number.value + high.value) / 2, number.length + high.length), end + high.length
+    if _word(tokens, end) == "+":
+        number, end = _Number(number.value + _EARLY, number.length + 1), end + 1
+    says_more = position > 0 or end < len(tokens)
+    return number if says_more and _word(tokens, end) in (_SEPARATORS | {"with"}) else None
 
 
 def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
@@ -219,9 +261,17 @@ def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number
         return _Number(number.value + (_MID if following[0] == "s" else _EARLY), number.length + 1)
     if number is not None and following == "going" and _word(tokens, position + number.length + 1) == "on":
         return _Number(number.value, number.length + 2 + bool(_number(tokens, position + number.length + 2)))
+    if (some := _SOMETHING.fullmatch(_word(tokens, position))) is not None:
+        decade = TENS.get(some[1]) or (int(some[1]) if some[1].isdigit() else 0)
+        return _Number(decade + _MID, 1) if decade else None
+    if number is not None and following == "ish":
+        return _Number(number.value, number.length + 1)
     if (ish := _ISH.fullmatch(_word(tokens, position))) is not None and (ish[1].isdigit() or ish[1] in TENS | UNITS):
         return _Number(float(ish[1]) if ish[1].isdigit() else float((TENS | UNITS)[ish[1]]), 1)
-    led = _word(tokens, position) == "in"
+    led = _word(tokens, position) in ("in", "into") or (_word(tokens, position - 1), _word(tokens, position)) == (
+        "out",
+        "of",
+    )
     length = int(led)
     while led and _word(tokens, position + length) in DETERMINERS:
         length += 1
@@ -229,11 +279,16 @@ def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number
     if not led and not into and not _stands_alone(tokens, position):
         return None
     word = tokens[position + length].text.lower() if position + length < len(tokens) else ""
+    if word in ("teens", "teen") and led and _word(tokens, position) == "of":
+        return _Number(_OUT_OF_TEENS, length + 1)
     if word in ("teens", "teen"):
         return _Number(_TEENS.get(into, _TEEN_YEARS), length + 1)
     if word in AGE_DECADES:
         return _Number(AGE_DECADES[word] + _INTO_DECADE.get(into, _MID), length + 1)
     if (joined := _DECADE.fullmatch(word)) is not None:  # "30s"
+        behind = tokens[position + length + 1 : position + length + 2]
+        if behind and behind[0].joined and (last := _DECADE.fullmatch(behind[0].text.lower())):  # "20s-30s"
+            return _Number((float(joined[1]) + float(last[1])) / 2 + _MID, length + 2)
         return _Number(float(joined[1]) + _INTO_DECADE.get(into, _MID), length + 1)
     return None
 
@@ -241,7 +296,9 @@ def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number
 def _stands_alone(tokens: Sequence[Token], position: int) -> bool:
     """Whether one word is an entry of a list: ", 40s,"."""
     before, after = _word(tokens, position - 1), _word(tokens, position + 1)
-    return (not before or before in ",.;:\n") and (not after or after in ",.;\n")
+    if position + 1 < len(tokens) and tokens[position + 1].joined:  # "20s-30s"
+        after = _word(tokens, position + 2)
+    return (not before or before in ",.;:|/(\n") and (not after or after in ",.;|/)\n")
 
 
 def _part_of_decade(tokens: Sequence[Token], position: int, length: int) -> tuple[str, int]:

@@ -6,15 +6,25 @@ Adjectives are bound to their noun, to the noun before a copula ("her nose is bi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dreamface.language import tables
-from dreamface.language.effects import Degree, Effects, value_of
+from dreamface.language.effects import Degree, Effect, Effects, Rank, value_of
 from dreamface.language.grammar import Group, Link, Modifier, Role, groups_of
 from dreamface.language.lexicon import Entry, Lexicon, base_degree
+from dreamface.language.people import sex_of_names
 from dreamface.language.words import Token
-from dreamface.traits import Value
+from dreamface.traits import VOCABULARY, Value
+
+_SURFACES = frozenset({"hair", "skin", "beard", "face", "head", "body"})
+"""Parts that a thing beside them is no piece of: "long hair ribbon"."""
+
+_PIECES: Mapping[str, frozenset[str]] = {
+    "nose": frozenset({"nose bridge", "nose tip", "nostril"}),
+    "face": frozenset({"jaw", "chin", "forehead", "cheekbone", "cheek", "temple"}),
+    "jaw": frozenset({"chin"}),
+}
 
 HEDGED = 0.6
 """Confidence in a reading that people mean less strictly: "not very old"."""
@@ -48,12 +58,14 @@ class Leftover:
         context: the body part or thing they describe, if any.
         degree: said with them.
         negated: whether they are denied.
+        is_of_thing: whether they are about a thing or a part that no head has, so that nothing is to be made of them.
     """
 
     tokens: tuple[Token, ...]
     context: tuple[Token, ...] = ()
     degree: Degree = Degree.PLAIN
     negated: bool = False
+    is_of_thing: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,17 @@ def parse(tokens: Sequence[Token], lexicon: Lexicon) -> Parse:
     return Parse(tuple(claims), tuple(leftovers))
 
 
+def _says_so(effect: Effect, effects: Effects) -> bool:
+    """Whether denying words that do several things puts one of them back to how it is with most people."""
+    return effect.rank is not Rank.IMPLIED and (effect is effects[0] or abs(effect.push) >= 1.0)
+
+
+def _is_name(modifier: Modifier) -> bool:
+    """Whether an unknown word is somebody's name: "Old Matthias"."""
+    text = modifier.unit.tokens[-1].text
+    return text in sex_of_names() or (text[:1].isupper() and text[1:].islower())
+
+
 def _about_things(groups: Sequence[Group]) -> Iterator[tuple[Group, bool]]:
     """Each group, and whether its colours are a garment's or an object's: "in black", "the hat is black"."""
     worn = False
@@ -106,14 +129,22 @@ class _ClauseReader:
         self.shared: list[Modifier] = []  # adjectives that the bare nouns of a list share
         self.located = False  # whether a thing was named that "on the ..." may place
         self.mute: list[Modifier] = []  # nouns that meant nothing yet
+        self.link = Link.START  # of the group that is being read
+        self.is_alone = True  # whether its adjectives can all be a person's
+        self.dyed: list[Modifier] = []  # colours of the hair
+        self.predicates: list[Modifier] = []  # what was said behind a noun
         self.groups = [self._without_colours(group) if thing else group for group, thing in _about_things(groups)]
 
     def read(self) -> None:
         carried: list[Modifier] = []
         for index, group in enumerate(self.groups):
+            self.link = group.link
             if group.link is Link.PRONOUN:
                 self.subjects = []
-            if group.noun is not None:
+            if group.names_other_part or group.names_object or self._leads_to_thing(index):
+                self._leave_all(group, [*carried, *group.modifiers])
+                carried = []
+            elif group.noun is not None:
                 self._read_noun(group, carried)
                 carried = []
             elif not group.modifiers:
@@ -128,6 +159,28 @@ class _ClauseReader:
         for noun in self.mute:
             self._leave(noun)
 
+    def _leads_to_thing(self, index: int) -> bool:
+        """Whether a group's noun is only a part of a thing's name: "cat-eye glasses", "a heavy nose ring"."""
+        noun = self.groups[index].noun
+        after = self.groups[index + 1] if index + 1 < len(self.groups) else None
+        if noun is None or after is None or after.link is not Link.ADJACENT:
+            return False
+        words = [*after.modifiers, *([after.noun] if after.noun else [])]
+        if len(words) != 1:
+            return False
+        is_joined = noun.unit.tokens[0].joined or noun.unit.tokens[-1].text.endswith("ed")  # "black-faced sheep"
+        names_part = noun.unit.key in tables.PARTS and (is_joined or noun.unit.key not in _SURFACES)
+        is_one = is_joined or noun.unit.tokens[-1].text.lower() == noun.unit.tokens[-1].word  # not "eyes ribbon"
+        thing = words[0].unit.tokens[-1]
+        is_verb = thing.text.lower().endswith("ing") and thing.word not in ("ring", "earring", "piercing")
+        return names_part and is_one and thing.word in (tables.SCENE_WORDS | tables.OBJECTS) and not is_verb
+
+    def _leave_all(self, group: Group, modifiers: list[Modifier]) -> None:
+        said = [m for m in modifiers if m.unit.key not in tables.NEUTRAL_WORDS]
+        for modifier in (*said, *([group.noun] if group.noun else [])):
+            self.leftovers.append(Leftover(modifier.unit.tokens, is_of_thing=True))
+        self.subjects, self.predicated = [], False
+
     def _without_colours(self, group: Group) -> Group:
         """The group of a thing without its colours, which say nothing about the person; they are left over."""
         noun = group.noun if group.noun and group.noun.unit.key not in tables.THING_COLOURS else None
@@ -137,13 +190,23 @@ class _ClauseReader:
         return replace(group, modifiers=[m for m in group.modifiers if m not in colours], noun=noun)
 
     def _describes_subject(self, group: Group) -> bool:
-        if not self.subjects or (group.link is not Link.COPULA and group.modifiers[-1].unit.role is Role.UNKNOWN):
-            return False  # "nose ring": the unknown word is the noun
+        if not self.subjects:
+            return False
+        if group.link is not Link.COPULA and group.modifiers[-1].unit.role is Role.UNKNOWN:
+            first = group.modifiers[0].unit.key  # "nose ring": the unknown word is the noun; "chin sticks out a mile"
+            says = " " in first and any(self.lexicon.pair(first, subject.unit.key) for subject in self.subjects)
+            return says and group.link is Link.ADJACENT
+        if group.link is Link.COMMA and self.subjects[-1] in self.mute and not group.names_thing:
+            # "her eyes, green as glass": said behind a comma of a noun that nothing was said of yet
+            noun = self.subjects[-1].unit.key
+            return any(self.lexicon.pair(modifier.unit.key, noun) for modifier in group.modifiers)
         return group.link in (Link.COPULA, Link.ADJACENT) or (self.predicated and group.link in (Link.AND, Link.COMMA))
 
     def _reaches_noun(self, index: int) -> bool:
+        own = self.groups[index]
+        predicated = own.link is Link.COPULA or own.modifiers[-1].unit.role is Role.UNKNOWN
         for later in self.groups[index + 1 :]:
-            if later.link not in (Link.AND, Link.COMMA):
+            if later.link not in (Link.AND, Link.COMMA) or (predicated and later.determined):
                 return False
             if later.noun is not None:
                 return True
@@ -153,14 +216,50 @@ class _ClauseReader:
         noun = group.noun
         assert noun is not None
         modifiers = self._without_the_persons([*carried, *group.modifiers], noun)
+        if group.link is Link.BREAK and group.noun and not modifiers and noun.unit.key in ("hairtip", "root"):
+            modifiers = self._from_hair(noun)
+        elif group.link is Link.BREAK and not modifiers:
+            modifiers = self._said_of_piece(noun)
         entry = self.lexicon.entries[noun.unit.key]
-        listed = group.link in (Link.AND, Link.COMMA) and group.is_bare and not carried
+        listed = group.link in (Link.AND, Link.COMMA) and group.is_bare and not carried and self._is_in_list(group)
         if listed and not entry.effects:
             modifiers = [m for m in self.shared if self.lexicon.pair(m.unit.key, noun.unit.key)]
         bound = self._describe(noun, modifiers)
         self._remember(noun, group, bound, listed)
         if not listed:
             self.shared = modifiers
+
+    def _said_of_piece(self, piece: Modifier) -> list[Modifier]:
+        """Take what was just said of a whole and is only its piece's: "a nose narrow at the bridge"."""
+        last = (
+            self.predicates[-1:]
+            if self.subjects and piece.unit.key in _PIECES.get(self.subjects[-1].unit.key, ())
+            else []
+        )
+        said = [m for m in last if self.lexicon.pair(m.unit.key, piece.unit.key)]
+        taken = {token for modifier in said for token in modifier.unit.tokens}
+        self.claims = [claim for claim in self.claims if not taken.intersection(claim.tokens)]
+        return said
+
+    def _from_hair(self, ends: Modifier) -> list[Modifier]:
+        """Take the last colour of the hair, which is only that of its ends: "hair coloured pink at the tips"."""
+        dyed = [m for m in self.dyed[-1:] if self.lexicon.pair(m.unit.key, ends.unit.key)]
+        taken = {token for modifier in dyed for token in modifier.unit.tokens}
+        self.claims = [claim for claim in self.claims if not taken.intersection(claim.tokens)]
+        return dyed
+
+    def _is_in_list(self, group: Group) -> bool:
+        """Whether a bare noun goes on a list as "a wide nose, mouth and jaw"; "red lips, hair in a bun" is none."""
+        if group.link is Link.AND:
+            return True
+        for later in self.groups[self.groups.index(group) + 1 :]:
+            if not later.is_bare or later.link not in (Link.AND, Link.COMMA):
+                return False
+            if later.link is Link.AND:
+                return True
+        return (
+            all(earlier.is_bare for earlier in self.groups[1 : self.groups.index(group)]) and group is self.groups[-1]
+        )
 
     def _without_the_persons(self, modifiers: list[Modifier], noun: Modifier) -> list[Modifier]:
         """The modifiers of a hyphenated noun; what else stands before it speaks of the person and is claimed.
@@ -194,7 +293,10 @@ class _ClauseReader:
             self.mute.append(noun)
         part = self.lexicon.stands_for.get(noun.unit.key)  # "her hair in a bun": the bun says what the hair is like
         self.mute = [earlier for earlier in self.mute if earlier.unit.key != part]
-        self.subjects = [*self.subjects, noun] if listed and self.subjects and not self.predicated else [noun]
+        together = group.link is Link.AND and not group.modifiers and bool(self.subjects) and not self.shared
+        self.subjects = (
+            [*self.subjects, noun] if (listed or together) and self.subjects and not self.predicated else [noun]
+        )
         self.predicated = False
 
     def _describe(self, noun: Modifier, modifiers: list[Modifier]) -> bool:
@@ -233,9 +335,8 @@ class _ClauseReader:
             for effect in self.lexicon.without[noun.unit.key]:
                 value = value_of(effect)
                 if value is not None:
-                    self._add(
-                        effect.trait, value, effect.confidence, effect.rank, (*noun.negation_tokens, *noun.unit.tokens)
-                    )
+                    rank = max(effect.rank, self._rank_of(effect.trait, noun.unit.tokens[-1].word))
+                    self._add(effect.trait, value, effect.confidence, rank, (*noun.negation_tokens, *noun.unit.tokens))
             return True
         negated = negated and not (entry.kind and modifiers)  # "not a very old woman" is a woman
         tokens = (*(noun.negation_tokens if negated else ()), *emphasis, *noun.unit.tokens)
@@ -244,9 +345,16 @@ class _ClauseReader:
         effects = tuple(effect for effect in entry.effects if effect.trait not in qualified)
         return self._claim_effects(effects, level, negated, tokens, 1.0)
 
+    def _rank_of(self, trait: str, word: str) -> int:
+        """The rank of what the same noun claimed before: "a beard, no beard" takes it back."""
+        said = (claim for claim in self.claims if claim.trait == trait)
+        return max((claim.rank for claim in said if any(t.word == word for t in claim.tokens)), default=0)
+
     def _predicate(self, modifiers: list[Modifier]) -> None:
         for modifier in modifiers:
             bound = [s for s in self.subjects if self.lexicon.pair(modifier.unit.key, s.unit.key)]
+            self.predicates.append(modifier)
+            self.dyed += [modifier] if any(subject.unit.key == "hair" for subject in bound) else []
             for subject in bound:
                 effects = self.lexicon.pair(modifier.unit.key, subject.unit.key)
                 self._claim(modifier, effects or (), subject)
@@ -257,9 +365,11 @@ class _ClauseReader:
 
     def _stand_alone(self, modifiers: list[Modifier]) -> None:
         """Adjectives without a noun; those before an unknown noun belong to it, unless they can only mean people."""
+        self.is_alone = all(self._tells_people(m) for m in modifiers)  # "white, old", but not "a white rose"
         ends_unknown = bool(modifiers) and modifiers[-1].unit.role is Role.UNKNOWN
-        for modifier in modifiers:
-            if ends_unknown and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES:
+        for place, modifier in enumerate(modifiers):
+            is_names = place + 1 < len(modifiers) and _is_name(modifiers[place + 1])
+            if ends_unknown and not is_names and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES:
                 self._leave(modifier)
             else:
                 self._alone(modifier, None)
@@ -267,9 +377,30 @@ class _ClauseReader:
     def _alone(self, modifier: Modifier, noun: Modifier | None) -> None:
         entry = self.lexicon.entries.get(modifier.unit.key)
         about_part = noun is not None and not self._is_person(noun) and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES
+        if noun is None and entry is not None and self._is_colour_of_part(modifier, entry):
+            return
         claimed = entry is not None and not about_part and self._claim(modifier, entry.effects, None)
         if not claimed and modifier.unit.key not in tables.NEUTRAL_WORDS:
             self._leave(modifier, noun)
+
+    def _tells_people(self, modifier: Modifier) -> bool:
+        key = modifier.unit.key
+        entry = self.lexicon.entries.get(key)
+        is_other_colour = key in tables.THING_COLOURS and key not in ("black", "white")
+        return entry is not None and bool(entry.effects) and not is_other_colour
+
+    def _is_colour_of_part(self, modifier: Modifier, entry: Entry) -> bool:
+        """Whether a colour that may name people is a part's ("his hair, once black") or a thing's ("of white")."""
+        if modifier.unit.key not in ("black", "white") or not entry.effects:
+            return False
+        if self.link is Link.BREAK or not self.is_alone:
+            self._leave(modifier)
+            return True
+        bound = [subject for subject in self.subjects if self.lexicon.pair(modifier.unit.key, subject.unit.key)]
+        for subject in bound:
+            self._claim(modifier, self.lexicon.pair(modifier.unit.key, subject.unit.key) or (), subject)
+        self.mute = [noun for noun in self.mute if noun not in bound]
+        return bool(bound)
 
     def _is_person(self, noun: Modifier) -> bool:
         return bool(self.lexicon.entries[noun.unit.key].kind) or noun.unit.key in tables.NEUTRAL_WORDS
@@ -297,6 +428,9 @@ class _ClauseReader:
         claimed = False
         for effect in effects:
             value = value_of(effect, degree, negated)
+            if negated and value == VOCABULARY[effect.trait].default and not _says_so(effect, effects):
+                claimed = True  # "not a handsome man" says nothing of his jaw
+                continue
             if value is not None:
                 self._add(effect.trait, value, effect.confidence * confidence, effect.rank, tokens)
                 claimed = True

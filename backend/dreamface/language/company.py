@@ -29,6 +29,36 @@ _ANIMALS: Final = frozenset(
 )
 """Company that is nobody, or that is no word for a person by itself."""
 
+_OWNERS: Final = frozenset({"his", "her", "their", "my", "our", "your"})
+_KIN: Final = frozenset(
+    [
+        "father",
+        "mother",
+        "dad",
+        "mum",
+        "parent",
+        "grandfather",
+        "grandmother",
+        "aunt",
+        "uncle",
+        "brother",
+        "sister",
+        "son",
+        "daughter",
+        "child",
+        "baby",
+        "kid",
+        "cousin",
+        "husband",
+        "wife",
+        "twin",
+        "nephew",
+        "niece",
+        "grandson",
+        "granddaughter",
+        "toddler",
+    ]
+)
 _LEADS: Final = frozenset(["a", "an", "his", "her", "their", "another", "the", "two", "three", "four", "some", "one"])
 _MOST_WORDS: Final = 5  # between the lead and the noun
 _ENDS: Final = frozenset({".", ";", "!", "?", "\n"})
@@ -46,6 +76,11 @@ def without_company(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[To
     someone = False
     place = 0
     while place < len(tokens):
+        owner = _owner(tokens, place, lexicon)
+        if owner:
+            others += [*_popped_adjectives(kept, owner > 1), tokens[place]]
+            place += 1
+            continue
         end = _second(tokens, place, lexicon) if someone else place
         if end > place:
             others += tokens[place:end]
@@ -57,6 +92,31 @@ def without_company(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[To
     return tuple(kept), tuple(token for token in others if _is_content(token))
 
 
+def _owner(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
+    """Return 2 where somebody owns the person ("the thin man's wife"), 1 where kin own a look ("her father's nose")."""
+    text = tokens[place].text.lower().replace("\u2019", "'")
+    if not text.endswith(("'s", "s'")) or not _is_person(tokens[place], lexicon):
+        return 0
+    if _word(tokens, place - 1) in ("a", "an") and not (place + 1 < len(tokens) and tokens[place + 1].is_word):
+        return 1  # "his lashes were a girl's"
+    for noun in range(place + 1, min(len(tokens), place + 4)):
+        if not tokens[noun].is_word or tokens[noun].word in tables.BREAKS | tables.COPULAS:
+            break
+        if _is_person(tokens[noun], lexicon) and not _describes_on(tokens, noun, lexicon):
+            return 2
+    return int(_word(tokens, place - 1) in _OWNERS and tokens[place].word in _KIN and place > 0)
+
+
+def _popped_adjectives(kept: list[Token], is_owner: bool) -> list[Token]:
+    """Take the adjectives of somebody who owns the person off the kept tokens, and return them."""
+    popped: list[Token] = []
+    while is_owner and kept and kept[-1].is_word and kept[-1].text.lower() not in _LEADS:
+        if kept[-1].word in tables.BREAKS | tables.COPULAS | tables.FUNCTION_WORDS:
+            break
+        popped.insert(0, kept.pop())
+    return popped
+
+
 def _second(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
     """Return where the words about a second person that start here end, or `place` where none do."""
     lead = place + 1
@@ -65,7 +125,7 @@ def _second(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
     pair = (tokens[place].text.lower(), tokens[place + 1].text.lower()) if lead < len(tokens) else ("", "")
     if pair in _JOINS_OF_TWO:
         lead = place + 2
-    elif pair[0] not in _JOINS:
+    elif not (pair[0] in _JOINS or (pair[0] == "," and pair[1] in _OWNERS and _is_kin_next(tokens, lead))):
         return place
     if lead >= len(tokens) or tokens[lead].text.lower() not in _LEADS:
         return place
@@ -78,22 +138,32 @@ def _second(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
     return place
 
 
+def _is_kin_next(tokens: Sequence[Token], lead: int) -> bool:
+    """Whether kin follow an owner's word: ", her baby asleep"."""
+    return any(token.word in _KIN for token in tokens[lead + 1 : lead + 3])
+
+
 def _describes_on(tokens: Sequence[Token], noun: int, lexicon: Lexicon) -> bool:
     """Whether the person is only an adjective of what follows: "a child's face", "a model look", "like"."""
     if tokens[noun].text.lower().endswith(("'s", "s'")):
         return True
     following = tokens[noun + 1] if noun + 1 < len(tokens) else None
-    if following is None or not following.is_word:
+    if following is None or not following.is_word or following.word.endswith("ing"):
         return False
     entry = lexicon.entries.get(following.word)
-    return following.joined or (entry is not None and (entry.noun or bool(entry.effects)))
+    if following.joined or entry is None or entry.noun:
+        return following.joined or entry is not None
+    then = lexicon.entries.get(tokens[noun + 2].word) if noun + 2 < len(tokens) else None
+    return bool(entry.effects) and then is not None and then.noun
 
 
 def _end_of_second(tokens: Sequence[Token], place: int) -> int:
     """Return where a clause about the second person that follows ends: "who has red hair", "with a beard"."""
     if place < len(tokens) and tokens[place].text == "," and _word(tokens, place + 1) in ("who", "whose"):
         place += 1
-    if _word(tokens, place) in ("who", "whose", "with", "in", "wearing"):
+    if _word(tokens, place) in ("who", "whose", "with", "in", "wearing", "asleep", "on", "at") or _word(
+        tokens, place
+    ).endswith("ing"):
         while place < len(tokens) and tokens[place].text not in _ENDS and tokens[place].text != ",":
             place += 1
     return place

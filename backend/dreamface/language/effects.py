@@ -111,6 +111,8 @@ YOUNG_YEARS: Final = {
     Degree.EXTREME: 16.0,
 }
 
+_NO_LONGER_YOUNG: Final = 52.0  # years
+
 _TRACE = 0.2  # an amount whose default is at most this is absent on most faces, so "no ..." means none of it
 
 
@@ -159,6 +161,8 @@ def _negated(effect: Effect, trait: Trait) -> Value | None:
         return -effect.value
     if trait.name == "age" and effect.value is not None:
         return None
+    if trait.name == "age" and effect.push < 0:
+        return _NO_LONGER_YOUNG
     if trait.name.startswith("ancestry."):
         return 0.0 if effect.value else None
     assert isinstance(trait.default, float)

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from dreamface.language import tables
 from dreamface.language.lexicon import Lexicon, resolve_alias
 from dreamface.language.words import Token
 
 _NONE: Final = frozenset(["none", "no", "nil", "nope", "absent", "zero", "n/a", "never"])
 _ENDS: Final = frozenset({",", ".", ";", "\n", "/", "|"})
+_SHORTEST_JOINED: Final = 7  # letters
 _LONGEST_NAME: Final = 3  # words before the colon
 
 
@@ -21,13 +23,15 @@ def as_sentences(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]
         tokens: of the prompt.
         lexicon: knows what a form may ask for.
     """
+    tokens = _with_plain_nouns(tokens, lexicon)
+    tokens = _with_named_colours(_with_sex_letters(_with_capital_names(tokens, lexicon)), lexicon)
     following = [*(token.word for token in tokens[1:]), ""]
     read = [
         replace(token, word="hardly") if token.word == "barely" and after == "any" else token
         for token, after in zip(tokens, following, strict=True)
     ]
     for place, token in enumerate(tokens):
-        if token.text not in (":", "=") or place == 0:
+        if token.text not in (":", "=", "-", "\u2013", "\u2014") or place == 0:
             continue
         first = _start_of_name(tokens, place, lexicon)
         if first is None:
@@ -39,7 +43,98 @@ def as_sentences(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]
             read[first : place + 2] = [replace(after, word="no"), *name, replace(token, word=",", text=",")]
         else:
             read[place] = replace(token, word="is")
-    return tuple(read)
+    return _with_joined_words(read, lexicon)
+
+
+_SEXES: Final = {"m": "male", "f": "female", "1girl": "female", "1boy": "male", "1woman": "female", "1man": "male"}
+_BOUNDS: Final = frozenset({"", ",", "/", "|", ";", "(", ")", "\n", ".", ":"})
+
+
+def _with_sex_letters(tokens: Sequence[Token]) -> list[Token]:
+    """Return the tokens in which the letter of a sex in a list is its word: "f/45", "VILLAIN (m, 60)"."""
+    made = list(tokens)
+    for place, token in enumerate(tokens):
+        sex = _SEXES.get(token.text.lower())
+        around = [tokens[near].text if 0 <= near < len(tokens) else "" for near in (place - 1, place + 1)]
+        if sex and len(tokens) > 1 and (len(token.text) > 1 or (_BOUNDS.issuperset(around) and around != ["", "."])):
+            made[place] = replace(token, word=sex)
+    return made
+
+
+def _with_capital_names(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """Return the tokens in which "NOSE long EYES small" has the stops and verbs of a form."""
+    heads = {
+        place
+        for place, token in enumerate(tokens)
+        if token.text.isupper() and lexicon.parts_of(token.word) and len(token.text) > 2
+    }
+    words = [token for token in tokens if token.is_word]
+    if len(heads) < 2 or 2 * sum(token.text.isupper() for token in words) > len(words) + 2:
+        return list(tokens)
+    made: list[Token] = []
+    for place, token in enumerate(tokens):
+        after = tokens[place + 1].text if place + 1 < len(tokens) else ""
+        if place in heads and made and made[-1].is_word:
+            made.append(Token(",", ",", token.start))
+        made.append(token)
+        if place in heads and after not in (":", "=", ",", ""):
+            made.append(Token(":", ":", token.start))
+    return made
+
+
+def _with_plain_nouns(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """Return the tokens in which "the whiteness of her skin" is "white skin"."""
+    made: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        word = tokens[place].word
+        of = place + 1 < len(tokens) and tokens[place + 1].word == "of"
+        end = place + 2 + (place + 2 < len(tokens) and tokens[place + 2].word in tables.DETERMINERS)
+        base = word.removesuffix("ness")
+        base = base[:-1] + "y" if base.endswith("i") else base
+        noun = resolve_alias(tokens[end].word) if end < len(tokens) else ""
+        if word.endswith("ness") and of and noun and lexicon.pair(base, noun):
+            made += [replace(tokens[place], word=base), *tokens[place + 2 : end]]
+            place = end
+            continue
+        made.append(tokens[place])
+        place += 1
+    return made
+
+
+def _with_named_colours(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """Return the tokens in which "eyes the colour of honey" is "eyes honey", where honey is a colour of eyes."""
+    made: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        words = [token.word for token in tokens[place : place + 5]]
+        skip = 1 if words[:1] == ["the"] else 0
+        if words[skip : skip + 2] == ["colour", "of"]:
+            of = skip + 2
+            of += words[of : of + 1] in (["a"], ["the"], ["an"], ["old"], ["fresh"], ["dark"], ["wet"])
+            noun = next((t.word for t in reversed(made) if t.word in ("hair", "eye", "beard", "skin", "lip")), "")
+            if len(words) > of and (words[of], noun) in lexicon.pairs:
+                made.append(replace(tokens[place + of], joined=False))
+                place += of + 1
+                continue
+        made.append(tokens[place])
+        place += 1
+    return made
+
+
+def _with_joined_words(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
+    """Return the tokens in which two words that the tables know as one are one: "pony tail", "lip stick"."""
+    made: list[Token] = []
+    for token in tokens:
+        before = made[-1] if made else None
+        whole = f"{before.word}{token.word}" if before is not None and before.is_word and token.is_word else ""
+        apart = f"{before.word} {token.word}" if before is not None else ""
+        is_pair = lexicon.knows(apart) or (before is not None and (before.word, token.word) in lexicon.pairs)
+        if len(whole) >= _SHORTEST_JOINED and whole in lexicon.entries and not is_pair and before:
+            made[-1] = replace(before, word=whole, text=f"{before.text} {token.text}")
+        else:
+            made.append(token)
+    return tuple(made)
 
 
 def _start_of_name(tokens: Sequence[Token], colon: int, lexicon: Lexicon) -> int | None:

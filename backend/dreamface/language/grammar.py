@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from functools import cache
 
 from dreamface.language import tables
 from dreamface.language.effects import Degree
@@ -88,6 +89,16 @@ class Group:
         last = self.modifiers[-1].unit.tokens[-1]
         return not tables.SCENE_WORDS.isdisjoint((last.word, last.text.lower()))
 
+    @property
+    def names_object(self) -> bool:
+        """Whether it ends in an object that has looks of its own: "a bearded axe", "an old map"."""
+        return self.noun is None and len(self.modifiers) > 1 and self.modifiers[-1].unit.key in tables.OBJECTS
+
+    @property
+    def names_other_part(self) -> bool:
+        """Whether it ends in a part of the body or a thing that is not on a head: "wrinkled hands"."""
+        return self.noun is None and bool(self.modifiers) and self.modifiers[-1].unit.key in tables.OTHER_PARTS
+
 
 def groups_of(tokens: Sequence[Token], lexicon: Lexicon) -> list[list[Group]]:
     """The groups of each clause of the tokens."""
@@ -138,8 +149,10 @@ def _phrase_role(key: str, lexicon: Lexicon) -> Role | None:
 _GRAMMAR_FIRST = frozenset({"like", "over", "still"})
 
 
-def _role_of(token: Token, lexicon: Lexicon) -> Role:
-    word = token.word
+@cache
+def _roles() -> dict[str, Role]:
+    """What the grammar's own words do; the first list that has a word decides."""
+    roles: dict[str, Role] = {}
     for role, words in (
         (Role.STOP, tables.STOPS),
         (Role.AND, tables.JOINING_AND),
@@ -150,10 +163,18 @@ def _role_of(token: Token, lexicon: Lexicon) -> Role:
         (Role.DETERMINER, tables.DETERMINERS),
         (Role.BREAK, tables.BREAKS),
         (Role.FILLER, tables.FUNCTION_WORDS),
-        (Role.FILLER, tables.NEUTRAL_WORDS - lexicon.entries.keys()),
     ):
-        if word in words:
-            return role
+        for word in words:
+            roles.setdefault(word, role)
+    return roles
+
+
+def _role_of(token: Token, lexicon: Lexicon) -> Role:
+    word = token.word
+    if role := _roles().get(word):
+        return role
+    if word in tables.NEUTRAL_WORDS and word not in lexicon.entries:
+        return Role.FILLER
     if word in (",", "/"):
         return Role.COMMA
     if token.is_word or ord(word[0]) > 127:
@@ -239,11 +260,20 @@ class _Grouper:
         if following is None or following.role not in (Role.WORD, Role.UNKNOWN, Role.DETERMINER, Role.DEGREE):
             if self.lexicon.knows(unit.key):
                 self._take_word(index, replace(unit, role=Role.WORD))
+            else:
+                self._add_degree_behind(unit)
             return
         stronger = self.degree is not None and tables.DEGREES[self.degree.key] is Degree.VERY
         self.degree = (
             Unit(Role.DEGREE, "extremely", (*self.degree.tokens, *unit.tokens)) if stronger and self.degree else unit
         )
+
+    def _add_degree_behind(self, unit: Unit) -> None:
+        """A degree behind its word: "smiling faintly", "she frowns a little"."""
+        group = self.group if self.group.modifiers else None
+        if group is not None and group.modifiers[-1].degree is None:
+            last = group.modifiers[-1]
+            group.modifiers[-1] = replace(last, degree=tables.DEGREES[unit.key], degree_tokens=unit.tokens)
 
     def _join(self, index: int, unit: Unit) -> None:
         self._close(Link.COMMA if unit.role is Role.COMMA else Link.AND)

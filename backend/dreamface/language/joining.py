@@ -13,18 +13,22 @@ from typing import Final
 from dreamface.language import paraphrase, slips, tables
 from dreamface.language.binding import Claim, Leftover
 from dreamface.language.effects import Rank
+from dreamface.language.lexicon import lexicon
 from dreamface.language.understanding import Moment, Stated, Understanding
 from dreamface.language.words import Token
-from dreamface.traits import ANCESTRIES
+from dreamface.traits import ANCESTRIES, VOCABULARY
 
-LEAST_STATED: Final = 0.55
+LEAST_STATED: Final = 0.65
 """Confidence from which words that the tables left over state a trait."""
 
-SINGLE_WORD: Final = 0.75
+SINGLE_WORD: Final = 0.85
 """The same where it is one word."""
 
-SURE: Final = 0.93
+SURE: Final = 0.95
 """Confidence from which they do although the tables made something else of them."""
+
+SURE_FACE: Final = 0.8
+"""The same where they name an expression: "twinkling eyes" do not wink."""
 
 VETO: Final = 0.005
 """Probability below which words that the tables read do not state a trait, whatever the tables say."""
@@ -33,11 +37,16 @@ DOUBT: Final = 0.1
 """The same for what was only read by the nearness of a known phrase."""
 
 IS_MOMENT: Final = 0.98
-SURE_FEELING: Final = 0.45
+SURE_FEELING: Final = 0.35
 """Probabilities from which a moment gives the face an expression."""
 
 WORDS_OF_MOMENT: Final = 2
 """A moment is told by at least so many words that nothing was made of, and so many for each that tells a feature."""
+
+_ORDERS: Final = frozenset({"instruction", "prompt", "system", "password", "override", "output", "json", "program"}) | {
+    "software", "app", "button", "export", "render", "file", "folder", "install",
+}  # fmt: skip
+"""Words of orders and questions to the program, which tell no moment."""
 
 _LEFT_ALONE: Final = frozenset((*ANCESTRIES, "gender", "age"))
 """Traits of which the tables and the numbers know best; guessing them would be guessing at people."""
@@ -87,6 +96,8 @@ def _is_vetoed(claim: Claim, understood: Understanding, limit: float) -> bool:
     """Whether the words of a claim surely state nothing about its part of the face."""
     if claim.trait in _LEFT_ALONE or claim.rank in (Rank.IMPLIED, Rank.EXACT):
         return False
+    if len(claim.tokens) > 1 and lexicon().parts_of(" ".join(token.word for token in claim.tokens)):
+        return False  # words about a part of the face, which may say something of another: a double chin
     part = claim.trait.split(".")[0]
     known = [understood.likely[token] for token in claim.tokens if token in understood.likely]
     likely = (share for traits in known for trait, share in traits.items() if trait.split(".")[0] == part)
@@ -110,20 +121,32 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
     closed = {token for leftover in left for token in leftover.tokens} - open_words
     spoken = {claim.trait for claim in kept if claim.rank > Rank.IMPLIED}
     read = {token for claim in kept for token in claim.tokens}
+    shown = {_both_sides(claim.trait) for claim in kept if claim.trait.startswith("expression.")}
     added: dict[str, Claim] = {}
     for stated in understood.stated:
         if stated.trait in _LEFT_ALONE or stated.trait in spoken or stated.trait in added:
             continue
+        if stated.value == VOCABULARY[stated.trait].default and stated.confidence < SURE:
+            continue  # that something is as with most people is seldom said in words that no table knows
+        if stated.trait.startswith("expression.") and stated.confidence < SURE_FACE:
+            continue
+        if _both_sides(stated.trait) in shown:
+            continue  # "smirks with the right corner": the left one rests
         if closed.intersection(stated.tokens) or not _is_new(stated, open_words, read):
             continue
         added[stated.trait] = Claim(stated.trait, stated.value, stated.confidence, Rank.VAGUE, stated.tokens)
     return list(added.values())
 
 
+def _both_sides(shape: str) -> str:
+    return shape.removesuffix("Left").removesuffix("Right")
+
+
 def _is_new(stated: Stated, open_words: set[Token], read: set[Token]) -> bool:
     """Whether a trait is about words that nothing, or surely something else, was made of."""
     words = {token for token in stated.tokens if token.word not in _CONTENT_FREE}
-    if any(token.word not in tables.THING_COLOURS for token in words & open_words):
+    left = words & open_words
+    if 2 * len(left) >= len(words) and any(token.word not in tables.THING_COLOURS for token in left):
         return stated.confidence >= (LEAST_STATED if len(words) > 1 else SINGLE_WORD)
     return not words & read and stated.confidence >= SURE
 
@@ -134,28 +157,42 @@ def _is_english(words: Sequence[Token]) -> bool:
     return bool(known) and 2 * sum(known) > len(known)
 
 
-def moment_claims(moment: Moment | None, claims: Sequence[Claim], leftovers: Sequence[Leftover]) -> tuple[Claim, ...]:
-    """Return the expression that a moment brings; none where the prompt names one, or where it is not sure.
+def moment_claims(
+    moment: Moment | None, claims: Sequence[Claim], tokens: Sequence[Token]
+) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
+    """Return the expression that a moment brings, and the claims with it in place of what it replaces.
+
+    There is none where the prompt names an expression, or describes a face more than it tells of one, or where the
+    network is not sure.
 
     Args:
         moment: that the prompt seems to tell.
         claims: what else it says.
-        leftovers: words that nothing was made of; they tell the moment.
+        tokens: of the prompt.
     """
-    words = tuple(token for leftover in leftovers for token in leftover.tokens)
-    if moment is None or moment.confidence < IS_MOMENT or moment.sureness < SURE_FEELING or not _is_english(words):
-        return ()
-    described = {
-        token
-        for claim in claims
-        if claim.rank > Rank.IMPLIED and claim.trait not in _LEFT_ALONE
-        for token in claim.tokens
-    }
-    if len(words) < WORDS_OF_MOMENT * max(1, len(described)):
-        return ()
-    named = any(claim.trait.startswith("expression.") and claim.rank > Rank.IMPLIED for claim in claims)
-    if named:
-        return ()
-    ordered = tuple(sorted(words, key=lambda token: token.start))
+    if moment is None or moment.confidence < IS_MOMENT or moment.sureness < SURE_FEELING:
+        return (), tuple(claims)
+    kept = tuple(claim for claim in claims if not _is_guessed_expression(claim))
+    stated = [claim for claim in kept if claim.rank > Rank.IMPLIED and claim.trait not in _LEFT_ALONE]
+    described = {token for claim in stated for token in claim.tokens}
+    words = [t for t in tokens if t.is_word and t not in described and t.word not in _CONTENT_FREE]
+    named = any(claim.trait.startswith("expression.") and not claim.trait.startswith(_GAZE) for claim in stated)
+    told = len(words) >= WORDS_OF_MOMENT * max(1, len(described)) and not _ORDERS.intersection(t.word for t in words)
+    if named or not told or not _is_english(words):
+        return (), tuple(claims)
     sure = moment.confidence * moment.sureness
-    return tuple(Claim(shape, weight, sure, Rank.VAGUE, ordered) for shape, weight in moment.weights.items())
+    spoken = {claim.trait for claim in stated}
+    made = [
+        Claim(shape, weight, sure, Rank.VAGUE, tuple(words))
+        for shape, weight in moment.weights.items()
+        if shape not in spoken
+    ]
+    return tuple(made), (*kept, *made)
+
+
+_GAZE: Final = "expression.eyeLook"
+
+
+def _is_guessed_expression(claim: Claim) -> bool:
+    """Whether the network made an expression of single words, which the whole moment tells better."""
+    return claim.trait.startswith("expression.") and claim.rank == Rank.VAGUE

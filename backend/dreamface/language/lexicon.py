@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from dreamface.language import hair_words, meanings, tables
+from dreamface.language import hair_words, idioms, meanings, tables
 from dreamface.language.effects import Degree, Effects, Rank, at, less, more, ranked
 from dreamface.language.people import person_words
 from dreamface.language.words import tokenize
@@ -71,7 +71,7 @@ class Lexicon:
     peers: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
     unseen: set[Key] = field(default_factory=set)
     phrases: dict[str, Effects] = field(default_factory=dict)
-    longest: int = 5
+    longest: int = 9
 
     def knows(self, key: Key) -> bool:
         """Whether `key` is an entry, an adjective or an absence."""
@@ -122,6 +122,7 @@ def lexicon() -> Lexicon:
     _add_tables(made)
     _add_colours(made)
     _add_hair(made)
+    _add_idioms(made)
     made.adjectives.update(adjective for adjective, _ in made.pairs)
     _add_peers(made)
     _add_women(made)
@@ -246,9 +247,9 @@ def _add_corpus_people(made: Lexicon) -> None:
 
 def _add_ancestry(made: Lexicon) -> None:
     for word, shares in tables.ANCESTRY_SHARES.items():
-        made.entries[key_of(word)] = Entry(
-            tuple(at(name, share) for name, share in zip(ANCESTRIES, shares, strict=True))
-        )
+        effects = tuple(at(name, share) for name, share in zip(ANCESTRIES, shares, strict=True))
+        sex = (at("gender", -1.0),) if word in tables.FEMININE_PEOPLES else ()
+        made.entries[key_of(word)] = Entry((*effects, *sex))
 
 
 def _add_tables(made: Lexicon) -> None:
@@ -274,6 +275,24 @@ def _add_tables(made: Lexicon) -> None:
         made.entries.setdefault(key_of(word), Entry(noun=True))
 
 
+def _add_idioms(made: Lexicon) -> None:
+    """Whole phrases; those that name a part at either end say it in the other order, too: "her nose is like a beak"."""
+    for phrase, effects in idioms.IDIOMS.items():
+        if not effects:
+            continue
+        key = key_of(phrase)
+        words = key.split()
+        if key in made.entries or any(split in made.pairs for split in _splits(made, words)):
+            continue
+        if all(effect.trait not in ("age", "gender") for effect in effects):  # those are never guessed by nearness
+            made.phrases[phrase] = effects
+        split = next(_splits(made, words), None)
+        if split is not None:
+            made.pairs[split] = effects
+        if split is None or split[1] not in _PART_KEYS:
+            made.entries[key] = Entry(effects)
+
+
 def _add_colours(made: Lexicon) -> None:
     for colour, effects in tables.HAIR_COLOURS.items():
         made.pairs[key_of(colour), "hair"] = effects
@@ -285,6 +304,7 @@ def _add_colours(made: Lexicon) -> None:
     for colour, rgb in _shaded_colours().items():
         if colour in tables.DYES or colour.split()[-1] in tables.DYES:
             made.pairs.setdefault((key_of(colour), "hair"), (at("hair.dye", (*rgb, tables.DYE_STRENGTH)),))
+        made.entries.setdefault(f"dyed {key_of(colour)}", Entry((at("hair.dye", (*rgb, tables.DYE_STRENGTH)),)))
         if colour.split()[-1] in tables.SKIN_TINTS:
             _add_skin_tint(made, colour, rgb)
         _add_painted(made, colour, rgb)
@@ -350,6 +370,8 @@ def _add_painted(made: Lexicon, colour: str, rgb: tuple[float, float, float]) ->
         made.pairs[key_of(colour), key_of(word)] = (at(trait, (*rgb, strength)),)
     if colour.split()[-1] not in ("red", "pink", "rose", "cherry", "nude", "peach"):
         made.pairs.setdefault((key_of(colour), "lip"), (at("lipstick", (*rgb, 0.85)),))
+    if colour.split()[-1] not in (*tables.SORE, "red", "pink", "white", "black", "brown", "grey", "nude"):
+        made.pairs.setdefault((key_of(colour), "eyelid"), (at("eyeshadow", (*rgb, 0.8)),))
     if colour.split()[-1] not in tables.SORE:
         made.pairs.setdefault((key_of(colour), "spot"), (at("skin.spots", (*rgb, 0.9)),))
     for robot in tables.ROBOTS:

@@ -14,6 +14,14 @@ from dreamface.traits import ANCESTRIES
 
 _FILE: Final = Path(__file__).parent.parent / "training" / "corpus" / "people.json"
 _LEAST_TRUST: Final = 0.5  # of a word's traits, that they are used at all
+_NOT_OF_JOBS: Final = frozenset((*ANCESTRIES, "age"))
+"""What a profession doesn't tell: a judge may be thirty."""
+
+_WITHOUT_PEOPLE: Final = frozenset({"historic", "style"})
+"""Kinds of words that name a time or a fashion, not where somebody's people come from."""
+
+_SURE_OF_JOBS: Final = 0.8  # but a choirboy is a boy
+_SURE_OF_KIN: Final = 0.65  # and a nan is old, while a bride may be any age
 _OF_PEOPLES: Final = frozenset((*ANCESTRIES, "gender", "age"))
 """What a people's name sets; its usual skin and hair follow from the ancestry."""
 
@@ -70,7 +78,11 @@ def _effects(entry: Mapping[str, Any]) -> Effects:
             confidence=1.0 if trait in sure else trust,
         )
         for trait, value in traits.items()
-        if (trait in sure or trust >= _LEAST_TRUST) and (entry["kind"] != "people" or trait in _OF_PEOPLES)
+        if (trait in sure or trust >= _LEAST_TRUST)
+        and (entry["kind"] != "people" or trait in _OF_PEOPLES)
+        and not (entry["kind"] == "job" and trait in _NOT_OF_JOBS and trait not in sure and trust < _SURE_OF_JOBS)
+        and not (entry["kind"] == "kin" and trait == "age" and trait not in sure and trust < _SURE_OF_KIN)
+        and not (entry["kind"] in _WITHOUT_PEOPLE and trait in _NOT_OF_JOBS and trait not in sure)
     )
 
 

@@ -10,7 +10,7 @@ from dreamface.language.effects import Rank
 from dreamface.language.people import sex_of_names
 from dreamface.language.words import Token
 
-_SUBJECTS: Final = {"she": -1.0, "he": 1.0}
+_SUBJECTS: Final = {"she": -1.0, "he": 1.0}  # as is, or with a verb: "she's"
 _OWNERS: Final = {"her": -1.0, "his": 1.0, "hers": -1.0, "herself": -1.0, "himself": 1.0}
 _OBJECTS: Final = {"him": 1.0}
 _MADE: Final = frozenset({"make", "give", "want", "show", "draw", "create", "put", "let"})
@@ -32,7 +32,7 @@ def sex_claims(tokens: Sequence[Token], claims: Sequence[Claim]) -> tuple[Claim,
         return ()
     for words in (_SUBJECTS, _OWNERS, _OBJECTS):
         for place, token in enumerate(tokens):
-            sex = words.get(token.text.lower())
+            sex = words.get(_bare(token))
             if sex is not None and _is_the_persons(tokens, place, words is _OBJECTS):
                 return (Claim("gender", sex, _PRONOUN_TRUST, Rank.VAGUE, (token,)),)
     for place, token in enumerate(tokens):
@@ -42,9 +42,14 @@ def sex_claims(tokens: Sequence[Token], claims: Sequence[Claim]) -> tuple[Claim,
     return ()
 
 
+def _bare(token: Token) -> str:
+    """The pronoun of "she's" and "he\u2019d"."""
+    return token.text.lower().replace("\u2019", "'").split("'")[0]
+
+
 def _is_the_persons(tokens: Sequence[Token], place: int, is_object: bool) -> bool:
     before = tokens[place - 1].word if place else ""
-    return before in _MADE if is_object else not (before in _OTHERS and _is_last(tokens, place))
+    return before in (_MADE | {"on"}) if is_object else not (before in _OTHERS and _is_last(tokens, place))
 
 
 def _is_last(tokens: Sequence[Token], place: int) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from dreamface.language import joining, paraphrase, slips, understanding
+from dreamface.language import encoder, joining, paraphrase, slips, understanding
 from dreamface.language.ages import find_ages, with_others_ages_marked
 from dreamface.language.binding import Claim, Leftover, Parse, parse
 from dreamface.language.company import without_company
+from dreamface.language.comparisons import as_plain_words
 from dreamface.language.effects import Rank
 from dreamface.language.forms import as_sentences
 from dreamface.language.harmony import harmonised
@@ -19,6 +20,7 @@ from dreamface.language.pronouns import sex_claims
 from dreamface.language.resolve import resolve, settled, words_of
 from dreamface.language.sides import with_sides
 from dreamface.language.tongues import foreign_language
+from dreamface.language.understanding import Understanding
 from dreamface.language.words import Token, tokenize
 from dreamface.limits import check_prompt
 from dreamface.text import clean, normalise
@@ -50,6 +52,28 @@ class Reading:
         return said if self.language else ""
 
 
+@dataclass(frozen=True)
+class _Draft:
+    """What the tables made of a prompt, before the networks are asked.
+
+    Attributes:
+        tokens: about the person, with likely slips corrected.
+        others: about somebody or something else.
+        text: the whole prompt, normalised; "" where only its words count.
+        claims, leftovers: of the tables.
+        is_told: whether its words are plain enough for a network to know.
+        understood: what the reader's network makes of it.
+    """
+
+    tokens: tuple[Token, ...]
+    others: tuple[Token, ...]
+    text: str
+    claims: tuple[Claim, ...]
+    leftovers: tuple[Leftover, ...]
+    is_told: bool
+    understood: Understanding | None = None
+
+
 def read(prompt: str) -> Reading:
     """Reads an English prompt; the same prompt always gives the same reading.
 
@@ -59,15 +83,19 @@ def read(prompt: str) -> Reading:
     Raises:
         BadRequest: the prompt is empty or too long.
     """
-    check_prompt(prompt)
-    text = normalise(clean(prompt))
-    tokens = tokenize(text)
-    if language := foreign_language(tokens):
-        left = _words([Leftover((token,)) for token in tokens if token.word[:1].isalnum()])
-        return Reading(Traits(), left, language, text)
-    tokens = with_others_ages_marked(as_sentences(tokens, lexicon()), lexicon())
-    tokens, others = without_company(tokens, lexicon())
-    return _read(tokens, others, text)
+    return read_many([prompt])[0]
+
+
+def read_many(prompts: Sequence[str]) -> list[Reading]:
+    """Read prompts as `read` does, faster than one after the other.
+
+    Args:
+        prompts: each as `read` takes it.
+
+    Raises:
+        BadRequest: one is empty or too long.
+    """
+    return _finished([_draft_of(prompt) for prompt in prompts])
 
 
 def read_words(words: str) -> Reading:
@@ -80,36 +108,80 @@ def read_words(words: str) -> Reading:
         BadRequest: they are empty or too long.
     """
     check_prompt(words)
-    return _read(tokenize(normalise(clean(words))), (), "")
+    return _finished([_draft(tokenize(normalise(clean(words))), (), "")])[0]
 
 
-def _read(tokens: tuple[Token, ...], others: tuple[Token, ...], text: str) -> Reading:
-    """Read tokens, and where there is a whole prompt's text, with the networks, its pronouns and its moment."""
+def _draft_of(prompt: str) -> _Draft | Reading:
+    check_prompt(prompt)
+    text = normalise(clean(prompt))
+    tokens = tokenize(text)
+    if language := foreign_language(tokens):
+        left = _words([Leftover((token,)) for token in tokens if token.word[:1].isalnum()])
+        return Reading(Traits(), left, language, text)
+    tokens = with_others_ages_marked(as_sentences(tokens, lexicon()), lexicon())
+    tokens, others = without_company(tokens, lexicon())
+    tokens, compared = as_plain_words(tokens, lexicon())
+    return _draft(tokens, (*others, *compared), text)
+
+
+def _draft(tokens: tuple[Token, ...], others: tuple[Token, ...], text: str) -> _Draft:
     tokens, parsed = _parse_with_corrections(tokens)
-    said, leftovers = with_sides(parsed.claims, parsed.leftovers, tokens)
-    claims: tuple[Claim, ...] = tuple(said)
-    understood = None
-    if text and leftovers and understanding.is_installed():
-        understood = understanding.understand(text, tokens, joining.LEAST_STATED)
-        claims, leftovers = joining.joined(said, leftovers, understood)
-    by_meaning, leftovers = paraphrase.read(leftovers, tokens)
+    claims, leftovers = with_sides(parsed.claims, parsed.leftovers, tokens)
+    return _Draft(tokens, others, text, claims, leftovers, slips.are_words(tokens))
+
+
+def _finished(drafts: Sequence[_Draft | Reading]) -> list[Reading]:
+    """Ask the networks about all drafts at once, and give each its pronouns and its moment."""
+    understood = _understood(drafts)
+    asked = [paraphrase.questions(d.leftovers, d.tokens) if d.is_told else [] for d in understood]
+    runs = [run for mine in asked for run in mine]
+    nearest = iter(encoder.nearest([run.text for run in runs], [run.parts for run in runs]))
+    read = {
+        id(draft): _reading(draft, mine, [next(nearest) for _ in mine])
+        for draft, mine in zip(understood, asked, strict=True)
+    }
+    ready = iter(understood)
+    return [draft if isinstance(draft, Reading) else read[id(next(ready))] for draft in drafts]
+
+
+def _understood(drafts: Sequence[_Draft | Reading]) -> list[_Draft]:
+    """Return the drafts with the network's understanding: what it adds, and what it doubts."""
+    open_ones = [draft for draft in drafts if isinstance(draft, _Draft)]
+    asked = [draft for draft in open_ones if draft.text and draft.leftovers and draft.is_told]
+    if not asked or not understanding.is_installed():
+        return open_ones
+    answers = understanding.understand_many([(draft.text, draft.tokens) for draft in asked], joining.LEAST_STATED)
+    found = {id(draft): answer for draft, answer in zip(asked, answers, strict=True)}
+    made: list[_Draft] = []
+    for draft in open_ones:
+        answer = found.get(id(draft))
+        if answer is not None:
+            claims, leftovers = joining.joined(draft.claims, draft.leftovers, answer)
+            draft = replace(draft, claims=claims, leftovers=leftovers, understood=answer)
+        made.append(draft)
+    return made
+
+
+def _reading(draft: _Draft, runs: Sequence[paraphrase.Run], matches: Sequence[encoder.Match | None]) -> Reading:
+    claims, tokens, understood = draft.claims, draft.tokens, draft.understood
+    by_meaning, leftovers = paraphrase.answered(draft.leftovers, runs, matches)
     if understood is not None:
         by_meaning, freed = joining.without_doubtful(by_meaning, claims, understood)
         leftovers = (*leftovers, *freed)
     claims = (*claims, *by_meaning)
-    moment = understood.moment if understood is not None else None
     unseen: tuple[Leftover, ...] = ()
-    if text:
-        if told := joining.moment_claims(moment, claims, leftovers):
-            claims, leftovers = (*claims, *told), ()
+    if draft.text:
+        moment = understood.moment if understood is not None else None
+        told, claims = joining.moment_claims(moment, claims, tokens)
+        leftovers = () if told else leftovers
         claims = (*claims, *sex_claims(tokens, claims))
         unseen = _unseen(tokens, claims)
     traits = harmonised(settled(resolve(claims, tokens)))
     leftovers = _without_names(leftovers, claims)
-    left = (*leftovers, *_second_styles(claims, traits), *unseen, *(Leftover((token,)) for token in others))
+    left = (*leftovers, *_second_styles(claims, traits), *unseen, *(Leftover((token,)) for token in draft.others))
     unread, professions = ([token for leftover in some for token in leftover.tokens] for some in (left, unseen))
-    material = Material.of(text, claims, unread, professions, others)
-    return Reading(traits, _words(left), text=text, why=explain(traits, material))
+    material = Material.of(draft.text, claims, unread, professions, draft.others)
+    return Reading(traits, _words(left), text=draft.text, why=explain(traits, material))
 
 
 def _without_names(leftovers: Sequence[Leftover], claims: Sequence[Claim]) -> tuple[Leftover, ...]:
@@ -157,10 +229,13 @@ def _parse_with_corrections(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...
     corrected = {token: replace(token, word=word) for token in unknown if (word := slips.correction(token.word))}
     if not corrected:
         return tokens, parsed
-    tokens = tuple(corrected.get(token, token) for token in tokens)
+    before, tokens = tokens, tuple(corrected.get(token, token) for token in tokens)
+    if not slips.are_words(tokens):
+        return before, parsed
     parsed = _parse(tokens)
     guesses = set(corrected.values())
-    return tokens, Parse(tuple(_doubted(claim, guesses) for claim in parsed.claims), parsed.leftovers)
+    kept = [claim for claim in parsed.claims if claim.rank != Rank.IMPLIED or not guesses.intersection(claim.tokens)]
+    return tokens, Parse(tuple(_doubted(claim, guesses) for claim in kept), parsed.leftovers)
 
 
 def _doubted(claim: Claim, guesses: set[Token]) -> Claim:

@@ -61,6 +61,23 @@ NEGATION_PHRASES: Final = (
     "practically no",
     "virtually no",
     "not single",
+    "by no mean",
+    "far from",
+    "nowhere near",
+    "not at all",
+    "in no way",
+    "not exactly",
+    "not particularly",
+    "not especially",
+    "without trace of",
+    "without hint of",
+    "not trace of",
+    "without single",
+    "lack of",
+    "complete lack of",
+    "absence of",
+    "zero",
+    "no longer",
 )
 JOINING_AND: Final = frozenset({"and", "&", "plus", "+"})
 JOINING_OR: Final = frozenset({"or", "nor"})
@@ -87,6 +104,26 @@ SCENE_WORDS: Final = frozenset(
     )
 )
 """Clothes, objects and surroundings: words beside these are never matched by meaning ("nose ring" is no round nose)."""
+
+OTHER_PARTS: Final = frozenset(
+    _words(
+        "hand finger fingernail nail knuckle thumb arm elbow wrist shoulder leg knee foot toe chest breast belly stomach "
+        "waist hip thigh heel back palm fist voice step stride laughter gait sleeve boot shoe glove sock trouser jean "
+        "blouse skirt apron backpack bag handbag basket umbrella"
+    )
+)
+"""Parts of the body and things that no head has: what is said of them says nothing about the face."""
+
+OBJECTS: Final = frozenset(
+    _words(
+        "glass spectacle sunglass goggle monocle axe map bottle cup mug book jacket coat hat cap hood scarf dress shirt robe suit "
+        "uniform cloak brooch belt boat ship car truck van house cottage castle church tree horse pony cow sheep goat pig dog cat "
+        "kitten puppy parrot owl bear elephant teddy doll painting wallpaper curtain chair table sofa lamp lantern candle sword "
+        "shield spear bow arrow gun rifle stick cane rope net knife hammer tent flag piano guitar violin drum sweater jumper "
+        "cardigan blazer waistcoat vest pullover tunic kilt poncho shawl helmet crown mask gown cape necklace earring chain ring polish rose lace wine lily daisy sheet wall snow paper"
+    )
+)
+"""Things: the adjectives before one are its own."""
 
 PICTURE_PHRASES: Final = frozenset(
     f"black and white {picture}" for picture in _words("photo photograph picture portrait image film shot")
@@ -132,7 +169,7 @@ DEGREE_ADJECTIVES: Final[dict[str, Degree]] = {
 
 AMBIGUOUS_ADJECTIVES: Final = frozenset(
     _words(
-        "black white heavy strong slim thin fair light dark delicate weak old fat tan ginger mad red cute pretty "
+        "black white heavy strong slim thin fair light dark delicate weak old fat tan ginger mad red cute pretty bony "
         "striped scaly scaled"
     )
 )
@@ -185,7 +222,7 @@ SPELLINGS: Final[dict[str, str]] = {
     "granny": "grandmother", "grandad": "grandfather", "grandpa": "grandfather", "plaits": "braid", "wrinkly": "wrinkled", "lined": "wrinkled",
     "lipgloss": "lipstick", "rouged": "rouge", "coloring": "colour", "makeup": "makeup", "ladies": "lady", "wolves": "wolf",
     "elves": "elf", "dwarves": "dwarf", "symmetric": "symmetrical", "nostrilled": "nostril", "smaller": "small",
-    "colourless": "colourless", "colorless": "colourless", "platinum": "platinum", "freckly": "freckled", "hairdo": "hair",
+    "blu": "blue", "gurl": "girl", "grl": "girl", "wimmin": "woman", "wemon": "woman", "wommen": "woman", "skiny": "skinny", "skinney": "skinny", "bleu": "blue", "ginge": "ginger", "womyn": "woman", "guyz": "guy", "bruh": "guy", "colourless": "colourless", "colorless": "colourless", "platinum": "platinum", "freckly": "freckled", "hairdo": "hair",
     "locks": "hair", "plait": "braid", "bearded": "beard", "tips": "hairtip", "ends": "hairtip", "graying": "greying", "bangs": "fringe", "bang": "fringe", "older": "old", "younger": "young", "oldest": "old", "youngest": "young", "elder": "old", "tresses": "hair", "lashes": "lash",
 }  # fmt: skip
 """Other spellings and forms, to the word the tables use."""
@@ -195,13 +232,13 @@ PARTS: Final = (
     "nose", "nose bridge", "nose tip", "nostril", "cheek", "cheekbone", "mouth", "mouth corner", "corner", "lip", "upper lip",
     "lower lip", "philtrum", "jaw", "jaw angle", "chin", "ear", "neck", "skin", "hair", "body", "build", "pore", "beard",
     "moustache", "stubble", "tooth", "tongue", "fringe", "pupil", "hairline",
-    "hairtip", "root",
+    "hairtip", "root", "eye white", "white of eye",
 )  # fmt: skip
 """Things adjectives attach to."""
 
 PART_ALIASES: Final[dict[str, str]] = {
     "bridge": "nose bridge", "bridge of nose": "nose bridge", "tip of nose": "nose tip", "tip": "nose tip", "nasal bridge": "nose bridge",
-    "jaw line": "jaw", "jowl": "jaw", "skin tone": "skin", "skin colour": "skin", "top lip": "upper lip", "bottom lip": "lower lip",
+    "jaw line": "jaw", "skin tone": "skin", "skin colour": "skin", "top lip": "upper lip", "bottom lip": "lower lip",
     "underlip": "lower lip", "corner of mouth": "mouth corner", "eye colour": "eye", "hair colour": "hair", "facial hair": "beard",
     "earlobe": "ear", "ear tip": "ear", "ear hairtip": "ear", "nose hairtip": "nose tip", "nape": "neck", "facial feature": "feature", "cheek bone": "cheekbone", "eye socket": "under eye",
     "cupid bow": "philtrum", "throat": "neck", "physique": "body", "figure": "body", "visage": "face", "countenance": "face",
@@ -218,12 +255,12 @@ PEOPLE: Final[dict[str, Effects]] = {
     "dude": (at("gender", 1.0),),
     "bloke": (at("gender", 1.0),),
     "king": (at("gender", 1.0),),
-    "prince": (at("gender", 1.0), at("age", 24.0, Rank.VAGUE)),
-    "father": (at("gender", 1.0), at("age", 40.0, Rank.VAGUE)),
-    "dad": (at("gender", 1.0), at("age", 40.0, Rank.VAGUE)),
+    "prince": (at("gender", 1.0), at("age", 24.0, Rank.IMPLIED)),
+    "father": (at("gender", 1.0), at("age", 40.0, Rank.IMPLIED)),
+    "dad": (at("gender", 1.0), at("age", 40.0, Rank.IMPLIED)),
     "husband": (at("gender", 1.0),),
     "businessman": (at("gender", 1.0),),
-    "uncle": (at("gender", 1.0), at("age", 48.0, Rank.VAGUE)),
+    "uncle": (at("gender", 1.0), at("age", 48.0, Rank.IMPLIED)),
     "grandfather": (at("gender", 1.0), at("age", 72.0)),
     "boy": (at("gender", 1.0), at("age", 9.0)),
     "schoolboy": (at("gender", 1.0), at("age", 10.0)),
@@ -235,11 +272,11 @@ PEOPLE: Final[dict[str, Effects]] = {
     "lady": (at("gender", -1.0),),
     "gal": (at("gender", -1.0),),
     "queen": (at("gender", -1.0),),
-    "princess": (at("gender", -1.0), at("age", 21.0, Rank.VAGUE)),
-    "mother": (at("gender", -1.0), at("age", 40.0, Rank.VAGUE)),
+    "princess": (at("gender", -1.0), at("age", 21.0, Rank.IMPLIED)),
+    "mother": (at("gender", -1.0), at("age", 40.0, Rank.IMPLIED)),
     "wife": (at("gender", -1.0),),
     "businesswoman": (at("gender", -1.0),),
-    "aunt": (at("gender", -1.0), at("age", 48.0, Rank.VAGUE)),
+    "aunt": (at("gender", -1.0), at("age", 48.0, Rank.IMPLIED)),
     "grandmother": (at("gender", -1.0), at("age", 72.0)),
     "girl": (at("gender", -1.0), at("age", 9.0)),
     "schoolgirl": (at("gender", -1.0), at("age", 10.0)),
@@ -262,12 +299,22 @@ PEOPLE: Final[dict[str, Effects]] = {
     "teen boy": (at("gender", 1.0), at("age", 16.0)),
     "preteen": (at("age", 11.0),),
     "youth": (at("age", 18.0),),
-    "adult": (at("age", 35.0, Rank.VAGUE),),
+    "adult": (at("age", 35.0, Rank.IMPLIED),),
     "senior": (at("age", 72.0),),
     "pensioner": (at("age", 72.0),),
     "old lady": (at("gender", -1.0), at("age", 72.0)),
     "crone": (at("gender", -1.0), at("age", 82.0), more("wrinkles.cheeks"), more("nose.hump", 0.7)),
     "hag": (at("gender", -1.0), at("age", 82.0), more("wrinkles.cheeks"), more("nose.hump", 0.7)),
+    **dict.fromkeys(
+        _words(
+            "heiress enchantress priestess goddess murderess temptress seductress hostess manageress "
+            "authoress poetess giantess adventuress ancestress mistress benefactress patroness peeress "
+            "marchioness lioness villainess songstress madam mademoiselle senora senorita signora frau "
+            "missus missis wench bridesmaid matron starlet ingenue comedienne maam "
+        ),
+        (at("gender", -1.0),),
+    ),
+    **dict.fromkeys(_words("fellow fellah sir mister bro"), (at("gender", 1.0),)),
     "masculine woman": (at("gender", -0.3, Rank.EXACT),),
     "manly woman": (at("gender", -0.3, Rank.EXACT),),
     "feminine man": (at("gender", 0.3, Rank.EXACT),),
@@ -334,6 +381,9 @@ TENS: Final[dict[str, int]] = {
 
 # Shares of African, East Asian, South Asian and European ancestry: a coarse handle on looks, not a statement about
 # any people. Where a population is mixed the shares are the rough middle of it.
+FEMININE_PEOPLES: Final = frozenset({"latina", "chicana", "filipina", "mestiza"})
+"""Words for peoples that only women are called."""
+
 ANCESTRY_SHARES: Final[dict[str, tuple[float, float, float, float]]] = {
     **dict.fromkeys(
         _words(
@@ -440,6 +490,12 @@ IRIS_SRGB: Final[dict[str, str]] = {
     "blue grey": "#74889b", "grey blue": "#74889b", "steel": "#7b8894", "silver": "#b4bcc4", "violet": "#71579b", "purple": "#6d4497",
     "turquoise": "#4ba3a5", "teal": "#3f8384", "yellow": "#c5a431", "orange": "#b86a1f", "white": "#dcdedd", "pink": "#c27d8e",
     "blue green": "#4f8a86", "green blue": "#4f8a86", "chocolate": "#3f2716", "chestnut": "#5f3a20", "pale": "#a9bccb", "light": "#93acc0",
+    "whisky": "#9a6226", "whiskey": "#9a6226", "cognac": "#8a4f22", "caramel": "#8c5a2b", "coffee": "#3f2716", "cocoa": "#4a2d1a",
+    "sea": "#4f8a93", "sea green": "#4b8a7a", "sea blue": "#4a82a6", "sky": "#79a7d6", "ice": "#a3c1da", "slate": "#6e7c88", "slate grey": "#6e7c88",
+    "jade": "#4c8a66", "moss": "#66713a", "moss green": "#66713a", "olive": "#6d6a35", "olive green": "#6d6a35", "forest green": "#3f5f38",
+    "sapphire": "#2f5fae", "cornflower": "#6f97d8", "cornflower blue": "#6f97d8", "cobalt": "#2f58a6", "aquamarine": "#59a7a6", "lilac": "#9a86bd",
+    "lavender": "#9a8fc4", "copper": "#9a5428", "bronze": "#8a602c", "mahogany": "#4a2415", "grey green": "#73856f", "green grey": "#73856f",
+    "bottle green": "#2f5c3f", "steel grey": "#7b8894", "steel blue": "#5f7f9f", "stone grey": "#84888a", "hazelnut": "#7b5a35",
     "crimson": "#9a1a1c", "scarlet": "#b3241f", "ruby": "#96182c", "glowing red": "#c4281e",
 }  # fmt: skip
 """What those words mean of an iris, as sRGB; "red eyes" alone are bloodshot, but see `irises`."""

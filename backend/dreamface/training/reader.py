@@ -1,6 +1,6 @@
 """Makes `language/reader.npz`: the network that reads what the tables don't know, and moments.
 
-MiniLM's first five layers stay as they are: their token states are computed once. Its last layer is trained
+MiniLM's first three layers stay as they are: their token states are computed once. Its last three layers are trained
 further, with linear layers above that say, at every token, which columns (`language.columns`) its words state, and
 what moment the whole prompt tells. The prompts are composed from the corpus (`reader_prompts`); one phrase in ten is
 held out, and the figures are those of prompts made of held-out phrases alone.
@@ -40,11 +40,11 @@ States = NDArray[np.float16]
 """[T, 384], token states."""
 
 SEED: Final = 7
-COMPOSED: Final = 6000  # prompts
+COMPOSED: Final = 4000  # prompts
 DEVELOPMENT: Final = 500
-UPPER_LAYERS: Final = 1  # of MiniLM, that are trained further
+UPPER_LAYERS: Final = 3  # of MiniLM, that are trained further
 MOMENT_COPIES: Final = 2  # of each moment, with different slips and descriptions
-EPOCHS: Final = 6
+EPOCHS: Final = 4
 BATCH: Final = 16
 FAREST: Final = 96  # tokens of a training prompt
 RAREST: Final = 3  # times that a column must be stated to be learnt
@@ -107,7 +107,7 @@ def compose(corpus: Corpus, count: int, seed: int) -> list[Prompt]:
     composer = Composer(corpus, seed)
     prompts = [composer.prompt() for _ in range(count)]
     for entry in (*corpus.situations, *corpus.not_situations):
-        prompts.append(Prompt(str(entry["text"]), moment=entry, is_open=True))
+        prompts.append(composer.moment(entry, plain=True))
         prompts += [composer.moment(entry) for _ in range(MOMENT_COPIES - 1)]
     return prompts
 
@@ -195,8 +195,7 @@ def _add_moment(batch: Batch, row: int, prompt: Prompt, about_expression: Tensor
         batch.weights[row, 0] = 0.0 if smiles else 0.5
         return
     told = "details" in prompt.moment or prompt.moment["strength"] > 0.08
-    alone = prompt.text.lower() == str(prompt.moment["text"]).lower()
-    if told and alone:
+    if told and prompt.is_alone:
         batch.known[row, :, about_expression] = 0.0
         batch.known[row] *= 0.3  # some moments say who lives them
     else:
@@ -240,7 +239,7 @@ def batches(items: Sequence[Item], generator: random.Random) -> Iterator[list[It
     yield from made
 
 
-def train(work: Path, layers: int, epochs: int, composed: int) -> None:
+def train(work: Path, layers: int, epochs: int, composed: int, output: Path = OUTPUT) -> None:
     """Train, going on after the last epoch that was finished, and write the weights and the figures."""
     torch.manual_seed(SEED)
     learnt, held = load_corpus(False), load_corpus(True)
@@ -275,7 +274,7 @@ def train(work: Path, layers: int, epochs: int, composed: int) -> None:
         print("  " + figures(network, tests, test_states, layout), flush=True)
         kept = {"epoch": epoch + 1, **{name: part.state_dict() for name, part in parts.items()}}
         torch.save(kept, work / "run.pt")
-    save(network, layout)
+    save(network, layout, output)
 
 
 def _start(network: ReaderNetwork) -> None:
@@ -347,11 +346,19 @@ def _score_moment(moments: Counter[str], entry: Entry, told: Told, row: int) -> 
         moments.update(told=1, family=int(good), band=int(near), both=int(good and near))
 
 
-def save(network: ReaderNetwork, layout: Layout) -> None:
-    """Write the weights as float16, with the names of the columns."""
-    arrays = {name: value.numpy().astype(np.float16) for name, value in network.state_dict().items()}
+def save(network: ReaderNetwork, layout: Layout, output: Path = OUTPUT) -> None:
+    """Write the weights, those of the layers as bytes with a scale a row, with the names of the columns."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, value in network.state_dict().items():
+        weights = value.numpy()
+        if ".layers." in name and weights.ndim == 2:
+            scale = np.abs(weights).max(axis=1, keepdims=True) / 127
+            arrays[name] = np.round(weights / scale).astype(np.int8)
+            arrays[f"{name}.scale"] = scale.astype(np.float32)
+        else:
+            arrays[name] = weights.astype(np.float16)
     names = json.dumps([column.name for column in layout.columns])
-    with OUTPUT.open("wb") as file:
+    with output.open("wb") as file:
         np.savez_compressed(file, columns=np.array(names), **arrays)
 
 

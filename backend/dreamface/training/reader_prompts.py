@@ -36,6 +36,30 @@ _COMPANIONS: Final = (
     "her daughter", "his son", "his dog", "her boss", "a friend", "another man", "a second woman", "her horse",
     "his brother", "her grandmother", "a child", "two friends", "a priest", "the doctor", "his wife", "her twin",
 )  # fmt: skip
+_ACTORS: Final = (
+    (
+        "she",
+        "she",
+        "she",
+        "a woman",
+        "the girl",
+        "my aunt",
+        "Clara",
+        "an old lady",
+        "a waitress",
+        "a queen",
+        "my mother",
+    ),
+    ("he", "he", "he", "a man", "the boy", "my uncle", "Tom", "an old man", "a plumber", "a knight", "my brother"),
+)
+_ANYBODY: Final = (
+    "a nurse", "a teacher", "someone", "a farmer", "the child", "a student", "a detective", "a pilot", "a soldier",
+    "a cook", "the singer", "an artist", "my neighbour", "a tourist", "a scientist", "a clerk",
+)  # fmt: skip
+_FRAMES: Final = (
+    "{someone} {act}", "{someone} {act}", "{someone} {act}", "{someone} {act}", "{someone}, who {act}",
+    "the moment {someone} {act}", "{someone} when {someone} {act}", "portrait of {someone} who {act}",
+)  # fmt: skip
 _LEADS: Final = ("", "", "", "", "portrait of ", "close-up of ", "please make ", "I want ", "generate ", "picture ")
 _TYPO_RATE: Final = 0.08
 
@@ -58,12 +82,14 @@ class Prompt:
         spans: the pieces that state traits.
         moment: an entry of situations.json that it tells, if any.
         is_open: whether it may hold more than is labelled, so that only its moment is learnt from.
+        is_alone: whether the moment is all it holds.
     """
 
     text: str
     spans: tuple[Span, ...] = ()
     moment: Entry | None = None
     is_open: bool = False
+    is_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +119,7 @@ def load_corpus(held_out: bool) -> Corpus:
     corpus = Corpus(
         nothing=entries("nothing"),
         ages=entries("ages"),
-        situations=entries("situations"),
+        situations=[*entries("situations"), *entries("moments")],
         not_situations=entries("not_situations"),
     )
     places = [{**entry, "form": "noun"} for entry in entries("places")]
@@ -134,15 +160,30 @@ class Composer:
             return self._written((self._sentences,))
         return self._written((self._in_company,))
 
-    def moment(self, entry: Entry) -> Prompt:
-        """Return a prompt that tells a moment, at times with a description before it."""
-        if self.random.random() < 0.7:
-            return Prompt(self._slipped(str(entry["text"])), moment=entry, is_open=True)
+    def moment(self, entry: Entry, plain: bool = False) -> Prompt:
+        """Return a prompt that tells a moment; if not `plain`, at times with a description before it."""
+        text = self._lived(entry)
+        if plain or self.random.random() < 0.7:
+            text = text if plain else self._slipped(text)
+            return Prompt(text, moment=entry, is_open=True, is_alone=True)
         writer = _Writer(self.random.randrange(3))
         self._portrait(writer)
         writer.add(self.random.choice((". ", ", ", "; ")))
-        writer.add(str(entry["text"]))
+        writer.add(text)
         return Prompt(self._slipped(writer.text), moment=entry, is_open=True)
+
+    def _lived(self, entry: Entry) -> str:
+        """Return a moment's text; an act gets somebody who does it: "a nurse finds a hair in the soup"."""
+        text = str(entry["text"])
+        if entry.get("form") != "act":
+            return text
+        person = self.random.randrange(2)
+        act, roll = fill(text, person), self.random.random()
+        someone = self.random.choice(_ACTORS[person] if roll < 0.7 else _ANYBODY)
+        if roll < 0.06:
+            return act
+        frame = self.random.choice(_FRAMES)
+        return frame.format(someone=someone, act=act)
 
     # ------------------------------------------------------------------------------------------------------- kinds
 

@@ -1,0 +1,158 @@
+"""Comparisons and corrections said in a way that the grammar doesn't know, as words that it does.
+
+"Less full than most" and "not as full as most" are a little thin; "rather long than wide" is long; "bigger than his
+brother's" is big; in "blue eyes, no wait, make them brown" the last word is about the eyes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from dreamface.language import tables
+from dreamface.language.lexicon import Lexicon, resolve_alias
+from dreamface.language.words import Token
+
+_OPPOSITES: Final = (
+    ("big", "small"), ("large", "small"), ("full", "thin"), ("thick", "thin"), ("wide", "narrow"), ("broad", "narrow"),
+    ("long", "short"), ("tall", "low"), ("high", "low"), ("plump", "thin"), ("round", "angular"), ("strong", "weak"),
+    ("prominent", "weak"), ("pointed", "round"), ("sharp", "soft"), ("deep set", "bulging"), ("heavy", "thin"),
+    ("bushy", "thin"), ("dark", "light"), ("tanned", "pale"), ("fat", "thin"), ("chubby", "thin"),
+    ("old", "young"),
+)  # fmt: skip
+_ALSO_OPPOSITES: Final = (("strong", "low"), ("prominent", "low"), ("heavy", "low"), ("prominent", "flat"))
+_OPPOSITE: Final = {second: first for first, second in reversed(_OPPOSITES)} | dict(reversed(_OPPOSITES))
+_ENDS: Final = frozenset(
+    {",", ".", ";", "!", "?", "\n", "(", ")", "and", "but", "with", "while", "who", "whose", "has"}
+)
+_CORRECTIONS: Final = (
+    ("no", "wait"), ("wait", "no"), ("no", "sorry"), ("sorry", "no"), ("oh", "no"), ("i", "mean"), ("scratch", "that"),
+    ("on", "second", "thought"), ("or", "rather"), ("no", "make", "that"), ("no", "actually"), ("actually", "no"),
+    ("wait",), ("actually",),
+)  # fmt: skip
+_OWNERS: Final = frozenset({"his", "her", "he", "she"})
+
+
+def as_plain_words(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
+    """Return the tokens with comparisons as the grammar reads them, and the words that name what is compared with.
+
+    Args:
+        tokens: of the prompt.
+        lexicon: knows the adjectives.
+    """
+    read = list(_without_corrections(tokens))
+    others: list[Token] = []
+    place = 0
+    while place < len(read):
+        if found := _comparison(read, place, lexicon):
+            words, first, end = found
+            named = read[first:end]
+            others += [token for token in named if token.word not in tables.FUNCTION_WORDS | tables.BREAKS]
+            kept = [token for token in named if token.text.lower() in _OWNERS]
+            if len(named) > 1 and lexicon.parts_of(named[-1].word) and _describes(named[-2], named[-1], lexicon):
+                kept, others = [replace(named[0], word=",", text=","), *named], []  # "longer than his grey hair"
+            read[place:end] = [*words, *kept]
+            place += len(words)
+        else:
+            place += 1
+    return tuple(read), tuple(token for token in others if token.is_word and token.word not in tables.DETERMINERS)
+
+
+def are_opposites(first: str, second: str) -> bool:
+    """Return whether two adjectives say the opposite of the same thing."""
+    known = (*_OPPOSITES, *_ALSO_OPPOSITES)
+    return (first, second) in known or (second, first) in known
+
+
+def _comparison(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> tuple[list[Token], int, int] | None:
+    """Return what a comparison that starts here says, and from where to where it names what is compared with."""
+    word = tokens[place].word
+    if word == "less":
+        return _less(tokens, place, place + 1, "than", lexicon)
+    if word == "not" and _word(tokens, place + 1) in ("as", "so", "quite"):
+        lead = place + 2 + (_word(tokens, place + 2) in ("as", "so"))
+        return _less(tokens, place, lead, "as", lexicon)
+    if word in ("rather", "more") and (adjective := _adjective(tokens, place + 1, lexicon)):
+        end = adjective[1]
+        if _word(tokens, end) == "than":
+            return [*tokens[place + 1 : end]], end + 1, _end(tokens, end)
+    if word in ("ones", "one") and place and _adjective(tokens, place - 1, lexicon):
+        noun = next((token for token in reversed(tokens[:place]) if lexicon.parts_of(token.word)), None)
+        return ([replace(tokens[place], word=noun.word)], place + 1, place + 1) if noun is not None else None
+    if (
+        word == "than"
+        and place
+        and (tokens[place - 1].text.lower().endswith("er") or _word(tokens, place - 2) == "more")
+    ):
+        return [], place + 1, _end(tokens, place)
+    return None
+
+
+def _describes(adjective: Token, noun: Token, lexicon: Lexicon) -> bool:
+    return bool(lexicon.pair(adjective.word, resolve_alias(noun.word)))
+
+
+def _less(
+    tokens: Sequence[Token], place: int, lead: int, link: str, lexicon: Lexicon
+) -> tuple[list[Token], int, int] | None:
+    adjective = _adjective(tokens, lead, lexicon)
+    if adjective is None or _word(tokens, adjective[1]) != link:
+        return None
+    key, end = adjective
+    first = tokens[lead]
+    if key in _OPPOSITE:
+        words = [replace(tokens[place], word="slightly"), replace(first, word=_OPPOSITE[key].replace(" ", ""))]
+        if " " in _OPPOSITE[key]:
+            words = [replace(tokens[place], word="not"), *tokens[lead:end]]
+    else:
+        words = [replace(tokens[place], word="not"), *tokens[lead:end]]
+    return words, end + 1, _end(tokens, end)
+
+
+def _adjective(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> tuple[str, int] | None:
+    """Return the adjective that starts here, and the place behind it."""
+    for size in (3, 2, 1):
+        span = tokens[place : place + size]
+        key = " ".join(token.word for token in span)
+        if len(span) == size and (
+            key in lexicon.adjectives or (key in lexicon.entries and not lexicon.entries[key].noun)
+        ):
+            return key, place + size
+    return None
+
+
+def _end(tokens: Sequence[Token], place: int) -> int:
+    while place < len(tokens) and tokens[place].text.lower() not in _ENDS:
+        place += 1
+    return place
+
+
+def _word(tokens: Sequence[Token], place: int) -> str:
+    return tokens[place].word if 0 <= place < len(tokens) else ""
+
+
+def _without_corrections(tokens: Sequence[Token]) -> list[Token]:
+    """Drop "no wait" and "I mean", and let "make them brown" say what the thing before it is."""
+    read: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        said = next((words for words in _CORRECTIONS if _starts(tokens, place, words)), ())
+        if said and read:
+            place += len(said)
+            if read[-1].text in (",", ".", ";") and _word(tokens, place) in (",", "."):
+                place += 1
+            continue
+        if _word(tokens, place) in ("make", "let") and _word(tokens, place + 1) in ("them", "it") and read:
+            while read and read[-1].text in (",", ".", ";", "!"):
+                read.pop()
+            read.append(replace(tokens[place], word="are"))
+            place += 2
+            continue
+        read.append(tokens[place])
+        place += 1
+    return read
+
+
+def _starts(tokens: Sequence[Token], place: int, words: tuple[str, ...]) -> bool:
+    return all(_word(tokens, place + step) == word for step, word in enumerate(words))
