@@ -24,6 +24,7 @@ from dreamface.head.ict.contact import EdgeGraph
 from dreamface.head.ict.eyeballs import TurningEye
 from dreamface.head.ict.lids import Lids
 from dreamface.head.ict.lips import lip_seam
+from dreamface.head.ict.muscles import muscle_pulls
 from dreamface.head.ict.openings import LIP_CONTACT, loops
 from dreamface.head.ict.parts import LOWER_TEETH
 from dreamface.head.ict.source import IctSource
@@ -241,6 +242,8 @@ class Motion:
             halves = (f"{name}_L", f"{name}_R") if name in _JOINED else (ict_name(name),)
             if name != "tongueOut":
                 found[index] = sum(self._clean(source.expressions, half) for half in halves)
+        for name, pull in muscle_pulls(source.neutral).items():
+            found[SHAPE_NAMES.index(name), : len(pull)] += pull
         for side in _SIDES:
             lids = self.lids[side]
             found[:, lids.blend] = lids.blend_offsets(found)
