@@ -37,9 +37,7 @@ def posed(request: pytest.FixtureRequest) -> tuple[Head, Tensor]:
 
 
 @pytest.mark.parametrize(("name", "landmark", "axis", "least"), PULLS)
-def test_a_muscle_pulls_its_way(
-    posed: tuple[Head, Tensor], name: str, landmark: int, axis: int, least: float
-) -> None:
+def test_a_muscle_pulls_its_way(posed: tuple[Head, Tensor], name: str, landmark: int, axis: int, least: float) -> None:
     head, shapes = posed
     moved = float(shapes[ARKIT_SHAPES.index(name), head.topology.multipie[landmark], axis]) / MM
     assert moved / least >= 1.0, f"{moved:+.1f} mm"

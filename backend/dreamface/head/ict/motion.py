@@ -28,7 +28,7 @@ from dreamface.head.ict.muscles import muscle_pulls
 from dreamface.head.ict.openings import LIP_CONTACT, loops
 from dreamface.head.ict.parts import LOWER_TEETH
 from dreamface.head.ict.source import IctSource
-from dreamface.head.ict.tongue import JAW, Tongue
+from dreamface.head.ict.tongue import JAW, LIP, Tongue
 from dreamface.head.lid_room import RETREAT
 from dreamface.head.mouth_room import MouthRoom
 from dreamface.traits import ARKIT_SHAPES
@@ -55,6 +55,10 @@ _CLOSED_LIPS: Final = (
     "mouthShrugLower", "cheekPuff", "cheekPuff_L", "cheekPuff_R", "cheekSquintLeft", "cheekSquintRight",
 )  # fmt: skip
 """Shapes in which lips that are closed at rest stay closed."""
+_PARTS_LIPS: Final = (
+    "noseSneerLeft", "noseSneerRight", "mouthUpperUpLeft", "mouthUpperUpRight", "mouthLowerDownLeft",
+    "mouthLowerDownRight",
+)  # fmt: skip
 _LID_SHAPES: Final = (
     "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint", "eyeWide", "cheekSquint",
     "noseSneer",
@@ -123,7 +127,8 @@ class Motion:
         )
         mouth = [index for index in moved if SHAPE_NAMES[index] != "tongueOut"]
         parted = self._lip_shapes
-        self._mouth_shapes = torch.tensor(mouth), torch.tensor(parted)
+        parting = [SHAPE_NAMES.index(name) for name in _PARTS_LIPS]
+        self._mouth_shapes = torch.tensor(mouth), torch.tensor(parted), torch.tensor(parting)
         self._closed = torch.tensor([SHAPE_NAMES[index] in (*_CLOSED_LIPS, "mouthClose") for index in self._lip_shapes])
 
     # ------------------------------------------------------------------------------------------------------- at rest
@@ -174,8 +179,14 @@ class Motion:
         self._move_lips(deltas, vertices)
         self._room.carry_lining(deltas)
         self._room.sink_lining(vertices, deltas, SHAPE_NAMES.index("jawOpen"), self._mouth_shapes[0])
+        self._room.hide_lining(vertices, deltas, SHAPE_NAMES.index("jawOpen"), self._mouth_shapes[0])
         jaw_open, out = (deltas[SHAPE_NAMES.index(name)] for name in ("jawOpen", "tongueOut"))
         torch.mul(jaw_open, JAW, out=out)
+        for side in _SIDES:
+            out += LIP * deltas[SHAPE_NAMES.index(f"mouthLowerDown{side.capitalize()}")]
+        out.copy_(_still(out))
+        last = torch.tensor([SHAPE_NAMES.index("tongueOut")])
+        self._room.hide_lining(vertices, deltas, SHAPE_NAMES.index("jawOpen"), last)
         out[self.tongue.vertices] = _still(self.tongue.out(vertices, jaw_open))
         return deltas
 
