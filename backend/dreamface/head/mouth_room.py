@@ -275,20 +275,40 @@ class MouthRoom:
                 push = torch.maximum(back, around[:, 0])
                 deltas[index, self._behind_lips, 1] += torch.where(push > _STILL, push, 0.0)
 
-    def _through(self, mesh: RayMesh, points: Tensor) -> Tensor:
-        """Return [N] metres by which the lining near the lips stands before the skin of vertices [V, 3].
+    def tuck(self, rest: Tensor, rows: Tensor, room: float, furthest: float) -> Tensor:
+        """Return [N, 3] offsets that draw vertices back until they lie behind the skin of a person at rest.
 
         Args:
-            mesh: of the skin's triangles before it; its vertices are moved.
-            points: metres.
+            rest: [V, 3] metres.
+            rows: [N] of the vertices, such as those of the gums.
+            room: metres that they lie behind it, at least.
+            furthest: metres before it up to which they are looked for.
+        """
+        found = torch.zeros(len(rows), 3)
+        mesh = RayMesh(rest[self._front], self._front_triangles)
+        ahead = rest[rows] - torch.tensor([0.0, room, 0.0])
+        found[:, 1] = self._before(mesh, rest, ahead, furthest)
+        return found
+
+    def _through(self, mesh: RayMesh, points: Tensor) -> Tensor:
+        """Return [N] metres by which the lining near the lips stands before the skin of vertices [V, 3]; see above."""
+        return self._before(mesh, points, points[self._behind_lips], _THROUGH)
+
+    def _before(self, mesh: RayMesh, points: Tensor, asked: Tensor, furthest: float) -> Tensor:
+        """Return [N] metres by which places [N, 3] lie before the skin, seen from the front; 0 behind it.
+
+        Args:
+            mesh: of the skin's triangles around the mouth; its vertices are moved.
+            points: [V, 3] metres, of all vertices.
+            asked: metres.
+            furthest: that is looked for.
         """
         mesh.move(points[self._front])
-        asked = points[self._behind_lips]
         backwards = torch.tensor([0.0, 1.0, 0.0]).expand_as(asked).contiguous()
         seen = mesh.cast(asked, backwards)
         corners = points[self._front[self._front_triangles[seen.triangle.clamp(min=0)]]]
         normal = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        through = (seen.triangle >= 0) & (normal[:, 1] < 0.0) & (seen.depth < _THROUGH)
+        through = (seen.triangle >= 0) & (normal[:, 1] < 0.0) & (seen.depth < furthest)
         return torch.where(through, seen.depth, 0.0)
 
     def _behind(self, points: Tensor) -> tuple[Tensor, Tensor]:

@@ -67,6 +67,7 @@ _LID_SHAPES: Final = (
 _LID_ROUNDS: Final = 2
 _LOWER: Final = 0.5  # of the way that the teeth go at jawOpen: more belongs to the lower jaw
 _BEFORE_TEETH: Final = 16e-3  # metres from the teeth: the lips and the lining that are held before them
+_BEHIND_SKIN, _BEFORE_SKIN = 2.5e-3, 9.0e-3  # metres: where gums are to lie, and as far as they come through
 _OVER_TEETH: Final = 4e-3  # metres from the lower teeth: the lining of the mouth that they go along with
 
 # Metres: the middle of the skin between chin and neck on the average person, and how far around it is ironed.
@@ -134,7 +135,7 @@ class Motion:
     # ------------------------------------------------------------------------------------------------------- at rest
 
     def settle(self, vertices: Tensor) -> Tensor:
-        """Offsets that put a new person's rest right: lips closed, lids off the eyeballs, both eyes looking ahead.
+        """Offsets that put a new person's rest right: lips closed, lids off the eyeballs, eyes ahead, gums in the mouth.
 
         Args:
             vertices: [V, 3] metres, of one person as identity modes give it.
@@ -151,6 +152,7 @@ class Motion:
             settled[lids.vertices] += lids.correct(rest, rest[None], pose, torch.eye(3)[None], torch.tensor([False]))[0]
         lips = settled[self.lips.known]
         settled[self.lips.known, 2] += self.lips.meet(lips[None], torch.tensor([True]), lip_contact.OVERLAP)[0]
+        settled[self._gums] += self._room.tuck(settled, self._gums, _BEHIND_SKIN, _BEFORE_SKIN)
         return settled - vertices
 
     def _face_ahead(self, vertices: Tensor, side: str) -> None:
@@ -291,6 +293,8 @@ class Motion:
     def _mouth_room(self, hidden: IntArray) -> MouthRoom:
         """Teeth and gums of both jaws before which the lips stay, and the lining that stays behind the skin."""
         inside = self._in_mouth[~torch.isin(self._in_mouth, self.tongue.vertices)]
+        gums = self._rows("gums_and_tongue")
+        self._gums = gums[~torch.isin(gums, self.tongue.vertices)]
         lower = self._on_jaw[~torch.isin(self._in_mouth, self.tongue.vertices)] > _LOWER
         skin = self._topology.faces[: self._topology.part("mouth_socket").faces[1]].numpy()
         jaws = inside[~lower].numpy(), inside[lower].numpy()
