@@ -18,6 +18,9 @@ from dreamface.geometry import Similarity, fit_similarity, smoothstep
 from dreamface.render import RayMesh
 from dreamface.units import MM
 
+PARTS_LIPS: Final = ("noseSneer", "mouthUpperUp", "mouthLowerDown")
+"""ARKit's shapes that part the lips by themselves, without their sides."""
+
 _TURNS: Final = 49  # columns of a wall's map, over `_WIDEST` to either side
 _WIDEST: Final = np.radians(100.0)
 _STEP: Final = 1.0 * MM  # height of a row
@@ -138,6 +141,7 @@ class MouthRoom:
         self._mean = _means(faces, self._lips.numpy())
         self._find_flesh(points, faces, np.setdiff1d(lining, hidden), known[~inside])
         self._find_front(points, faces, np.union1d(lining, hidden), points[corners])
+        self._deep = torch.from_numpy(np.isin(self._behind_lips.numpy(), np.setdiff1d(lining, hidden)))
 
     def _find_flesh(self, points: FloatArray, faces: IntArray, lining: IntArray, skin: IntArray) -> None:
         """Note which skin lies over each vertex of the lining, and how firmly it is bound to that."""
@@ -259,21 +263,24 @@ class MouthRoom:
         """Draw back what of the lining stands before the skin, seen from the front, in place; see `sink_lining`.
 
         That knows which skin lies over the lining at rest; lips that roll and chins that are drawn up bring other skin
-        over it. An open mouth is looked at, with each shape: closed lips hide what is behind them.
+        over it. What is on the lips' hind side is looked at in an open mouth alone: closed lips hide it.
         """
         mesh = RayMesh(rest[self._front], self._front_triangles)
         for index in (jaw_open, *(index for index in moved.tolist() if index != jaw_open)):
-            for _ in range(_ROUNDS):
-                own = deltas[index] if index == jaw_open else deltas[index] + deltas[jaw_open]
-                back = self._through(mesh, rest + own)
-                if not float(back.max()) > _STILL:
-                    break
-                back = back + torch.where(back > 0.0, _HIDDEN_BY, 0.0)
-                around = back[:, None]
-                for _ in range(_SMOOTHED):
-                    around = self._behind_mean @ around
-                push = torch.maximum(back, around[:, 0])
-                deltas[index, self._behind_lips, 1] += torch.where(push > _STILL, push, 0.0)
+            for below in (None, jaw_open) if index != jaw_open else (None,):
+                for _ in range(_ROUNDS):
+                    own = deltas[index] if below is None else deltas[index] + deltas[below]
+                    back = self._through(mesh, rest + own)
+                    if below is None and index != jaw_open:
+                        back = torch.where(self._deep, back, 0.0)
+                    if not float(back.max()) > _STILL:
+                        break
+                    back = back + torch.where(back > 0.0, _HIDDEN_BY, 0.0)
+                    around = back[:, None]
+                    for _ in range(_SMOOTHED):
+                        around = self._behind_mean @ around
+                    push = torch.maximum(back, around[:, 0])
+                    deltas[index, self._behind_lips, 1] += torch.where(push > _STILL, push, 0.0)
 
     def tuck(self, rest: Tensor, rows: Tensor, room: float, furthest: float) -> Tensor:
         """Return [N, 3] offsets that draw vertices back until they lie behind the skin of a person at rest.

@@ -30,7 +30,7 @@ from dreamface.head.ict.parts import LOWER_TEETH
 from dreamface.head.ict.source import IctSource
 from dreamface.head.ict.tongue import JAW, LIP, Tongue
 from dreamface.head.lid_room import RETREAT
-from dreamface.head.mouth_room import MouthRoom
+from dreamface.head.mouth_room import PARTS_LIPS, MouthRoom
 from dreamface.traits import ARKIT_SHAPES
 
 EXTRAS: Final = (
@@ -55,10 +55,6 @@ _CLOSED_LIPS: Final = (
     "mouthShrugLower", "cheekPuff", "cheekPuff_L", "cheekPuff_R", "cheekSquintLeft", "cheekSquintRight",
 )  # fmt: skip
 """Shapes in which lips that are closed at rest stay closed."""
-_PARTS_LIPS: Final = (
-    "noseSneerLeft", "noseSneerRight", "mouthUpperUpLeft", "mouthUpperUpRight", "mouthLowerDownLeft",
-    "mouthLowerDownRight",
-)  # fmt: skip
 _LID_SHAPES: Final = (
     "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint", "eyeWide", "cheekSquint",
     "noseSneer",
@@ -128,14 +124,14 @@ class Motion:
         )
         mouth = [index for index in moved if SHAPE_NAMES[index] != "tongueOut"]
         parted = self._lip_shapes
-        parting = [SHAPE_NAMES.index(name) for name in _PARTS_LIPS]
+        parting = [SHAPE_NAMES.index(f"{name}{side.capitalize()}") for name in PARTS_LIPS for side in _SIDES]
         self._mouth_shapes = torch.tensor(mouth), torch.tensor(parted), torch.tensor(parting)
         self._closed = torch.tensor([SHAPE_NAMES[index] in (*_CLOSED_LIPS, "mouthClose") for index in self._lip_shapes])
 
     # ------------------------------------------------------------------------------------------------------- at rest
 
     def settle(self, vertices: Tensor) -> Tensor:
-        """Offsets that put a new person's rest right: lips closed, lids off the eyeballs, eyes ahead, gums in the mouth.
+        """Offsets that put a new person's rest right: lips closed, lids off the eyeballs, eyes ahead, gums inside.
 
         Args:
             vertices: [V, 3] metres, of one person as identity modes give it.
