@@ -19,12 +19,11 @@ from dreamface.render.environment import Environment, irradiance
 from dreamface.render.samples import Samples
 from dreamface.render.scene import Scene
 from dreamface.render.shading import Light, interpolate, unit
-from dreamface.units import MM
 
 _LIPS: Final = tuple(f"multipie_{number:02d}" for number in range(60, 68))  # around the opening
 _WALLS: Final = ("teeth", "gums", "tongue", "gums_and_tongue", "mouth_socket")  # materials
 _LINING: Final = "mouth_inside"  # the region of walls that belong to another part
-_DEPTH: Final = 40.0 * MM  # from the lips to the throat
+_DEPTH: Final = 40.0e-3  # metres from the lips to the throat
 _FLESH: Final = (0.52, 0.26, 0.24)  # reflectance of the walls, linear Rec. 709: gums and tongue, and some teeth
 _LEAST_AREA: Final = 1e-7  # square metres; a smaller opening is none
 
