@@ -9,7 +9,8 @@ Rays look at the mouth and at both eyes from the front and from one more side. A
 - an eyeball between lids that are shut.
 
 Poses are the 52 shapes at 0.5 and 1, every pair of jawOpen with another, and half-shut lids with each gaze. People are
-drawn by the prior; every other one has an extreme asked for: lips, age, weight, ancestry, eyes, chin.
+drawn by the prior; every other one has an extreme asked for: lips, age, weight, ancestry, eyes, chin. Interrupted, it
+reports on those that it has looked at.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -99,12 +101,15 @@ def main() -> None:
         start = time.perf_counter()
         found = Findings()
         eyes = Eyewitness(load_model(model).topology, options.look.split(","))
-        for number in range(options.first, options.first + options.people):
-            said = EXTREMES[number // 2 % len(EXTREMES)] if number % 2 else {}
-            asked = Traits({name: TraitValue(value) for name, value in said.items()})
-            head = pipeline.build_head(model, complete(asked, number), number)
-            eyes.look_over(head, number, f"{number} {dict(said) or ''}", found)
-        report(model, found, options.people, options.worst)
+        seen = 0
+        with suppress(KeyboardInterrupt):  # what was seen until then is reported
+            for number in range(options.first, options.first + options.people):
+                said = EXTREMES[number // 2 % len(EXTREMES)] if number % 2 else {}
+                asked = Traits({name: TraitValue(value) for name, value in said.items()})
+                head = pipeline.build_head(model, complete(asked, number), number)
+                eyes.look_over(head, number, f"{number} {dict(said) or ''}", found)
+                seen += 1
+        report(model, found, seen, options.worst)
         print(f"{time.perf_counter() - start:.0f} s", flush=True)
 
 

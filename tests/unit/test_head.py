@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from dreamface.head import HeadSource, load_model
 from dreamface.head.anny import bank
 from dreamface.prior import complete
 from dreamface.random_streams import stream
-from dreamface.render import Camera, RayMesh, rasterise
+from dreamface.render import Camera, RayMesh, preview, rasterise
+from dreamface.skin import materials
 from dreamface.traits import ARKIT_SHAPES, SHAPE_TRAITS, Traits
 
 
@@ -367,6 +369,39 @@ def test_the_tongue_comes_out_between_the_lips() -> None:
         before = tongue[(tongue[:, 1] < upper[1]) & (tongue[:, 0].abs() < 5e-3)]
         assert len(before)
         assert float(before[:, 2].max()) < float(upper[2]) + 0.5e-3, seed
+
+
+def test_a_tongue_halfway_out_lies_over_the_lower_lip() -> None:
+    """A shape moves it on a straight line: it has to clear the lip on the way, too."""
+    for seed in range(4):
+        head = person(seed)
+        half = head.vertices + 0.5 * load_model("anny").shapes(head)[ARKIT_SHAPES.index("tongueOut")]
+        tongue = half[slice(*head.topology.part("tongue").vertices)]
+        lip = half[head.topology.landmarks["stomion_inferius"]]
+        over = tongue[((tongue[:, 1] - lip[1]).abs() < 2e-3) & ((tongue[:, 0] - lip[0]).abs() < 5e-3)]
+        assert len(over), seed
+        assert float(over[:, 2].min() - lip[2]) > -1.5e-3, seed
+
+
+def test_an_open_mouth_is_no_black_hole(adult: Head, adult_shapes: Tensor) -> None:
+    """Light goes from wall to wall: teeth, tongue and throat are seen, and are darker than the lips before them."""
+    posed = adult.vertices + 0.5 * adult_shapes[ARKIT_SHAPES.index("jawOpen")]
+    middle = 0.5 * (posed[adult.topology.landmarks["stomion_superius"]] + posed[adult.topology.multipie[66]])
+    x, y, z = middle.tolist()
+    camera = Camera((x, y - 0.5, z), (x, y, z), fov=0.14)
+    look = {name: replace(material, tile=None) for name, material in materials(adult, Traits()).items()}
+    picture = preview(posed, adult.topology, look, {}, size=72, camera=camera).mean(dim=2)
+    seen = rasterise(posed, adult.topology.triangles, camera, 72).triangle
+    quads, faces = seen.div(2, rounding_mode="floor"), adult.topology.faces
+    inside = torch.zeros(72, 72, dtype=torch.bool)
+    for name in ("upper_teeth", "lower_teeth", "tongue"):
+        part = adult.topology.part(name)
+        inside |= (quads >= part.faces[0]) & (quads < part.faces[1])
+    lining = (adult.topology.regions["mouth_inside"][faces] > 0.9).all(dim=1)
+    inside |= lining[quads.clamp(min=0)] & (seen >= 0)
+    assert int(inside.sum()) > 150
+    assert float(picture[inside].quantile(0.1)) > 0.12
+    assert float(picture[inside].median()) < float(picture[~inside].median())
 
 
 def test_incisors_are_no_boxes(adult: Head) -> None:

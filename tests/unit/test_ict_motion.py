@@ -410,6 +410,12 @@ def test_the_tongue_comes_out_over_the_lower_lip(model: Model) -> None:
         over = out[tongue][(out[tongue, 0].abs() < 8 * MM) & ((out[tongue, 1] - top[1]).abs() < 2 * MM)]
         assert len(over)
         assert float(over[:, 2].min()) > float(top[2]) - 1.0 * MM, seed
+        half = rest + 0.5 * person.shapes["tongueOut"]  # on a straight line, which leads over the lip, too
+        lower = half[torch.from_numpy(mouth.rings[16:30, mouth.lower[12:-12]].ravel())]
+        top = lower[lower[:, 2].argmax()]
+        over = half[tongue][(half[tongue, 0].abs() < 5 * MM) & ((half[tongue, 1] - top[1]).abs() < 2 * MM)]
+        assert len(over)
+        assert float(over[:, 2].min()) > float(top[2]) - 3.0 * MM, seed
 
 
 # ------------------------------------------------------------------------------------------------------------ surfaces

@@ -15,7 +15,11 @@ from torch import Tensor
 
 from dreamface.arrays import FloatArray, IntArray
 from dreamface.geometry import Similarity, fit_similarity, smoothstep
+from dreamface.render import RayMesh
 from dreamface.units import MM
+
+PARTS_LIPS: Final = ("noseSneer", "mouthUpperUp", "mouthLowerDown")
+"""ARKit's shapes that part the lips by themselves, without their sides."""
 
 _TURNS: Final = 49  # columns of a wall's map, over `_WIDEST` to either side
 _WIDEST: Final = np.radians(100.0)
@@ -25,6 +29,7 @@ _NOTHING: Final = -1.0  # metres; a radius that stops nobody
 _BEFORE_TEETH: Final = 1.2 * MM  # of skin, where it rests that far before them or further
 _LEAST_BEFORE: Final = 0.1 * MM  # of skin that moves
 _FROM_CORNERS: Final = (3.0 * MM, 9.0 * MM)  # stays, is held before the teeth
+_FROM_WIDE_CORNERS: Final = (1.0 * MM, 5.0 * MM)  # the same in shapes that part the lips
 _SMOOTHED: Final = 4  # rounds
 _GIVEN: Final = 0.8  # of what is missing: lips are to stay closed, too
 _NO_MOTION: Final = 1e-7  # metres; smaller offsets are rounding
@@ -37,6 +42,10 @@ _BEHIND_SKIN: Final = 3.0 * MM  # of the lining in an open mouth, at least
 _FULL_DEPTH: Final = (0.5 * MM, 6.0 * MM)  # of the lining from the lips: may lie as near to the skin as it does, not so
 _ROUNDS: Final = 2  # of measuring how deep the lining lies and moving it
 _FACING: Final = 0.75  # least cosine between the skin's normal and the way to it from the lining
+_PASSES: Final = 3  # of measuring lips before the teeth and moving them
+_NEAR_LIPS: Final = 24.0 * MM  # of the lining and of the skin that are looked at from the front
+_THROUGH: Final = 3.0 * MM  # before the skin; what lies further before it is in front of another part of the face
+_HIDDEN_BY: Final = 0.7 * MM  # behind the skin where it came through
 
 
 @dataclass(frozen=True)
@@ -126,9 +135,13 @@ class MouthRoom:
         inside = np.isin(known, lining)
         self._lips = torch.from_numpy(known[(away < reach) & ~behind & ~inside & ~np.isin(known, hidden)])
         from_corners = cKDTree(points[corners]).query(points[self._lips.numpy()])[0]
-        self._free = smoothstep(torch.from_numpy(from_corners).float(), *_FROM_CORNERS)
+        away_from = torch.from_numpy(from_corners).float()
+        self._free = smoothstep(away_from, *_FROM_CORNERS)
+        self._free_wide = smoothstep(away_from, *_FROM_WIDE_CORNERS)
         self._mean = _means(faces, self._lips.numpy())
         self._find_flesh(points, faces, np.setdiff1d(lining, hidden), known[~inside])
+        self._find_front(points, faces, np.union1d(lining, hidden), points[corners])
+        self._deep = torch.from_numpy(np.isin(self._behind_lips.numpy(), np.setdiff1d(lining, hidden)))
 
     def _find_flesh(self, points: FloatArray, faces: IntArray, lining: IntArray, skin: IntArray) -> None:
         """Note which skin lies over each vertex of the lining, and how firmly it is bound to that."""
@@ -156,7 +169,25 @@ class MouthRoom:
         self._skin = torch.from_numpy(self._skin)
         self._lining_mean = _means(faces, lining[kept])
 
-    def clear_teeth(self, rest: Tensor, deltas: Tensor, jaw_open: int, moved: Tensor, parted: Tensor) -> None:
+    def _find_front(self, points: FloatArray, faces: IntArray, lining: IntArray, corners: FloatArray) -> None:
+        """Note what of the lining and of the lips' hind side lies near the lips, and the skin's triangles before it."""
+        away = cKDTree(points[np.setdiff1d(np.unique(faces[np.isin(faces, lining).any(axis=1)]), lining)])
+        near = lining[away.query(points[lining])[0] < _NEAR_LIPS]
+        skin = faces[~np.isin(faces, lining).any(axis=1)]
+        middle, reach = corners.mean(axis=0), np.abs(corners - corners.mean(axis=0)).max(axis=0) + _NEAR_LIPS
+        in_front = (np.abs(points[skin].mean(axis=1) - middle)[:, [0, 2]] < reach[[0, 2]]).all(axis=1)
+        in_front &= points[skin].mean(axis=1)[:, 1] < points[near, 1].max()
+        quads = skin[in_front]
+        self._behind_lips = torch.from_numpy(near)
+        front, places = np.unique(quads, return_inverse=True)
+        places = places.reshape(-1, 4)
+        self._front = torch.from_numpy(front)
+        self._front_triangles = torch.from_numpy(np.concatenate((places[:, [0, 1, 2]], places[:, [0, 2, 3]])))
+        self._behind_mean = _means(faces, near)
+
+    def clear_teeth(
+        self, rest: Tensor, deltas: Tensor, jaw_open: int, moved: Tensor, parted: Tensor, parting: Tensor
+    ) -> None:
         """Hold the lips before the teeth, in place.
 
         Args:
@@ -165,6 +196,7 @@ class MouthRoom:
             jaw_open: which of them jawOpen is.
             moved: [N] the shapes that move the lips.
             parted: which of them are also looked at on top of jawOpen; the others' lips are to stay closed.
+            parting: which of them part the lips by themselves: nobody minds lips that are held up to their corners.
         """
         walls = [Wall.of(rest[jaw]) for jaw in self._jaws]
         rows, upper, lower = self._lips, walls[0], walls[1]
@@ -173,20 +205,25 @@ class MouthRoom:
         teeth = rest[self._jaws[1]]
         order = [jaw_open, *(index for index in moved.tolist() if index != jaw_open)]
         for index in order:
-            push = torch.zeros_like(start)
-            for below in (None, jaw_open) if bool((parted == index).any()) else (None,):
-                own = deltas[index] if below is None else deltas[index] + deltas[below]
-                points = start + own[rows] + push
-                push += (least[0] - upper.before(points)).clamp(min=0.0)[:, None] * upper.outwards(points)
-                points = start + own[rows] + push
-                jaw = _rigid(teeth, own[self._jaws[1]])
-                back = (points - jaw.shift) @ jaw.rotation
-                short = (least[1] - lower.before(back)).clamp(min=0.0)
-                push += short[:, None] * (lower.outwards(back) @ jaw.rotation.T)
-            for _ in range(_SMOOTHED):  # an edge of the teeth is to be no edge of the lips
-                push = torch.lerp(push, self._mean @ push, 0.5)
-            push *= _GIVEN * self._free[:, None]
-            deltas[index, rows] += torch.where(push.abs() > _STILL, push, 0.0)
+            wide = bool((parting == index).any())
+            free = self._free_wide if wide else self._free
+            for _ in range(_PASSES if wide else 1):
+                push = torch.zeros_like(start)
+                for below in (None, jaw_open) if bool((parted == index).any()) else (None,):
+                    own = deltas[index] if below is None else deltas[index] + deltas[below]
+                    points = start + own[rows] + push
+                    push += (least[0] - upper.before(points)).clamp(min=0.0)[:, None] * upper.outwards(points)
+                    points = start + own[rows] + push
+                    jaw = _rigid(teeth, own[self._jaws[1]])
+                    back = (points - jaw.shift) @ jaw.rotation
+                    short = (least[1] - lower.before(back)).clamp(min=0.0)
+                    push += short[:, None] * (lower.outwards(back) @ jaw.rotation.T)
+                if not float(push.abs().max()) > _STILL:
+                    break
+                for _ in range(_SMOOTHED):  # an edge of the teeth is to be no edge of the lips
+                    push = torch.lerp(push, self._mean @ push, 0.5)
+                push *= _GIVEN * free[:, None]
+                deltas[index, rows] += torch.where(push.abs() > _STILL, push, 0.0)
 
     def carry_lining(self, deltas: Tensor) -> None:
         """Let the lining go with the skin over it in shapes [S, V, 3], in place; a sum of shapes keeps that."""
@@ -221,6 +258,65 @@ class MouthRoom:
                         around = self._lining_mean @ around
                     push = torch.where(around.norm(dim=1, keepdim=True) > push.norm(dim=1, keepdim=True), around, push)
                     deltas[index, self._lining] += torch.where(push.abs() > _STILL, push, 0.0)
+
+    def hide_lining(self, rest: Tensor, deltas: Tensor, jaw_open: int, moved: Tensor) -> None:
+        """Draw back what of the lining stands before the skin, seen from the front, in place; see `sink_lining`.
+
+        That knows which skin lies over the lining at rest; lips that roll and chins that are drawn up bring other skin
+        over it. What is on the lips' hind side is looked at in an open mouth alone: closed lips hide it.
+        """
+        mesh = RayMesh(rest[self._front], self._front_triangles)
+        for index in (jaw_open, *(index for index in moved.tolist() if index != jaw_open)):
+            for below in (None, jaw_open) if index != jaw_open else (None,):
+                for _ in range(_ROUNDS):
+                    own = deltas[index] if below is None else deltas[index] + deltas[below]
+                    back = self._through(mesh, rest + own)
+                    if below is None and index != jaw_open:
+                        back = torch.where(self._deep, back, 0.0)
+                    if not float(back.max()) > _STILL:
+                        break
+                    back = back + torch.where(back > 0.0, _HIDDEN_BY, 0.0)
+                    around = back[:, None]
+                    for _ in range(_SMOOTHED):
+                        around = self._behind_mean @ around
+                    push = torch.maximum(back, around[:, 0])
+                    deltas[index, self._behind_lips, 1] += torch.where(push > _STILL, push, 0.0)
+
+    def tuck(self, rest: Tensor, rows: Tensor, room: float, furthest: float) -> Tensor:
+        """Return [N, 3] offsets that draw vertices back until they lie behind the skin of a person at rest.
+
+        Args:
+            rest: [V, 3] metres.
+            rows: [N] of the vertices, such as those of the gums.
+            room: metres that they lie behind it, at least.
+            furthest: metres before it up to which they are looked for.
+        """
+        found = torch.zeros(len(rows), 3)
+        mesh = RayMesh(rest[self._front], self._front_triangles)
+        ahead = rest[rows] - torch.tensor([0.0, room, 0.0])
+        found[:, 1] = self._before(mesh, rest, ahead, furthest)
+        return found
+
+    def _through(self, mesh: RayMesh, points: Tensor) -> Tensor:
+        """Return [N] metres by which the lining near the lips stands before the skin of vertices [V, 3]; see above."""
+        return self._before(mesh, points, points[self._behind_lips], _THROUGH)
+
+    def _before(self, mesh: RayMesh, points: Tensor, asked: Tensor, furthest: float) -> Tensor:
+        """Return [N] metres by which places [N, 3] lie before the skin, seen from the front; 0 behind it.
+
+        Args:
+            mesh: of the skin's triangles around the mouth; its vertices are moved.
+            points: [V, 3] metres, of all vertices.
+            asked: metres.
+            furthest: that is looked for.
+        """
+        mesh.move(points[self._front])
+        backwards = torch.tensor([0.0, 1.0, 0.0]).expand_as(asked).contiguous()
+        seen = mesh.cast(asked, backwards)
+        corners = points[self._front[self._front_triangles[seen.triangle.clamp(min=0)]]]
+        normal = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        through = (seen.triangle >= 0) & (normal[:, 1] < 0.0) & (seen.depth < furthest)
+        return torch.where(through, seen.depth, 0.0)
 
     def _behind(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Return [N] metres that the lining lies behind the skin over it, of vertices [V, 3], and [N, 3] ways in."""

@@ -20,6 +20,7 @@ from dreamface.render.camera import Camera, portrait_camera
 from dreamface.render.environment import Environment
 from dreamface.render.eyes import bend, mirrored, panes
 from dreamface.render.fragments import Look, look_at
+from dreamface.render.mouth import mouth_light
 from dreamface.render.samples import Picture, Samples
 from dreamface.render.scattering import Places, spread
 from dreamface.render.scene import Scene
@@ -132,6 +133,8 @@ def _shade(
         arriving = hair.over(arriving, samples)
     light = matt_light(fragment, lights, arriving.lit, arriving.around, arriving.openness)
     light = light + look.scattering * arriving.through
+    if (in_mouth := mouth_light(scene, samples, lights, environment)) is not None:
+        light = light + in_mouth
     light[:count] = _spread(scene, samples.of(slice(count)), look, light[:count])
     layers = layers_of(fragment)
     gloss = glossy_light(fragment, layers, lights, arriving.lit, environment, arriving.openness)

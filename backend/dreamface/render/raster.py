@@ -144,6 +144,9 @@ class RayMesh:
             return
         step = max(1, RAYS_PER_TASK // rays_each)
         warp.load_module(kernel.module, device=device)
+        if count <= step:  # a few rays are cast sooner than a thread is woken
+            run(0, count)
+            return
         list(threads().map(lambda first: run(first, min(step, count - first)), range(0, count, step)))
 
 

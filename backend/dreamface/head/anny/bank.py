@@ -18,7 +18,7 @@ import platformdirs
 import scipy.sparse as sp
 
 from dreamface.arrays import Float32Array
-from dreamface.head.anny import cage, elf_ears, own_targets, source
+from dreamface.head.anny import cage, elf_ears, muscles, own_targets, source
 from dreamface.head.anny import landmarks as landmark_places
 from dreamface.head.anny.cage import Cage
 from dreamface.traits import ARKIT_SHAPES
@@ -86,6 +86,7 @@ def build_bank() -> Bank:
     own = own_targets.own_targets(built, skin)
     ours = np.zeros((len(own), *ears.shape), dtype=np.float32)
     ours[:, : len(skin)] = np.stack(list(own.values()))
+    actions = np.stack([offsets([source.action_target(shape)]) for shape in ARKIT_SHAPES])
     return Bank(
         cage=built,
         base=np.asarray(built.blend @ base.vertices, dtype=np.float32),
@@ -96,7 +97,7 @@ def build_bank() -> Bank:
         slider_names=(*sliders, elf_ears.SLIDER, *own),
         asymmetries=np.stack([offsets([file]) for file in asymmetries.values()]),
         asymmetry_names=tuple(asymmetries),
-        actions=np.stack([offsets([source.action_target(shape)]) for shape in ARKIT_SHAPES]),
+        actions=muscles.strengthen(actions, built, skin),
         landmarks=landmark_places.landmarks(built, skin),
     )
 
@@ -106,7 +107,7 @@ def build_bank() -> Bank:
 _PACKAGE: Final = Path(__file__).parents[2]
 _MAKERS: Final = (
     "geometry/subdivision.py", "head/anny/cage.py", "head/anny/elf_ears.py", "head/anny/landmarks.py",
-    "head/anny/own_targets.py", "head/anny/source.py",
+    "head/anny/muscles.py", "head/anny/own_targets.py", "head/anny/source.py", "head/muscles.py",
 )  # fmt: skip
 """What the content depends on."""
 

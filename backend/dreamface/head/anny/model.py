@@ -16,7 +16,7 @@ from torch import Tensor
 
 from dreamface.arrays import FloatArray, IntArray
 from dreamface.face import Head, Part, Topology
-from dreamface.geometry import PoseTransfer, Similarity, catmull_clark, fit_similarity, linear_subdivision
+from dreamface.geometry import PoseTransfer, Similarity, catmull_clark, fit_similarity, linear_subdivision, smoothstep
 from dreamface.head.anny.bank import Bank, load_bank
 from dreamface.head.anny.eyes import CORNEA_BULGE, EyePart, eye_parts, height_over_eye
 from dreamface.head.anny.identity import Identity, IdentitySpace
@@ -27,6 +27,7 @@ from dreamface.head.anny.regions import regions
 from dreamface.head.lid_room import RETREAT, Lid
 from dreamface.head.measure import Points, measure
 from dreamface.head.model import HeadSource, with_offset
+from dreamface.head.mouth_room import PARTS_LIPS, MouthRoom
 from dreamface.head.teeth_gap import gap_offsets
 from dreamface.traits import ARKIT_SHAPES
 
@@ -44,7 +45,13 @@ _TONGUE_UV: Final = (0.02, 0.02, 0.98, 0.23)  # left, bottom, right, top in the 
 _LASH_SEEDS: Final = (11, 12)
 _MOUTH_ISLAND: Final = 2  # of `Cage.islands`
 _OVER_TEETH: Final = 6e-3  # metres from the lower teeth: the mouth's lining that they go along with
-_TONGUE_JAW: Final = 0.4  # how far jawOpen takes part in tongueOut: lips and teeth let the tongue through
+_TONGUE_JAW: Final = 0.6  # how far jawOpen takes part in tongueOut: lips and teeth let the tongue through
+_TONGUE_LIP: Final = 0.6  # the same of mouthLowerDown
+_TONGUE_RIDES: Final = 0.75  # of the jaw's way that the tip of the tongue goes along
+_TONGUE_NARROW: Final = 0.8  # of its width, where it is out
+_TONGUE_LIFT: Final = 5.0e-3  # metres, of its tip
+_BEFORE_TEETH: Final = 16e-3  # metres from the teeth: the lips that are held before them
+_MOUTH_SHAPES: Final = ("jaw", "mouth", "nose", "cheek", "tongue")  # names begin so
 _AROUND_EYE: Final = 1.5  # radii of the eyeball: how far the skin around it reaches
 _LID_OFF_EYE: Final = 0.3e-3  # metres, of lids
 _MARGIN_OFF_EYE: Final = -0.1e-3  # of their edges, where these hide it
@@ -168,15 +175,60 @@ class AnnyHead:
                     teeth
                 )
         deltas[:, self._rows("tongue")] = _refine_all(self._refine_tongue, self._cut(actions, "tongue"))
-        out, jaw_open = (deltas[ARKIT_SHAPES.index(name)] for name in ("tongueOut", "jawOpen"))
-        out += _TONGUE_JAW * jaw_open
+        self._put_out_tongue(deltas, neutral, float(self._face_size(cage) / self._face_size(self._mean)))
         rest = neutral[: skin.shape[1]]
         for side, roots in zip(_SIDES, self._lashes, strict=True):
             self._clear_eye(deltas, self._lid(rest, cage, side))
             skin = deltas[:, : skin.shape[1]]
             still, moved = (lash_vertices(posed, roots, identity.lash_length) for posed in (rest, rest + skin))
             deltas[:, self._rows(f"{side}_lashes")] = moved - still
+        self._keep_mouth(deltas, neutral)
         return torch.where(deltas.abs() < _NO_MOTION, 0.0, deltas)
+
+    def _put_out_tongue(self, deltas: Tensor, neutral: Tensor, size: float) -> None:
+        """Let jaw and lower lip make way for the tongue in tongueOut, which passes over them, in place.
+
+        Halfway out, on a straight line from where it rests, it has to clear the lip, too. `size` is of the face, over
+        the average adult's.
+        """
+        names = ("tongueOut", "jawOpen", "mouthLowerDownLeft", "mouthLowerDownRight")
+        out, jaw_open, left, right = (deltas[ARKIT_SHAPES.index(name)] for name in names)
+        rows = self._rows("tongue")
+        forwards = -out[rows, 1]
+        share = smoothstep(forwards / forwards.max().clamp(min=1e-6))[:, None]
+        out += _TONGUE_JAW * jaw_open + _TONGUE_LIP * (left + right)
+        out[rows] -= (1.0 - _TONGUE_RIDES) * _TONGUE_JAW * share * jaw_open[rows]
+        sideways = neutral[rows, :1] + out[rows, :1]
+        out[rows, :1] -= (1.0 - _TONGUE_NARROW) * share * (sideways - sideways.mean())
+        out[rows, 2:] += size * _TONGUE_LIFT * share
+
+    def _keep_mouth(self, deltas: Tensor, neutral: Tensor) -> None:
+        """Hold the lips before the teeth and the mouth's lining behind the skin in shapes [52, V, 3], in place."""
+        room, (moved, parting) = self._mouth_room
+        jaw_open = ARKIT_SHAPES.index("jawOpen")
+        room.clear_teeth(neutral, deltas, jaw_open, moved, moved, parting)
+        room.hide_lining(neutral, deltas, jaw_open, moved)
+
+    @cached_property
+    def _mouth_room(self) -> tuple[MouthRoom, tuple[Tensor, Tensor]]:
+        """What may come through lips and chin, and the shapes that move the mouth, and those of them that part lips."""
+        cage = self._mean
+        neutral = torch.cat(list(self._neutral_parts(cage, 1.0, 0.0)))
+        skin = self.topology.part("skin")
+        inside = self.topology.regions["mouth_inside"]
+        lining, hidden = (
+            torch.nonzero(chosen)[:, 0].numpy() for chosen in (inside > 0.99, (inside > 0.3) & (inside <= 0.99))
+        )
+        jaws = tuple(
+            np.concatenate([np.arange(*self.topology.part(f"{jaw}_{what}").vertices) for what in ("teeth", "gums")])
+            for jaw in ("upper", "lower")
+        )
+        corners = self.topology.multipie[[48, 54, 60, 64]].numpy()
+        faces = self.topology.faces[slice(*skin.faces)].numpy()
+        room = MouthRoom(neutral, faces, lining, hidden, (jaws[0], jaws[1]), corners, _BEFORE_TEETH)
+        moved = [index for index, name in enumerate(ARKIT_SHAPES) if name.startswith(_MOUTH_SHAPES)]
+        parting = [ARKIT_SHAPES.index(f"{name}{side}") for name in PARTS_LIPS for side in ("Left", "Right")]
+        return room, (torch.tensor(moved), torch.tensor(parting))
 
     def _with_offset(self, cage: Tensor, head: Head) -> Tensor:
         """Return the cage [C, 3] with what was sculpted: the skin's offset, averaged, and where the eyeballs went."""

@@ -24,12 +24,13 @@ from dreamface.head.ict.contact import EdgeGraph
 from dreamface.head.ict.eyeballs import TurningEye
 from dreamface.head.ict.lids import Lids
 from dreamface.head.ict.lips import lip_seam
+from dreamface.head.ict.muscles import muscle_pulls
 from dreamface.head.ict.openings import LIP_CONTACT, loops
 from dreamface.head.ict.parts import LOWER_TEETH
 from dreamface.head.ict.source import IctSource
-from dreamface.head.ict.tongue import JAW, Tongue
+from dreamface.head.ict.tongue import JAW, LIP, Tongue
 from dreamface.head.lid_room import RETREAT
-from dreamface.head.mouth_room import MouthRoom
+from dreamface.head.mouth_room import PARTS_LIPS, MouthRoom
 from dreamface.traits import ARKIT_SHAPES
 
 EXTRAS: Final = (
@@ -56,12 +57,13 @@ _CLOSED_LIPS: Final = (
 """Shapes in which lips that are closed at rest stay closed."""
 _LID_SHAPES: Final = (
     "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint", "eyeWide", "cheekSquint",
-    "noseSneer",
+    "noseSneer", "browDown",
 )  # fmt: skip
 
 _LID_ROUNDS: Final = 2
 _LOWER: Final = 0.5  # of the way that the teeth go at jawOpen: more belongs to the lower jaw
 _BEFORE_TEETH: Final = 16e-3  # metres from the teeth: the lips and the lining that are held before them
+_BEHIND_SKIN, _BEFORE_SKIN = 2.5e-3, 9.0e-3  # metres: where gums are to lie, and as far as they come through
 _OVER_TEETH: Final = 4e-3  # metres from the lower teeth: the lining of the mouth that they go along with
 
 # Metres: the middle of the skin between chin and neck on the average person, and how far around it is ironed.
@@ -122,13 +124,14 @@ class Motion:
         )
         mouth = [index for index in moved if SHAPE_NAMES[index] != "tongueOut"]
         parted = self._lip_shapes
-        self._mouth_shapes = torch.tensor(mouth), torch.tensor(parted)
+        parting = [SHAPE_NAMES.index(f"{name}{side.capitalize()}") for name in PARTS_LIPS for side in _SIDES]
+        self._mouth_shapes = torch.tensor(mouth), torch.tensor(parted), torch.tensor(parting)
         self._closed = torch.tensor([SHAPE_NAMES[index] in (*_CLOSED_LIPS, "mouthClose") for index in self._lip_shapes])
 
     # ------------------------------------------------------------------------------------------------------- at rest
 
     def settle(self, vertices: Tensor) -> Tensor:
-        """Offsets that put a new person's rest right: lips closed, lids off the eyeballs, both eyes looking ahead.
+        """Offsets that put a new person's rest right: lips closed, lids off the eyeballs, eyes ahead, gums inside.
 
         Args:
             vertices: [V, 3] metres, of one person as identity modes give it.
@@ -145,6 +148,7 @@ class Motion:
             settled[lids.vertices] += lids.correct(rest, rest[None], pose, torch.eye(3)[None], torch.tensor([False]))[0]
         lips = settled[self.lips.known]
         settled[self.lips.known, 2] += self.lips.meet(lips[None], torch.tensor([True]), lip_contact.OVERLAP)[0]
+        settled[self._gums] += self._room.tuck(settled, self._gums, _BEHIND_SKIN, _BEFORE_SKIN)
         return settled - vertices
 
     def _face_ahead(self, vertices: Tensor, side: str) -> None:
@@ -173,8 +177,14 @@ class Motion:
         self._move_lips(deltas, vertices)
         self._room.carry_lining(deltas)
         self._room.sink_lining(vertices, deltas, SHAPE_NAMES.index("jawOpen"), self._mouth_shapes[0])
+        self._room.hide_lining(vertices, deltas, SHAPE_NAMES.index("jawOpen"), self._mouth_shapes[0])
         jaw_open, out = (deltas[SHAPE_NAMES.index(name)] for name in ("jawOpen", "tongueOut"))
         torch.mul(jaw_open, JAW, out=out)
+        for side in _SIDES:
+            out += LIP * deltas[SHAPE_NAMES.index(f"mouthLowerDown{side.capitalize()}")]
+        out.copy_(_still(out))
+        last = torch.tensor([SHAPE_NAMES.index("tongueOut")])
+        self._room.hide_lining(vertices, deltas, SHAPE_NAMES.index("jawOpen"), last)
         out[self.tongue.vertices] = _still(self.tongue.out(vertices, jaw_open))
         return deltas
 
@@ -241,6 +251,8 @@ class Motion:
             halves = (f"{name}_L", f"{name}_R") if name in _JOINED else (ict_name(name),)
             if name != "tongueOut":
                 found[index] = sum(self._clean(source.expressions, half) for half in halves)
+        for name, pull in muscle_pulls(source.neutral).items():
+            found[SHAPE_NAMES.index(name), : len(pull)] += pull
         for side in _SIDES:
             lids = self.lids[side]
             found[:, lids.blend] = lids.blend_offsets(found)
@@ -277,6 +289,8 @@ class Motion:
     def _mouth_room(self, hidden: IntArray) -> MouthRoom:
         """Teeth and gums of both jaws before which the lips stay, and the lining that stays behind the skin."""
         inside = self._in_mouth[~torch.isin(self._in_mouth, self.tongue.vertices)]
+        gums = self._rows("gums_and_tongue")
+        self._gums = gums[~torch.isin(gums, self.tongue.vertices)]
         lower = self._on_jaw[~torch.isin(self._in_mouth, self.tongue.vertices)] > _LOWER
         skin = self._topology.faces[: self._topology.part("mouth_socket").faces[1]].numpy()
         jaws = inside[~lower].numpy(), inside[lower].numpy()

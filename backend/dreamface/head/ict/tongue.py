@@ -15,17 +15,22 @@ from dreamface.geometry import pieces
 from dreamface.head.ict.openings import Loops
 from dreamface.head.ict.parts import LOWER_INCISORS, LOWER_TEETH
 
-JAW: Final = 0.38
+JAW: Final = 0.55
 """How far jawOpen takes part in tongueOut: the teeth let the tongue through."""
+
+LIP: Final = 0.6
+"""How far mouthLowerDown takes part: the lower lip gives way."""
 
 _ON_TONGUE: Final = (0.8, 0.2)  # a place within the tongue's island of the layout
 _LIP_RINGS: Final = range(2, 13)  # of the mouth's loops: the lower lip's back, top and front
 _ROOT: Final = -0.047  # metres; Y behind which the average person's tongue stays where it is
 _LEAVES: Final = 0.45  # of the tongue's length, over which it passes into the new course
 _THIN: Final = 0.42  # height and width of the part that is out, of those at rest
-_NARROW: Final = 0.80
+_NARROW: Final = 0.74
 _HALF_THICKNESS: Final = 3.4e-3  # metres that its middle passes above the teeth and the lip
-_TIP: Final = (-0.016, -0.008)  # metres from the lower lip's top to the tip's middle: forwards and down
+_RIDES: Final = 0.76  # of the jaw's way that the part which is out goes along
+_OVER_LIP: Final = 4.5e-3  # metres: halfway out, which is on a straight line from its rest, it clears the lip, too
+_TIP: Final = (-0.017, 0.0005)  # metres from there to the middle of its tip: forwards and up
 
 
 class Tongue:
@@ -75,7 +80,7 @@ class Tongue:
         swing = _affine(neutral[teeth].double().numpy(), jaw_open[teeth].double().numpy())
         with_jaw = np.concatenate((target, np.ones((len(target), 1))), axis=1) @ swing
         own = jaw_open[self.vertices].double().numpy()
-        moved = target + JAW * (own + leaving[:, None] * (with_jaw - own))
+        moved = target + JAW * (own + leaving[:, None] * (_RIDES * with_jaw - own))
         return torch.from_numpy(moved - points).float()
 
     def _course(self, neutral: Tensor, core: FloatArray) -> CubicSpline:
@@ -92,10 +97,10 @@ class Tongue:
             (root, core[0]),
             (root + 0.35 * (tip - root), np.interp(0.35, self._stations, core)),
             crest + rise + (0.006, 0.0005),
-            (0.5 * (crest[0] + top[0]), max(crest[1], top[1]) + _HALF_THICKNESS),
-            (0.5 * (top[0] + front), top[1] + _HALF_THICKNESS - 0.0005),
-            (front + 0.55 * _TIP[0], top[1] + 0.30 * _TIP[1]),
-            (front + _TIP[0], top[1] + _TIP[1]),
+            (0.5 * (crest[0] + top[0]), max(crest[1], top[1]) + 0.6 * _OVER_LIP + _HALF_THICKNESS),
+            (0.5 * (top[0] + front), top[1] + _OVER_LIP + _HALF_THICKNESS),
+            (front + 0.55 * _TIP[0], top[1] + _OVER_LIP + _HALF_THICKNESS + _TIP[1]),
+            (front + _TIP[0], top[1] + _OVER_LIP + 0.6 * _HALF_THICKNESS + _TIP[1]),
         ])  # fmt: skip
         length = np.concatenate(([0.0], np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))))
         return CubicSpline(length / length[-1], knots)
