@@ -12,6 +12,7 @@ import pytest
 
 from dreamface import pipeline
 from dreamface.errors import BadRequest
+from dreamface.pipeline import painting
 from dreamface.record import FaceRecord, read_edits
 from tests.chaos import fuzz, kills
 
@@ -29,7 +30,7 @@ def test_no_job_is_lost_doubled_halved_wrongly_failed_or_revived(tmp_path: Path)
 def test_a_stack_that_makes_no_sense_is_painted_or_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     dice, answers = random.Random(SEED), Counter[str]()
     person = FaceRecord("f", "a face", 3, 512, "anny", pipeline.stranger(3))
-    monkeypatch.setattr(pipeline._painter, "paint", lambda *_, overlays, **__: {"overlays": overlays})
+    monkeypatch.setattr(painting.painter, "paint", lambda *_, overlays, **__: {"overlays": overlays})
     for _ in range(500):
         try:
             stack = read_edits(fuzz.odd_edits(dice))

@@ -25,6 +25,7 @@ from dreamface.guidance.projecting import project, texels_of
 from dreamface.guidance.views import Cloud, look_at_place
 from dreamface.head import HeadSource, load_model
 from dreamface.images import encode_mask
+from dreamface.pipeline import diffusing, making
 from dreamface.prior import complete
 from dreamface.progress import Progress, Step
 from dreamface.record import EditEntry, FaceRecord, Place, read_edits, write_edits
@@ -493,7 +494,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[GaussianDiffusion]:
     """A model is installed: a double."""
     double = model()
     monkeypatch.setattr(pipeline, "why_no_diffusion", lambda: "")
-    monkeypatch.setattr(pipeline, "use_diffusion", lambda progress: nullcontext(double))
+    monkeypatch.setattr(diffusing, "use_diffusion", lambda progress: nullcontext(double))
     yield double
 
 
@@ -570,7 +571,7 @@ def test_what_can_not_be_laid_on_is_said_before_anything_is_loaded(
     anny: Head, monkeypatch: pytest.MonkeyPatch, place: Place, edits: list[EditEntry], sentence: str
 ) -> None:
     monkeypatch.setattr(pipeline, "why_no_diffusion", lambda: "")
-    monkeypatch.setattr(pipeline, "use_diffusion", lambda progress: pytest.fail("it was loaded"))
+    monkeypatch.setattr(diffusing, "use_diffusion", lambda progress: pytest.fail("it was loaded"))
     wish = pipeline.Diffusion("gold")
     with pytest.raises(BadRequest, match=sentence):
         editing.diffusion_edit(record(anny, edits=tuple(edits)), wish, place)
@@ -597,7 +598,7 @@ def test_words_that_nothing_is_made_of_are_offered_to_diffusion(anny: Head, monk
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
+    monkeypatch.setattr(making, "_portrait", lambda *_: torch.zeros(8, 8, 3))
 
 
 @pytest.mark.slow
@@ -612,7 +613,7 @@ def test_from_python_to_a_face_that_needs_no_model(
     assert made.record.edits[0].id == "diffusion-1"
     folder.save(made, tmp_path / "face")
     monkeypatch.undo()
-    monkeypatch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
+    monkeypatch.setattr(making, "_portrait", lambda *_: torch.zeros(8, 8, 3))
     assert pipeline.why_no_diffusion()
     document = folder.read_document(tmp_path / "face")
     again = pipeline.rebuild(document, pictures=folder.read_pictures(tmp_path / "face"))

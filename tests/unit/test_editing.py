@@ -18,6 +18,7 @@ from dreamface import editing, pipeline
 from dreamface.errors import BadRequest
 from dreamface.face import Face
 from dreamface.images import decode_mask, encode_mask, png_bytes
+from dreamface.pipeline import making, painting
 from dreamface.prior import complete
 from dreamface.record import MOST_EDITS, EditEntry, FaceRecord, Place
 from dreamface.skin import EFFECTS
@@ -40,9 +41,9 @@ def picture(mode: str = "RGBA", colour: Any = (200, 0, 0, 255), kind: str = "PNG
 @pytest.fixture(scope="module")
 def face() -> Face:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline._wrinkle_painter, "paint", lambda *_, **__: {})
-        patch.setattr(pipeline, "grow", lambda *_, **__: {})
-        patch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
+        patch.setattr(painting.wrinkle_painter, "paint", lambda *_, **__: {})
+        patch.setattr(making, "grow", lambda *_, **__: {})
+        patch.setattr(making, "_portrait", lambda *_: torch.zeros(8, 8, 3))
         record = FaceRecord("f", "a pale woman", 3, 512, "anny", complete(Traits({"skin.melanin": 0.1}), 3))
         return pipeline.edit(record, {})
 
@@ -50,11 +51,11 @@ def face() -> Face:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faces without maps and preview, which take most of the time."""
-    monkeypatch.setattr(pipeline._painter, "paint", lambda *_, **__: {})
-    monkeypatch.setattr(pipeline._wrinkle_painter, "paint", lambda *_, **__: {})
-    monkeypatch.setattr(pipeline, "make_rig", lambda *_: None)
-    monkeypatch.setattr(pipeline, "grow", lambda *_, **__: {})
-    monkeypatch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
+    monkeypatch.setattr(painting.painter, "paint", lambda *_, **__: {})
+    monkeypatch.setattr(painting.wrinkle_painter, "paint", lambda *_, **__: {})
+    monkeypatch.setattr(making, "make_rig", lambda *_: None)
+    monkeypatch.setattr(making, "grow", lambda *_, **__: {})
+    monkeypatch.setattr(making, "_portrait", lambda *_: torch.zeros(8, 8, 3))
 
 
 # -------------------------------------------------------------------------------------------------------------- words
@@ -222,9 +223,9 @@ def test_another_face_can_be_mixed_in() -> None:
 
 def test_edits_are_laid_on_top_and_saved_with_the_face(face: Face, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline._wrinkle_painter, "paint", lambda *_, **__: {})
-        patch.setattr(pipeline, "grow", lambda *_, **__: {})
-        patch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
+        patch.setattr(painting.wrinkle_painter, "paint", lambda *_, **__: {})
+        patch.setattr(making, "grow", lambda *_, **__: {})
+        patch.setattr(making, "_portrait", lambda *_: torch.zeros(8, 8, 3))
         made = dreamface.add_edit(face, "a bruise", mask=SPOT, feather=2.0, mirror=True, strength=0.8, label="Fight")
     entry = made.record.edits[0]
     assert (entry.id, entry.kind, entry.label, entry.strength) == ("words-1", "words", "Fight", 0.8)

@@ -16,6 +16,7 @@ from dreamface.errors import BadRequest
 from dreamface.face import Face
 from dreamface.groom import Surface, grow
 from dreamface.hair import HairMark
+from dreamface.pipeline import making, painting
 from dreamface.record import EditEntry, Place, read_edits
 from dreamface.skin import atlas_of, strand_colours
 from dreamface.traits import Traits
@@ -28,7 +29,7 @@ CHEEK = Place(("left_cheek",))
 def quick() -> Iterator[None]:
     """Faces are made without previews, which edits of the skin do not change otherwise."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
+        patch.setattr(making, "_portrait", lambda *_: torch.zeros(8, 8, 3))
         yield
 
 
@@ -119,7 +120,7 @@ def test_repainting_from_memory_is_painting_anew(face: Face) -> None:
     stack = (bruise(), words(**{"freckles.density": 1.0}))
     edited(face, *stack)
     quickly = edited(face, replace(stack[0], strength=0.4), stack[1])
-    pipeline._painter.forget()
+    painting.painter.forget()
     anew = edited(face, replace(stack[0], strength=0.4), stack[1])
     for channel, image in anew.maps["skin"].items():
         assert torch.equal(image, quickly.maps["skin"][channel]), channel

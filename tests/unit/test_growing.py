@@ -23,6 +23,7 @@ from dreamface.groom.fields import from_parting
 from dreamface.groom.growing import grow_style
 from dreamface.hair import Hair
 from dreamface.head import HeadSource, load_model
+from dreamface.pipeline import making, painting
 from dreamface.prior import complete
 from dreamface.random_streams import stream
 from dreamface.styles import find_style, parse_style, styles
@@ -285,8 +286,8 @@ def test_a_ponytail_is_curly_if_asked_and_leaves_a_fringe_out(surface: Surface) 
 
 
 def test_what_a_style_cannot_show_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline._painter, "paint", lambda *_, **__: {})
-    monkeypatch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
+    monkeypatch.setattr(painting.painter, "paint", lambda *_, **__: {})
+    monkeypatch.setattr(making, "_portrait", lambda *_: torch.zeros(8, 8, 3))
     assert pipeline.generate("a man with an afro parted on the left", seed=1, resolution=512).record.not_understood
     assert not pipeline.generate("a woman with a curly ponytail", seed=1, resolution=512).record.not_understood
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from dreamface import folder, images, pipeline
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face
+from dreamface.pipeline import making
 from dreamface.record import LayerEntry
 
 SIZE = 512
@@ -23,8 +24,8 @@ SIZE = 512
 def bald() -> Iterator[None]:
     """Faces are made without hair and previews, which masks of the skin do not change."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "grow", lambda *_, **__: {})
-        patch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
+        patch.setattr(making, "grow", lambda *_, **__: {})
+        patch.setattr(making, "_portrait", lambda *_: torch.zeros(8, 8, 3))
         yield
 
 

@@ -13,6 +13,7 @@ from dreamface import editing, folder, pipeline
 from dreamface.errors import BadRequest, Cancelled, FolderError, NothingRead
 from dreamface.face import Face, Head
 from dreamface.groom import Surface
+from dreamface.pipeline import making, painting
 from dreamface.progress import Progress, Step
 from dreamface.record import Correction
 from dreamface.styles import Style, Styles, find_style, registry
@@ -42,8 +43,8 @@ def face() -> Face:
 @pytest.fixture
 def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faces are made without maps and preview, which take most of the time, for what they have nothing to do with."""
-    monkeypatch.setattr(pipeline._painter, "paint", lambda *_, **__: {})
-    monkeypatch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
+    monkeypatch.setattr(painting.painter, "paint", lambda *_, **__: {})
+    monkeypatch.setattr(making, "_portrait", lambda *_: torch.zeros(8, 8, 3))
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +115,7 @@ def test_an_unknown_style_is_refused_before_anything_slow(monkeypatch: pytest.Mo
     steps: list[Step] = []
     style = Style(name="bob", label="Bob")
     monkeypatch.setattr(registry, "styles", lambda: Styles({"bob": style}, {}))
-    monkeypatch.setattr(pipeline, "grow", lambda head, traits, seed: find_style(traits.choice("hair.style"), "scalp"))
+    monkeypatch.setattr(making, "grow", lambda head, traits, seed: find_style(traits.choice("hair.style"), "scalp"))
     with pytest.raises(BadRequest, match=r"There is no scalp style called 'bop'; the nearest are bob\."):
         pipeline.generate("a man", seed=1, traits={"hair.style": "bop"}, progress=Progress(steps.append))
     assert "skin" not in {step.stage for step in steps}

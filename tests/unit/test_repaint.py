@@ -15,6 +15,7 @@ from dreamface.edits import masks_of
 from dreamface.errors import BadRequest, Busy, Cancelled
 from dreamface.face import Maps
 from dreamface.images import encode_mask
+from dreamface.pipeline import making, painting
 from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.record import EditEntry, FaceRecord, Place
@@ -63,7 +64,7 @@ def test_a_bruise_is_the_only_difference(record: FaceRecord) -> None:
 
 def test_it_is_what_a_whole_edit_paints(record: FaceRecord, monkeypatch: pytest.MonkeyPatch) -> None:
     found = repaint(record, [words("a", 0.5), words("b", 1.5)], [words("b")])
-    monkeypatch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
+    monkeypatch.setattr(making, "_portrait", lambda *_: torch.zeros(8, 8, 3))
     face = pipeline.edit(record, {}, edits=[words("a", 0.5), words("b", 1.5)], pictures=PICTURES)
     for tile, maps in found.after.items():
         assert all(torch.equal(image, face.maps[tile][name]) for name, image in maps.items()), tile
@@ -73,10 +74,10 @@ def test_it_is_what_a_whole_edit_paints(record: FaceRecord, monkeypatch: pytest.
 def test_a_slider_builds_no_head_and_reads_no_mask(record: FaceRecord, monkeypatch: pytest.MonkeyPatch) -> None:
     repaint(record, [words("a"), words("b")], [words("b")])
     asked: list[str] = []
-    build, laid = pipeline.build_head, pipeline.overlays
-    monkeypatch.setattr(pipeline, "build_head", lambda *args: (asked.append("head"), build(*args))[1])
+    build, laid = pipeline.build_head, painting.overlays
+    monkeypatch.setattr(painting, "build_head", lambda *args: (asked.append("head"), build(*args))[1])
     monkeypatch.setattr(
-        pipeline, "overlays", lambda edits, *args: (asked.extend(one.id for one in edits), laid(edits, *args))[1]
+        painting, "overlays", lambda edits, *args: (asked.extend(one.id for one in edits), laid(edits, *args))[1]
     )
     repaint(record, [words("a", 0.7), words("b")], [words("a"), words("b")])
     assert asked == ["a"]  # the one whose strength is new
@@ -111,7 +112,7 @@ def test_what_is_missing_or_unknown_is_a_sentence(record: FaceRecord) -> None:
 
 
 def test_nobody_waits_for_the_painter_but_jobs_which_can_be_stopped(record: FaceRecord) -> None:
-    with pipeline._turn(Progress()):
+    with painting.painters_turn(Progress()):
         with pytest.raises(Busy, match="try again"):
             repaint(record, [words("a")])
         stop = threading.Event()
@@ -119,7 +120,7 @@ def test_nobody_waits_for_the_painter_but_jobs_which_can_be_stopped(record: Face
 
         def work() -> None:
             try:
-                with pipeline._turn(Progress(cancelled=stop.is_set)):
+                with painting.painters_turn(Progress(cancelled=stop.is_set)):
                     pass
             except Cancelled as error:
                 found.append(error)

@@ -15,6 +15,7 @@ from dreamface.geometry import pieces
 from dreamface.head import HeadSource, load_model
 from dreamface.head.model import HeadModel
 from dreamface.language import read
+from dreamface.pipeline import making, painting
 from dreamface.prior import complete
 from dreamface.random_streams import stream
 from dreamface.skin.parts.dentition import mouth_of
@@ -141,8 +142,8 @@ def test_heads_of_before_open_without_one(model: HeadModel) -> None:
 
 
 def test_an_edit_opens_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline._painter, "paint", lambda *_, **__: {})
-    monkeypatch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
+    monkeypatch.setattr(painting.painter, "paint", lambda *_, **__: {})
+    monkeypatch.setattr(making, "_portrait", lambda *_: torch.zeros(8, 8, 3))
     face = pipeline.generate("a man", seed=3, resolution=512, head="anny")
     gapped = pipeline.edit(face.record, {"teeth.gap": 1.0})
     assert middle_gap(gapped.head) - middle_gap(face.head) == pytest.approx(3.0 * MM, abs=0.1 * MM)

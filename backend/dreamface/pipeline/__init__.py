@@ -1,0 +1,78 @@
+"""From a prompt to a face: the stages in order. The only room that knows them all."""
+
+from dreamface.appearance import Seen
+from dreamface.guidance import why_no_diffusion
+from dreamface.head import AROUND, HEADS
+from dreamface.limits import RESOLUTIONS
+from dreamface.motion import remarks, write_take
+from dreamface.performance import Performance, load_performance
+from dreamface.pipeline.diffusing import Diffusion, check_diffusion, diffuse
+from dreamface.pipeline.hair import grow_hair, style_of_guides
+from dreamface.pipeline.making import changed_record, edit, generate, look_at, rebuild
+from dreamface.pipeline.output import animate, check_animation, export, write_cards
+from dreamface.pipeline.painting import LAYER_DESCRIPTIONS, Repainted, forget_models, repaint
+from dreamface.pipeline.people import (
+    build_head,
+    check_request,
+    expressions,
+    measure,
+    mixed,
+    reshape,
+    shown_traits,
+    stranger,
+)
+from dreamface.prompts import Option, PromptReading, alternatives, read
+from dreamface.record import Correction, EditEntry, FaceRecord
+from dreamface.styles import parse_style, remove_style, save_style, style_name, styles
+from dreamface.text import clean
+
+__all__ = [
+    "AROUND",
+    "HEADS",
+    "LAYER_DESCRIPTIONS",
+    "RESOLUTIONS",
+    "Correction",
+    "Diffusion",
+    "EditEntry",
+    "FaceRecord",
+    "Option",
+    "Performance",
+    "PromptReading",
+    "Repainted",
+    "Seen",
+    "alternatives",
+    "animate",
+    "build_head",
+    "changed_record",
+    "check_animation",
+    "check_diffusion",
+    "check_request",
+    "clean",
+    "diffuse",
+    "edit",
+    "export",
+    "expressions",
+    "forget_models",
+    "generate",
+    "grow_hair",
+    "load_performance",
+    "look_at",
+    "measure",
+    "mixed",
+    "parse_style",
+    "read",
+    "rebuild",
+    "remarks",
+    "remove_style",
+    "repaint",
+    "reshape",
+    "save_style",
+    "shown_traits",
+    "stranger",
+    "style_name",
+    "style_of_guides",
+    "styles",
+    "why_no_diffusion",
+    "write_cards",
+    "write_take",
+]
