@@ -15,7 +15,7 @@ from dreamface.edits import masks_of
 from dreamface.errors import BadRequest, Busy, Cancelled
 from dreamface.face import Maps
 from dreamface.images import encode_mask
-from dreamface.pipeline import making, painting
+from dreamface.pipeline import making, painting, people
 from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.record import EditEntry, FaceRecord, Place
@@ -75,7 +75,7 @@ def test_a_slider_builds_no_head_and_reads_no_mask(record: FaceRecord, monkeypat
     repaint(record, [words("a"), words("b")], [words("b")])
     asked: list[str] = []
     build, laid = pipeline.build_head, painting.overlays
-    monkeypatch.setattr(painting, "build_head", lambda *args: (asked.append("head"), build(*args))[1])
+    monkeypatch.setattr(people, "build_head", lambda *args: (asked.append("head"), build(*args))[1])
     monkeypatch.setattr(
         painting, "overlays", lambda edits, *args: (asked.extend(one.id for one in edits), laid(edits, *args))[1]
     )
