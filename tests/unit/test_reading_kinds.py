@@ -137,3 +137,16 @@ def test_prompts_read_together_say_what_they_say_alone() -> None:
 
 def test_no_prompts_are_no_readings() -> None:
     assert read_many([]) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "trait"),
+    [
+        ("a woman with a bump on her nose", "nose.hump"),
+        ("a man with a bump in his nose", "nose.hump"),
+        ("a woman with a gap between her front teeth", "teeth.gap"),
+        ("a man with a gap in his teeth", "teeth.gap"),
+    ],
+)
+def test_what_somebody_is_with_may_lie_on_a_part(prompt: str, trait: str) -> None:
+    assert read(prompt).traits.number(trait) > 0.3

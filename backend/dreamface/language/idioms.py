@@ -117,7 +117,7 @@ IDIOMS: Final[dict[str, Effects]] = {
     "letter box mouth": (more("mouth.width", 1.1), less("lips.upper", 0.6), less("lips.lower", 0.6)),
     **dict.fromkeys(("mouth like a frog", "froggy mouth", "frog mouth"), (more("mouth.width", 1.3),)),
     **dict.fromkeys(("mouth wide open", "mouth opened wide", "wide open mouth", "mouth open wide", "mouth agape", "jaw dropped", "jaw dropping open", "slack jawed", "slack jaw", "open mouthed", "mouth hanging open", "gob open"), pose(jawOpen=0.85)),
-    **dict.fromkeys(("gap between front tooth", "gap between tooth", "gap in tooth", "gap in front tooth", "gap tooth", "gappy tooth", "gap between two front tooth", "gap toothed", "gappy smile", "gapped tooth", "diastema", "space between front tooth"), (more("teeth.gap", 1.1),)),
+    **dict.fromkeys(("gap between front tooth", "gap between tooth", "gap in tooth", "gap in front tooth", "gap tooth", "gappy tooth", "gap between two front tooth", "gap toothed", "gappy smile", "gapped tooth", "diastema", "teeth with a gap", "space between front tooth"), (more("teeth.gap", 1.1),)),
     "gap toothed smile": (more("teeth.gap", 1.1), *pose(mouthSmile=0.8, mouthUpperUp=0.35, cheekSquint=0.4)),
     "toothy grin": pose(mouthSmile=0.95, cheekSquint=0.5, mouthUpperUp=0.5, mouthLowerDown=0.35, jawOpen=0.12),
     "toothy smile": pose(mouthSmile=0.9, cheekSquint=0.45, mouthUpperUp=0.5, mouthLowerDown=0.3, jawOpen=0.1),

@@ -182,7 +182,8 @@ def _splits(made: Lexicon, words: list[Key]) -> Iterator[tuple[Key, Key]]:
             yield " ".join(words[:-size]), resolve_alias(noun)
     for size in range(len(words) - 1, 0, -1):
         head, tail = words[:size], [word for word in words[size:] if word != "that"]
-        if _is_part(made, " ".join(head)) and not {"under", "around"}.intersection(tail):
+        # "Nose with a bump" is one thing: "with a bump" begins "with a bump on her nose", too.
+        if _is_part(made, " ".join(head)) and tail[0] != "with" and not {"under", "around"}.intersection(tail):
             yield " ".join(tail), resolve_alias(" ".join(head))
 
 
