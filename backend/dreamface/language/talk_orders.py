@@ -9,6 +9,8 @@ import re
 from typing import Final
 
 from dreamface.language import slips
+from dreamface.language.changes import base_of
+from dreamface.language.degrees import without_degree
 from dreamface.language.lexicon import lexicon
 from dreamface.language.parts import find_parts, without_parts
 from dreamface.language.words import canonical
@@ -48,18 +50,6 @@ SMALL_TALK: Final = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 
-_DEGREES: Final = (
-    (r"ever so slightly|(?:just )?(?:a|the) (?:tiny|teeny|wee|little|small|slight)(?:est)? (?:bit|touch|tad)|a hair|a smidge(?:n)?|a whisker|a shade"
-     r"|very slightly|minimally|barely|a teeny bit|the slightest bit", 0.3),
-    (r"(?:just |only )?(?<!quite )(?:a bit|a touch|a tad|a notch|slightly|somewhat|kind of|kinda|sort of|a wee bit|subtly|mildly|moderately|a little bit)", 0.5),
-    (r"(?:way|insanely|extremely|hugely|massively|ridiculously|enormously|tremendously|dramatically|drastically|crazy|super|ultra|incredibly"
-     r"|absurdly|wildly|grotesquely|completely|totally|by a mile|a whole lot)", 2.0),
-    (r"(?:quite a bit|very much|so much|much|a lot|lots|far|considerably|significantly|noticeably|clearly|really|quite a bit|a good deal|a great deal|decidedly"
-     r"|distinctly|strongly|heaps|loads|quite)", 1.6),
-)  # fmt: skip
-_KEPT_WHOLE: Final = r"(?! of\b)(?! as\b)(?! (?:from|apart|up|back|off|down)\b)"
-_LITTLE: Final = re.compile(r"\ba little(?= (?:more|less|fewer|too|\w+er\b|\w+ier\b))|\ba little$", re.IGNORECASE)
-_POSSIBLE: Final = re.compile(r"\bas (?P<how>\w+) as (?:possible|you can|it gets|can be|they come)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(
     r"\d|\b(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|twice|half|double|triple|decade)\b"
 )
@@ -174,7 +164,10 @@ def _corrected(word: str) -> str:
 def is_known(words: str) -> bool:
     """Return whether any word of a text is English, or one that descriptions are made of."""
     return any(
-        slips.is_english(canonical(word)) or lexicon().knows(canonical(word)) or slips.correction(canonical(word))
+        slips.is_english(canonical(word))
+        or lexicon().knows(canonical(word))
+        or slips.correction(canonical(word))
+        or base_of(word)
         for word in re.findall(r"[^\W\d_]+", words.lower())
     ) or any(character.isdigit() for character in words)
 
@@ -200,28 +193,8 @@ _AS_WELL: Final = re.compile(r"(?<=\w) (?:again|too|as well|either)$")
 _STOPPED: Final = re.compile(r"^(?:stop|no more|quit) (?P<what>\w+ing)\b")
 
 
-def degree_of(clause: str) -> tuple[str, float]:
-    """Return a clause without the words that say how much, and how much that is.
-
-    >>> degree_of("a bit older")
-    ('older', 0.5)
-    >>> degree_of("a bit of blush")
-    ('a bit of blush', 1.0)
-    """
-    if found := _POSSIBLE.search(clause):
-        return _plain(f"{clause[: found.start()]}more {found['how']}{clause[found.end() :]}"), 2.0
-    if _LITTLE.search(clause):
-        return _plain(_LITTLE.sub("", clause)), 0.5
-    for pattern, strength in _DEGREES:
-        shorter = re.sub(rf"\b(?:{pattern})\b{_KEPT_WHOLE}", "", clause, count=1, flags=re.IGNORECASE)
-        if shorter != clause:
-            rest, more = degree_of(shorter)
-            return _plain(rest), strength * (more if more != 1.0 and strength > 1.0 else 1.0)
-    return _plain(clause), 1.0
-
-
 def _plain(text: str) -> str:
-    text = re.sub(r"\s+", " ", text).strip(" ,")
+    """Return a text whose "more old" is "older"."""
     for words, better in _AGES.items():
         text = re.sub(rf"\b{words}\b", better, text)
     return text
@@ -248,7 +221,8 @@ def as_change(clause: str) -> tuple[str, float]:
     if _NUMBER.search(clause):
         return _compared(clause) or _led(clause), 1.0
     compared = _compared(clause)
-    words, strength = degree_of(compared or _led(clause))
+    words, strength = without_degree(compared or _led(clause))
+    words = _plain(words)
     if not compared and strength != 1.0 and (again := _compared(words)):
         words = again
     return words, strength
