@@ -140,7 +140,7 @@ class _Chat:
 
     def _tell(self, line: str, reply: Reply) -> None:
         """Show an answer, and what changed with values before and after."""
-        from dreamface.editing import label_of, value_of
+        from dreamface.language import label_of, value_of
 
         self.failed |= not reply.understood
         shifts = [(name, label_of(name), value_of(name, old), value_of(name, new)) for name, old, new in reply.shifts]

@@ -11,7 +11,7 @@ from dreamface.editing.adding import added
 from dreamface.editing.answers import Known, answer
 from dreamface.editing.conversation import Patch, done, held_parts, redo, states, undo
 from dreamface.editing.making import NothingUnderstood, words_edit
-from dreamface.editing.phrasing import label_of, listed, parts_of, shifts_in_words
+from dreamface.editing.phrasing import listed, parts_of, shifts_in_words
 from dreamface.editing.reading import read_words
 from dreamface.errors import BadRequest
 from dreamface.language import (
@@ -33,6 +33,7 @@ from dreamface.language import (
     Undo,
     combined,
     difference,
+    label_of,
     traits_of,
     understand,
 )
