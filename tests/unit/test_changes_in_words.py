@@ -89,6 +89,32 @@ def test_an_amount_keeps_its_article_and_a_noun_loses_it() -> None:
     assert older.number("gender") == -1.0 and older.number("age") == read_change("older", FACE).traits.number("age")
 
 
+@pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        ("less dark eyes", 1),
+        ("lighter eyes", 1),
+        ("darker eyes", -1),
+        ("less bright eyes", -1),
+        ("a lot darker eyes", -1),
+    ],
+)
+def test_colours_get_lighter_and_darker_and_stay_the_colour_that_they_are(words: str, way: int) -> None:
+    face = Traits({"iris.colour": (0.08, 0.2, 0.06)})
+    now = read_change(words, face).traits.colour("iris.colour")
+    assert (sum(now) - 0.34) * way > 0.0
+    assert now[1] / now[0] == pytest.approx(2.5), "still green"
+
+
+def test_make_up_gets_lighter_and_stays_as_strong() -> None:
+    colour, strength = read_change("less dark lipstick", Traits({"lipstick": (0.2, 0.01, 0.02, 0.9)})).traits.tint(
+        "lipstick"
+    )
+    assert strength == 0.9 and colour[0] > 0.2
+    green = read_change("less green eyes", Traits({"iris.colour": (0.08, 0.2, 0.06)})).traits.colour("iris.colour")
+    assert green[1] - green[0] < 0.12 and green[1] > green[0]
+
+
 def test_it_stays_in_range_however_often_it_is_said() -> None:
     face = FACE
     for _ in range(12):

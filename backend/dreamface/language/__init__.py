@@ -36,8 +36,10 @@ from dreamface.language.talk import (
     Step,
     Take,
     Undo,
+    Version,
 )
 from dreamface.language.talk_reading import understand
+from dreamface.language.talk_references import thing_of
 from dreamface.language.talk_schema import SCHEMA as TALK_SCHEMA
 from dreamface.language.talk_schema import Message, ModelTalk
 
@@ -69,6 +71,7 @@ __all__ = [
     "Step",
     "Take",
     "Undo",
+    "Version",
     "alternatives",
     "colour_family",
     "colour_name",
@@ -87,6 +90,7 @@ __all__ = [
     "read",
     "read_change",
     "read_degrees",
+    "thing_of",
     "traits_of",
     "understand",
     "value_of",

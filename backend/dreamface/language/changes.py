@@ -49,6 +49,10 @@ SITUATIONS: Final = {
 _SOFTENED: Final = 0.55  # of what a word means in a prompt, that its comparative moves a shape
 _HALFWAY: Final = 0.5  # of the way to the end of its range, that a comparative moves anything else
 _OLDER_YEARS: Final = 12.0
+_LIGHTNESS: Final = {"dark": -1, "deep": -1, "black": -1, "light": 1, "pale": 1, "bright": 1, "fair": 1}
+"""Adjectives of how light a colour is, and whether they mean a lighter or a darker one."""
+
+_LIGHTER: Final = 1.8  # times as much light as before, that "lighter" means
 _LESS: Final = frozenset({"less", "fewer"})
 _MORE: Final = frozenset({"more"})
 _FILLERS: Final = re.compile(
@@ -124,12 +128,14 @@ class _Comparative:
         less: whether it asks for less.
         degree: how much, over what a comparative says by itself.
         beside: the words beside the adjective: "man" of "an older man".
+        lightness: 1 where it asks for a lighter colour, -1 for a darker one, 0 where it speaks of something else.
     """
 
     words: str
     less: bool
     degree: float
     beside: str = ""
+    lightness: int = 0
 
 
 def read_change(words: str, traits: Traits) -> Reading:
@@ -307,10 +313,26 @@ def _comparative(clause: str) -> _Comparative | None:
     for number, token in enumerate(tokens):
         before, after = tokens[:number], tokens[number + 1 :]
         if token in _LESS | _MORE and after:
-            return _Comparative(" ".join((*before, *after)), token in _LESS, degree)
+            return _of_lightness(_Comparative(" ".join((*before, *after)), token in _LESS, degree))
         if base := base_of(token):
-            return _Comparative(" ".join((*before, base, *after)), False, degree, " ".join((*before, *after)))
+            words = " ".join((*before, base, *after))
+            return _of_lightness(_Comparative(words, False, degree, " ".join((*before, *after))))
     return None
+
+
+def _of_lightness(comparative: _Comparative) -> _Comparative:
+    """Return a comparative that knows whether it is about how light a colour is: "less dark" is lighter."""
+    tokens = comparative.words.split()
+    for number, token in enumerate(tokens):
+        if (way := _LIGHTNESS.get(token)) is None:
+            continue
+        if not comparative.less:
+            return replace(comparative, lightness=way)
+        tokens[number] = "dark" if way > 0 else "light"
+        other = " ".join(tokens)
+        if read_words(other).traits:
+            return replace(comparative, words=other, less=False, lightness=-way)
+    return comparative
 
 
 def base_of(token: str) -> str:
@@ -327,6 +349,12 @@ def base_of(token: str) -> str:
 def _moved(trait: Trait, now: Value, said: Value, comparative: _Comparative) -> Value:
     """Return a trait's value, moved from what it is in the direction of what was said, or away from it."""
     sign = -1.0 if comparative.less else 1.0
+    if isinstance(now, tuple) and isinstance(said, tuple):
+        if comparative.lightness and (len(now) == 3 or now[3] > 0.0):
+            factor = _LIGHTER ** (comparative.lightness * comparative.degree)
+            return (*(min(factor * channel, 1.0) for channel in now[:3]), *now[3:])
+        if trait.kind is Kind.COLOUR:
+            return _tinged(now, said, sign * comparative.degree)
     if trait.kind is Kind.TINT and isinstance(now, tuple) and isinstance(said, tuple):
         strength = now[3] + sign * comparative.degree * _HALFWAY * (1.0 - now[3] if sign > 0.0 else now[3])
         return (*(now if now[3] > 0.0 else said)[:3], min(max(strength, 0.0), 1.0))
@@ -341,3 +369,10 @@ def _moved(trait: Trait, now: Value, said: Value, comparative: _Comparative) -> 
         return trait.clamp(now + _SOFTENED * comparative.degree * way)
     end = trait.high if way > 0.0 else trait.low
     return trait.clamp(now + min(1.0, _HALFWAY * comparative.degree) * (end - now))
+
+
+def _tinged(now: tuple[float, ...], said: tuple[float, ...], degree: float) -> tuple[float, ...]:
+    """Return a colour that is more of another one, or, with a negative degree, greyer."""
+    grey = (sum(now) / len(now),) * len(now)
+    share = min(1.0, _HALFWAY * abs(degree))
+    return tuple(a + share * (b - a) for a, b in zip(now, said if degree > 0.0 else grey, strict=True))

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from dreamface.language.parts import PARTS, Part, find_parts, without_parts
+from dreamface.language.parts import PARTS, Part, find_parts, parts_beside, without_parts
 from dreamface.language.tables import UNITS
-from dreamface.language.talk import Hold, Redo, Release, Restart, Restore, Scale, Step, Take, Undo
+from dreamface.language.talk import Hold, Redo, Release, Restart, Restore, Scale, Step, Take, Undo, Version
 from dreamface.language.talk_orders import THE
 
 _IT: Final = r"(?:that|it|this|them|those|these)"
@@ -137,6 +137,34 @@ _RELEASES: Final = tuple(
         ),
     )
 )  # fmt: skip
+_EVERYTHING: Final = r"(?:everything|anything|all|the rest)"
+_ONLIES: Final = tuple(
+    map(
+        _whole,
+        (
+            rf"(?:only|just) (?:ever )?(?:change|touch|alter|edit|modify|work on) {_THE_PART}",
+            rf"(?:change|touch|alter|edit|modify|work on) (?:only|just|nothing but|nothing except) {_THE_PART}",
+            rf"(?:only|just|nothing but|nothing except) {_THE_PART} (?:should|may|must|can|is to|are to) (?:be )?chang\w+",
+            rf"(?:keep|leave|preserve|hold|freeze|lock|protect|don't (?:touch|change)|do not (?:touch|change)) {_EVERYTHING} (?:but|except|besides|other than|apart from)(?: for)? {_PART}(?: {_STAY})*",
+        ),
+    )
+)  # fmt: skip
+_RELEASE_ALL: Final = re.compile(
+    rf"(?:you (?:can|may|could) (?:now )?|feel free to )?(?:change|touch|alter|edit) {_EVERYTHING} again(?: now)?"
+    rf"|you (?:can|may) (?:now )?(?:change|touch|alter|edit) {_EVERYTHING}(?: now)?|(?:unlock|release|unfreeze|free|let go of) {_EVERYTHING}",
+    re.IGNORECASE,
+)
+_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_VERSION: Final = re.compile(
+    rf"(?:(?:go|get|step|switch|jump|take (?:her|him|it|me|us)|bring (?:her|him|it)) )?(?:back |forward )?(?:to )?(?:the )?"
+    rf"(?:(?:version|state) (?:number |no\.? ?)?(?P<number>\d{{1,3}}|[a-z]+)|(?P<ordinal>{'|'.join(_ORDINALS)}|\d{{1,3}}(?:st|nd|rd|th)) version)",
+    re.IGNORECASE,
+)
+_TAKE_ALL: Final = re.compile(
+    r"(?:take|use|copy|borrow|steal) (?:everything|it all|all(?: of it)?|the whole (?:face|head|look|person)) (?:of|from|off) (?P<who>[\w' .-]+?)"
+    r"|(?:make|let) (?:her|him|it|them) (?:exactly |just )?the same as (?P<whom>[\w' .-]+?)",
+    re.IGNORECASE,
+)
 _AGAIN: Final = re.compile(
     r"(?:leave|keep) (?:them|it|that|those|this)(?: (?:alone|like that|as (?:it|they) (?:is|are)|be))*", re.IGNORECASE
 )
@@ -145,6 +173,7 @@ _LIKE: Final = re.compile(
     r"(?P<part>more |a bit (?:more )?|a little (?:more )?|somewhat )?(?:like|similar to) (?P<who>[\w' .-]+?)",
     re.IGNORECASE,
 )
+_FACE: Final = next(part for part in PARTS if part.name == "face")
 FACE_SHAPE: Final = next(part for part in PARTS if part.name == "face shape")
 _NUMBERS: Final = {"both": 2, "couple": 2, "a couple": 2, "a couple of": 2, "twice": 2, "thrice": 3, "few": 3, "one": 1}
 _WAYS: Final = {"a bit": 1.25, "a little": 1.25, "a little bit": 1.25, "a tiny bit": 1.15, "a wee bit": 1.25, "slightly": 1.25,
@@ -165,10 +194,32 @@ def read_history(clause: str, others: Sequence[str] = (), last: Sequence[Part] =
     clause = re.sub(r"\b(\w+)(?:,? \1\b)+", r"\1", clause)  # "more, more, more"
     if (found := _LIKE.fullmatch(clause)) and (source := named(found["who"], others)) is not None:
         return Take((FACE_SHAPE,), source, 0.5 if found["part"] else 1.0)
-    for read in (_hold, _undo, _scale, _restore):
+    if found := _TAKE_ALL.fullmatch(clause):
+        who = found["who"] or found["whom"]
+        return Take((_FACE,), who if (source := named(who, others)) is None else source)
+    for read in (_only, _hold, _version, _undo, _scale, _restore):
         if step := read(clause, last):
             return step
     return _take(clause, others)
+
+
+def _version(clause: str, _last: Sequence[Part]) -> Step | None:
+    if not (found := _VERSION.fullmatch(clause)):
+        return None
+    if ordinal := found["ordinal"]:
+        return Version(_ORDINALS.index(ordinal) + 1 if ordinal in _ORDINALS else int(re.sub(r"\D", "", ordinal)))
+    number = _number(found["number"])
+    return Version(number) if number else None
+
+
+def _only(clause: str, _last: Sequence[Part]) -> Step | None:
+    """Return what is held where only some parts may change."""
+    if _RELEASE_ALL.fullmatch(clause):
+        return Release(PARTS)
+    for pattern in _ONLIES:
+        if (found := pattern.fullmatch(clause)) and (parts := _parts(found)):
+            return Hold(parts_beside(parts), parts)
+    return None
 
 
 def _undo(clause: str, _last: Sequence[Part]) -> Step | None:
