@@ -155,9 +155,18 @@ _RELEASE_ALL: Final = re.compile(
     re.IGNORECASE,
 )
 _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_TO_VERSION: Final = (
+    r"(?:(?:(?:go|get|step|switch|jump|take (?:her|him|it|me|us)|bring (?:her|him|it)) )?(?:back |forward )?(?:to )?"
+    r"|(?:show|give) (?:me |us )?|(?:i|we) (?:liked|preferred|want|prefer) )(?:the )?"
+)
+_AFTER_VERSION: Final = r"(?: (?:again|back|better|more))?"
 _VERSION: Final = re.compile(
-    rf"(?:(?:go|get|step|switch|jump|take (?:her|him|it|me|us)|bring (?:her|him|it)) )?(?:back |forward )?(?:to )?(?:the )?"
-    rf"(?:(?:version|state) (?:number |no\.? ?)?(?P<number>\d{{1,3}}|[a-z]+)|(?P<ordinal>{'|'.join(_ORDINALS)}|\d{{1,3}}(?:st|nd|rd|th)) version)",
+    rf"{_TO_VERSION}(?:(?:version|state) (?:number |no\.? ?)?(?P<number>\d{{1,3}}|[a-z]+)"
+    rf"|(?P<ordinal>{'|'.join(_ORDINALS)}|\d{{1,3}}(?:st|nd|rd|th)) version){_AFTER_VERSION}",
+    re.IGNORECASE,
+)
+_VERSION_BEFORE: Final = re.compile(
+    rf"{_TO_VERSION}(?:(?:previous|last|earlier|former|old|older) version|version before(?: (?:that|this|it))?){_AFTER_VERSION}",
     re.IGNORECASE,
 )
 _TAKE_ALL: Final = re.compile(
@@ -204,6 +213,9 @@ def read_history(clause: str, others: Sequence[str] = (), last: Sequence[Part] =
 
 
 def _version(clause: str, _last: Sequence[Part]) -> Step | None:
+    """Return the step to a version by its number; version 1 is the face before it was talked to."""
+    if _VERSION_BEFORE.fullmatch(clause):
+        return Undo()
     if not (found := _VERSION.fullmatch(clause)):
         return None
     if ordinal := found["ordinal"]:

@@ -19,7 +19,7 @@ THE: Final = r"(?:the|her|his|their|its|that|this|those|these|my|your)"
 WHO: Final = r"(?:she|he|it|they|her|him|them|this one|the (?:face|head|person|woman|man|girl|boy|lady|guy|character))"
 
 _POLITE: Final = re.compile(
-    r"^(?:(?:hey|hi|hello|ok(?:ay)?|so|well|now|please|pls|maybe|perhaps|and|then|also|but|or|actually|just|no(?=\s*[,.!;:])|yes|yeah|yep"
+    r"^(?:(?:hey|hi|hello|ok(?:ay)?|so|well|now|please|pls|maybe|perhaps|and|then|also|but|or|actually|just(?! (?:change|touch|alter|edit)\b)|from now on|no(?=\s*[,.!;:])|yes|yeah|yep"
     r"|thanks|thank you|good|great|nice|cool|right|alright|hmm+|um+|oh|wait|sorry|kindly|dear|listen|look"
     r"|(?:can|could|may) (?:i|we) (?:have|get|see)|(?:can|could|should|may) (?:she|he|it|they) (?:have|get|wear)|(?:can|could|would|will|should) (?:you|we|i)(?: (?:please|maybe|perhaps|also|just|now|kindly))*"
     r"(?: (?:have|see|get) (?=an? |some |more |less ))?"
@@ -37,7 +37,7 @@ _POLITE: Final = re.compile(
 )  # fmt: skip
 _THANKS: Final = re.compile(
     r"(?:[\s,.!]|\b(?:please|pls|thanks|thank you|thx|cheers|would be (?:nice|great|good|better|lovely)|if (?:you|that)(?: \w+)* can"
-    r"|if possible|ok(?:ay)?|will you|would you|could you|right now|instead|for me|i think|though|then|now|my dear|mate))+$",
+    r"|if possible|from now on|ok(?:ay)?|will you|would you|could you|right now|instead|for me|i think|though|then|now|my dear|mate))+$",
     re.IGNORECASE,
 )  # fmt: skip
 SMALL_TALK: Final = re.compile(
