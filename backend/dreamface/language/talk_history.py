@@ -21,8 +21,9 @@ _STEPS: Final = r"(?:changes?|steps?|edits?|ones?|things?|orders?|times?)"
 _BACK: Final = r"(?:undo|revert|roll back|rollback|take back|cancel|scrap|discard|reverse|unmake|drop|go back|step back|back up|back)"
 
 
-def _whole(pattern: str) -> re.Pattern[str]:
-    """Return a pattern in which a group may have the same name several times: they get numbers."""
+def _whole(*phrases: str) -> re.Pattern[str]:
+    """Return the pattern of several phrases, in which a group may have the same name several times: they get numbers."""
+    pattern = "|".join(phrases)
     seen: Counter[str] = Counter()
 
     def number(found: re.Match[str]) -> str:
@@ -38,36 +39,64 @@ def _group(found: re.Match[str], name: str) -> str:
 
 
 _UNDO: Final = _whole(
-    rf"{_BACK}(?: (?:{_IT}|{THE} (?:last|latest|previous)(?: {_STEPS})?|what you (?:just )?did|your last {_STEPS}|the change"
-    rf"|one step|a step|again|once|once more|one more))*"
-    rf"|(?:take|put|turn|change) {_IT} back(?: please)?|put {_IT} back (?:how|the way|as|like) (?:it|they|she|he) (?:was|were)(?: before)?"
-    rf"|(?:{_IT}|she|he|they)(?: was| were|'s)?(?: looked| (?:was|were))? (?:better|nicer|fine|good|prettier) before(?:hand)?(?: (?:that|this))?"
-    rf"|(?:i|we) (?:liked|preferred) (?:{_IT}|her|him) (?:better |more )?(?:before|earlier)|as (?:it|she|he) was(?: before)?|like before"
-    rf"|never ?mind|not (?:that|like that)|ctrl[ +-]?z|oops|go back to before|back to (?:how|what) it was(?: before)?"
-    rf"|that's (?:worse|wrong|bad|terrible|awful|ugly)|(?:that|this) (?:is|looks?) (?:worse|wrong|bad|terrible|awful)"
+    f"{_BACK}(?: (?:{_IT}|{THE} (?:last|latest|previous)(?: {_STEPS})?|what you (?:just )?did|your last {_STEPS}|the change|one step|a step|again|once|once more|one more))*",
+    f"(?:take|put|turn|change) {_IT} back(?: please)?",
+    f"put {_IT} back (?:how|the way|as|like) (?:it|they|she|he) (?:was|were)(?: before)?",
+    f"(?:{_IT}|she|he|they)(?: was| were|'s)?(?: looked| (?:was|were))? (?:better|nicer|fine|good|prettier) before(?:hand)?(?: (?:that|this))?",
+    f"(?:i|we) (?:liked|preferred) (?:{_IT}|her|him) (?:better |more )?(?:before|earlier)",
+    "as (?:it|she|he) was(?: before)?",
+    "like before",
+    "never ?mind",
+    "not (?:that|like that)",
+    "ctrl[ +-]?z",
+    "oops",
+    "go back to before",
+    "back to (?:how|what) it was(?: before)?",
+    "that's (?:worse|wrong|bad|terrible|awful|ugly)",
+    "(?:that|this) (?:is|looks?) (?:worse|wrong|bad|terrible|awful)",
 )
 _UNDO_COUNT: Final = _whole(
-    rf"{_BACK}(?: by)? (?:{THE} )?(?:last |latest |previous )?{_COUNT}(?: (?:last|previous|more))?(?: {_STEPS})?"
-    rf"|take back {THE} last {_COUNT}(?: {_STEPS})?|undo (?P<times>twice|thrice)"
+    f"{_BACK}(?: by)? (?:{THE} )?(?:last |latest |previous )?{_COUNT}(?: (?:last|previous|more))?(?: {_STEPS})?",
+    f"take back {THE} last {_COUNT}(?: {_STEPS})?",
+    "undo (?P<times>twice|thrice)",
 )
 _REDO: Final = _whole(
-    rf"redo(?: {_IT})?|(?:put|bring|get) {_IT} back again|bring {_IT} back|(?:un-?undo|undo the undo|redo the last {_STEPS})"
-    rf"|(?:(?:do )?{_IT} )?again|once more|repeat(?: {_IT})?|(?:it|that) was better after(?: all)?|on second thoughts?,? (?:it|that) was better"
-    rf"|redo (?:the last )?(?P<count>\d{{1,2}}|two|three|four|five|both)(?: {_STEPS})?"
+    f"redo(?: {_IT})?",
+    f"(?:put|bring|get) {_IT} back again",
+    f"bring {_IT} back",
+    f"(?:un-?undo|undo the undo|redo the last {_STEPS})",
+    f"(?:(?:do )?{_IT} )?again",
+    "once more",
+    f"repeat(?: {_IT})?",
+    "(?:it|that) was better after(?: all)?",
+    "on second thoughts?,? (?:it|that) was better",
+    rf"redo (?:the last )?(?P<count>\d{{1,2}}|two|three|four|five|both)(?: {_STEPS})?",
 )
 _AMOUNT: Final = r"(?P<amount>(?:just |only |even |still |yet |make it |go |do |and )*(?:a (?:tiny |little |wee )?bit|a little|slightly|a touch|a tad|somewhat|much|a lot|lots|way|far|some|quite a bit|very|so)?)"
 _OF_IT: Final = rf"(?: (?:of )?(?:{_IT}|the same|the last one))?(?: than {_IT})?"
 _MORE: Final = _whole(
-    rf"{_AMOUNT} ?(?:more|further|stronger|harder|more extreme|more intense|bolder){_OF_IT}"
-    rf"|(?:go|push it|take it|keep going|carry on|continue)(?: even)?(?: (?:further|farther|on|more))?|keep going|push it"
-    rf"|(?:exaggerate|intensify|increase|strengthen|amplify|boost|emphasi[sz]e|amp up|crank up|turn up)(?: {_IT})?(?: more| even more)?|crank it up|turn it up|amp it up"
-    rf"|(?:{_IT}(?:'s| is)? )?(?:still )?(?:not|isn't|ain't) (?:nearly |quite )?(?:enough|strong enough|far enough)"
+    f"{_AMOUNT} ?(?:more|further|stronger|harder|more extreme|more intense|bolder){_OF_IT}",
+    "(?:go|push it|take it|keep going|carry on|continue)(?: even)?(?: (?:further|farther|on|more))?",
+    "keep going",
+    "push it",
+    f"(?:exaggerate|intensify|increase|strengthen|amplify|boost|emphasi[sz]e|amp up|crank up|turn up)(?: {_IT})?(?: more| even more)?",
+    "crank it up",
+    "turn it up",
+    "amp it up",
+    f"(?:{_IT}(?:'s| is)? )?(?:still )?(?:not|isn't|ain't) (?:nearly |quite )?(?:enough|strong enough|far enough)",
 )
 _LESS: Final = _whole(
-    rf"{_AMOUNT} ?(?:less|weaker|subtler|more subtle|gentler){_OF_IT}|not (?:so|that|as|quite so) (?:much|strong(?:ly)?|far|extreme|hard)"
-    rf"|(?:{_IT}(?:'s| is)? )?(?P<over>(?:way |far |a bit |a little )*too (?:much|strong|far|extreme|intense|heavy))"
-    rf"|(?:tone|dial|turn|bring|scale|wind) (?:{_IT} (?:down|back)|(?:down|back) {_IT})(?: a bit| a little| a notch)?|ease off|(?:reduce|weaken|lessen|soften) {_IT}|be gentler|tone down"
-    rf"|(?:that's|it's|you've gone|you went) (?:way )?(?:overboard|over the top|too far)|you overdid it|overdone"
+    f"{_AMOUNT} ?(?:less|weaker|subtler|more subtle|gentler){_OF_IT}",
+    "not (?:so|that|as|quite so) (?:much|strong(?:ly)?|far|extreme|hard)",
+    f"(?:{_IT}(?:'s| is)? )?(?P<over>(?:way |far |a bit |a little )*too (?:much|strong|far|extreme|intense|heavy))",
+    f"(?:tone|dial|turn|bring|scale|wind) (?:{_IT} (?:down|back)|(?:down|back) {_IT})(?: a bit| a little| a notch)?",
+    "ease off",
+    f"(?:reduce|weaken|lessen|soften) {_IT}",
+    "be gentler",
+    "tone down",
+    "(?:that's|it's|you've gone|you went) (?:way )?(?:overboard|over the top|too far)",
+    "you overdid it",
+    "overdone",
 )
 _FACTORS: Final = (
     (_whole(r"(?:just |only )?(?:a (?:little|bit|touch|tad)(?: bit)?|slightly|somewhat)"), 0.5),
@@ -78,11 +107,16 @@ _FACTORS: Final = (
     (_whole(rf"(?:only )?a quarter(?: (?:of )?{_IT})?"), 0.25),
 )  # fmt: skip
 _RESTART: Final = _whole(
-    r"(?:start|begin)(?: (?:all|everything))?(?: over| again| afresh| anew| from scratch| from zero| from the (?:start|beginning))+"
-    r"|reset(?: (?:everything|all|it|the face|her|him|this|it all))?"
-    r"|(?:forget|undo|revert|drop|discard|cancel|remove|delete|scrap|throw away|take back) (?:everything|it all|all(?: of)?(?: (?:that|this|it|the changes|my changes|your changes|changes))?|every change|all the edits)"
-    r"|(?:go |take (?:her|him|it|us) )?(?:all the way )?back to (?:the )?(?:original(?: face| one)?|start|beginning|square one|first(?: face| one)?)|(?:the )?original(?: face| one)?|restart"
-    r"|everything back(?: to (?:normal|the start))?|clean slate"
+
+    "(?:start|begin)(?: (?:all|everything))?(?: over| again| afresh| anew| from scratch| from zero| from the (?:start|beginning))+",
+    "reset(?: (?:everything|all|it|the face|her|him|this|it all))?",
+    "(?:forget|undo|revert|drop|discard|cancel|remove|delete|scrap|throw away|take back) (?:everything|it all|all(?: of)?(?: (?:that|this|it|the changes|my changes|your changes|changes))?|every change|all the edits)",
+    "(?:go |take (?:her|him|it|us) )?(?:all the way )?back to (?:the )?(?:original(?: face| one)?|start|beginning|square one|first(?: face| one)?)",
+    "(?:the )?original(?: face| one)?",
+    "restart",
+    "everything back(?: to (?:normal|the start))?",
+    "clean slate",
+
 )  # fmt: skip
 
 _PART: Final = rf"(?P<part>(?:{THE} )?[\w' -]+?)"

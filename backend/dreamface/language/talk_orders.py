@@ -18,37 +18,53 @@ from dreamface.language.words import canonical
 THE: Final = r"(?:the|her|his|their|its|that|this|those|these|my|your)"
 WHO: Final = r"(?:she|he|it|they|her|him|them|this one|the (?:face|head|person|woman|man|girl|boy|lady|guy|character))"
 
-_POLITE: Final = re.compile(
-    r"^(?:(?:hey|hi|hello|ok(?:ay)?|so|well|now|please|pls|maybe|perhaps|and|then|also|but|or|actually|just(?! (?:change|touch|alter|edit)\b)|from now on|no(?=\s*[,.!;:])|yes|yeah|yep"
-    r"|thanks|thank you|good|great|nice|cool|right|alright|hmm+|um+|oh|wait|sorry|kindly|dear|listen|look"
-    r"|(?:can|could|may) (?:i|we) (?:have|get|see)|(?:can|could|should|may) (?:she|he|it|they) (?:have|get|wear)|(?:can|could|would|will|should) (?:you|we|i)(?: (?:please|maybe|perhaps|also|just|now|kindly))*"
-    r"(?: (?:have|see|get) (?=an? |some |more |less ))?"
-    r"|let'?s|let us|go ahead and|try (?:to|and)|tries to|you (?:should|could|must|need to|can|may|might)"
-    r"|we (?:should|could|need to|must|can)|do|why (?:don't|not|do not|didn't)(?: (?:you|we))?|how about|what about"
-    r"|what if(?: (?:she|he|it|they|we|you))?(?: (?:were|was|are|is|had|has|have|looked|got|made|gave|would be|tried))?"
-    r"|isn't it (?:about )?time for|(?:it's|it is) time for|is it possible to|would it be possible to"
-    r"|(?:i|we) (?:would like|'d like|want|wanted|wish|need|think|guess|feel(?: like)?|believe|prefer|would prefer|would love|'?d like|'?d prefer"
-    r"|'?d love|'?d rather|would rather|said|meant|asked for|was thinking|suppose)"
-    r"(?: (?:to (?:have|see|get)|that|for|you to|you|to))*"
-    r"|(?:it|that) would be (?:nice|great|good|better|nicer|cool|lovely|best)(?: (?:if|to|with))?|would be (?:nice|great|good)"
-    r"|can i (?:have|get|see)|i'?ll have|i'?ll take|go for|go with"
-    r")(?:,|:|\.|!|\b)\s*)+",
-    re.IGNORECASE,
+_POLITE_STARTS: Final = (
+    "hey", "hi", "hello", "ok(?:ay)?", "so", "well", "now", "please", "pls", "maybe", "perhaps", "and", "then",
+    "also", "but", "or", "actually",
+    r"just(?! (?:change|touch|alter|edit)\b)",
+    "from now on", r"no(?=\s*[,.!;:])", "yes", "yeah", "yep", "thanks", "thank you", "good", "great", "nice",
+    "cool", "right", "alright", "hmm+", "um+", "oh", "wait", "sorry", "kindly", "dear", "listen", "look",
+    "(?:can|could|may) (?:i|we) (?:have|get|see)",
+    "(?:can|could|should|may) (?:she|he|it|they) (?:have|get|wear)",
+    "(?:can|could|would|will|should) (?:you|we|i)(?: (?:please|maybe|perhaps|also|just|now|kindly))*(?: (?:have|see|get) (?=an? |some |more |less ))?",
+    "let'?s", "let us", "go ahead and", "try (?:to|and)", "tries to",
+    "you (?:should|could|must|need to|can|may|might)",
+    "we (?:should|could|need to|must|can)", "do",
+    "why (?:don't|not|do not|didn't)(?: (?:you|we))?",
+    "how about", "what about",
+    "what if(?: (?:she|he|it|they|we|you))?(?: (?:were|was|are|is|had|has|have|looked|got|made|gave|would be|tried))?",
+    "isn't it (?:about )?time for", "(?:it's|it is) time for", "is it possible to", "would it be possible to",
+    "(?:i|we) (?:would like|'d like|want|wanted|wish|need|think|guess|feel(?: like)?|believe|prefer|would prefer|would love|'?d like|'?d prefer|'?d love|'?d rather|would rather|said|meant|asked for|was thinking|suppose)(?: (?:to (?:have|see|get)|that|for|you to|you|to))*",
+    "(?:it|that) would be (?:nice|great|good|better|nicer|cool|lovely|best)(?: (?:if|to|with))?",
+    "would be (?:nice|great|good)", "can i (?:have|get|see)", "i'?ll have", "i'?ll take", "go for", "go with",
 )  # fmt: skip
-_THANKS: Final = re.compile(
-    r"(?:[\s,.!]|\b(?:please|pls|thanks|thank you|thx|cheers|would be (?:nice|great|good|better|lovely)|if (?:you|that)(?: \w+)* can"
-    r"|if possible|from now on|ok(?:ay)?|will you|would you|could you|right now|instead|for me|i think|though|then|now|my dear|mate))+$",
-    re.IGNORECASE,
+"""What people say before an order, as patterns: a greeting, a request, a wish."""
+
+_POLITE: Final = re.compile(rf"^(?:(?:{'|'.join(_POLITE_STARTS)})(?:,|:|\.|!|\b)\s*)+", re.IGNORECASE)
+_POLITE_ENDS: Final = (
+    "please", "pls", "thanks", "thank you", "thx", "cheers",
+    "would be (?:nice|great|good|better|lovely)",
+    r"if (?:you|that)(?: \w+)* can", "if possible", "from now on", "ok(?:ay)?", "will you", "would you",
+    "could you", "right now", "instead", "for me", "i think", "though", "then", "now", "my dear", "mate",
 )  # fmt: skip
-SMALL_TALK: Final = re.compile(
-    r"(?:(?:hello|hi|hey|hiya|yo|good (?:morning|evening|day|night)|bye|goodbye|thanks|thank you|thx|cheers|ok(?:ay)?|yes|no|yeah"
-    r"|cool|great|nice|good|perfect|wow|lovely|awesome|super|fine|sure|lol|haha|hm+|um+|oh|well|there|again|so much|a lot|very much"
-    r"|(?:keep|leave) (?:it|that|this|everything|the rest)(?: else)?(?: (?:like|as) (?:this|that|it is)| alone| the same)?|that'?s (?:it|great|good|nice|perfect|better|fine|all|right|cool|lovely)|looks? (?:good|great|nice|better|perfect)"
-    r"|(?:she|he|it|this|that)(?:'s| is| looks?| seems?)(?: so| very| really| just| quite| absolutely| now)* (?:beautiful|pretty|perfect|gorgeous|great|lovely|cute|handsome|nice|amazing|good|stunning|wonderful|fantastic|better|ugly|fine)(?: now)?"
-    r"|(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate) (?:it|that|this|her|him|them)(?: (?:a lot|very much))?"
-    r"|not bad|well done|good job|you(?:'re| are) (?:\w+ ){1,4}\w*|please|wait|sorry)[\s,.!]*)+",
-    re.IGNORECASE,
+"""What people say after an order, as patterns."""
+
+_THANKS: Final = re.compile(rf"(?:[\s,.!]|\b(?:{'|'.join(_POLITE_ENDS)}))+$", re.IGNORECASE)
+_SMALL_TALK: Final = (
+    "hello", "hi", "hey", "hiya", "yo", "good (?:morning|evening|day|night)", "bye", "goodbye", "thanks",
+    "thank you", "thx", "cheers", "ok(?:ay)?", "yes", "no", "yeah", "cool", "great", "nice", "good", "perfect",
+    "wow", "lovely", "awesome", "super", "fine", "sure", "lol", "haha", "hm+", "um+", "oh", "well", "there",
+    "again", "so much", "a lot", "very much",
+    "(?:keep|leave) (?:it|that|this|everything|the rest)(?: else)?(?: (?:like|as) (?:this|that|it is)| alone| the same)?",
+    "that'?s (?:it|great|good|nice|perfect|better|fine|all|right|cool|lovely)",
+    "looks? (?:good|great|nice|better|perfect)",
+    "(?:she|he|it|this|that)(?:'s| is| looks?| seems?)(?: so| very| really| just| quite| absolutely| now)* (?:beautiful|pretty|perfect|gorgeous|great|lovely|cute|handsome|nice|amazing|good|stunning|wonderful|fantastic|better|ugly|fine)(?: now)?",
+    "(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate) (?:it|that|this|her|him|them)(?: (?:a lot|very much))?",
+    "not bad", "well done", "good job", r"you(?:'re| are) (?:\w+ ){1,4}\w*", "please", "wait", "sorry",
 )  # fmt: skip
+"""What asks for nothing, as patterns: greetings, praise, feelings."""
+
+SMALL_TALK: Final = re.compile(rf"(?:(?:{'|'.join(_SMALL_TALK)})[\s,.!]*)+", re.IGNORECASE)
 
 _NUMBER: Final = re.compile(
     r"\d|\b(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|twice|half|double|triple|decade)\b"

@@ -201,11 +201,10 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
     corrects = False
     thing = context.thing
     for clause in _joined(clauses, context):
-        if refers(clause.text):
-            if not thing:
-                steps.append(Nothing(_WHICH_ONE.format(clause.text)))
-                continue
-            clause = replace(clause, text=with_thing(clause.text, thing))
+        if refers(clause.text) and not thing:
+            steps.append(Nothing(_WHICH_ONE.format(clause.text)))
+            continue
+        clause = replace(clause, text=with_thing(clause.text, thing))
         thing = thing_of(clause.text) or thing
         corrects = corrects or clause.corrects
         if not clause.text or SMALL_TALK.fullmatch(clause.text):
