@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from dreamface.language.parts import Part, find_parts, part_of, traits_of, without_parts
+from dreamface.language.parts import Part, find_parts, part_of, parts_beside, traits_of, without_parts
 from dreamface.language.talk import (
     CAN_DO,
     LONGEST_SAID,
@@ -91,7 +91,7 @@ class _Clause:
     Attributes:
         text: stripped and in lower case.
         corrects: whether it takes the place of what was said before: "no, smaller".
-        listed: whether it came after "and".
+        listed: whether it came after "and" within a sentence's piece, or is a last part of a list: ", and the lips".
     """
 
     text: str
@@ -188,7 +188,8 @@ def _clauses(sentence: str, context: Context) -> Iterator[_Clause]:
         for number, part in enumerate([piece] if whole else _AND.split(piece)):
             text = stripped(part)
             if text or corrects:
-                yield _Clause(text, corrects and not number, number > 0)
+                listed = number > 0 or (piece.strip().startswith("and ") and bool(_only_parts(text)))
+                yield _Clause(text, corrects and not number, listed)
                 corrects = corrects and not text
 
 
@@ -210,7 +211,7 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
         if not clause.text or SMALL_TALK.fullmatch(clause.text):
             continue
         if clause.listed and steps and isinstance(steps[-1], Hold) and (parts := _only_parts(clause.text)):
-            steps[-1] = Hold((*steps[-1].parts, *parts))  # "keeping her hair and skin"
+            steps[-1] = _hold_too(steps[-1], parts)
             continue
         before = len(steps)
         step = read_history(clause.text, context.others, last)
@@ -227,6 +228,13 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
             lost.append(clause.text)
         last = find_parts(clause.text) or last
     yield from _with_held(_with_lost(steps, lost), context)
+
+
+def _hold_too(step: Hold, parts: tuple[Part, ...]) -> Hold:
+    """Return what is held with further parts: "keeping her hair and skin", "only change the nose, and the lips"."""
+    if step.free:
+        return Hold(parts_beside((*step.free, *parts)), (*step.free, *parts))
+    return Hold((*step.parts, *parts))
 
 
 def _with_lost(steps: Sequence[Step], lost: Sequence[str]) -> list[Step]:

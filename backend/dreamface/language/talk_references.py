@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from dreamface.language.parts import find_parts
+
 _PLACE: Final = r"(?:on|at|in|under|above|below|over|near|next to|beside|between|across|around|along|behind)"
 _PUT: Final = r"(?:(?:add|put|draw|paint|place|make|give (?:her|him|it|them)|with|and|also|then) )*"
 _THING: Final = re.compile(
@@ -34,7 +36,8 @@ def thing_of(words: str) -> str:
 
 def refers(clause: str) -> bool:
     """Return whether a clause speaks of something that was said before: "another one on the chin"."""
-    return bool(_ANOTHER.fullmatch(clause) or _THERE_TOO.fullmatch(clause))
+    found = _ANOTHER.fullmatch(clause) or _THERE_TOO.fullmatch(clause)
+    return found is not None and bool(find_parts(found["where"]))  # "in her sixties too" is about no place
 
 
 def with_thing(clause: str, thing: str) -> str:
@@ -44,7 +47,7 @@ def with_thing(clause: str, thing: str) -> str:
         clause: in lower case; one that refers to nothing stays as it is.
         thing: what was laid on a place last, such as "a scar"; nothing where there is none.
     """
-    if not thing:
+    if not thing or not refers(clause):
         return clause
     bare = re.sub(rf"^(?:an?|the|some|another|{_COUNTS}) ", "", thing)
     if found := _ANOTHER.fullmatch(clause):
