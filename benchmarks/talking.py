@@ -49,6 +49,8 @@ def fields_of(line: Mapping[str, Any], steps: Sequence[Any]) -> dict[str, str]:
         kind = type(step).__name__
         if kind in ("Undo", "Redo") and step.count != line.get("count", 1):
             found["count"] = str(step.count)
+        if kind == "Version" and step.number != line["number"]:
+            found["number"] = str(step.number)
         if kind == "Scale":
             low, high = line.get("factor", (1.01, 10.0) if line.get("way") == "up" else (0.0, 0.99))
             if not low <= step.factor <= high:
@@ -109,7 +111,7 @@ def main() -> None:
     traits = Traits(
         {name: tuple(value) if isinstance(value, list) else value for name, value in given["traits"].items()}
     )
-    context = context_of(traits, given["others"])
+    context = context_of(traits, given["others"], given.get("thing", ""))
     language.understand("make her older", context)  # what is loaded once
     kinds: dict[str, list[bool]] = defaultdict(list)
     seconds = []

@@ -228,6 +228,23 @@ def _are_in(words: str, prompt: str) -> bool:
     return all(word in prompt.casefold() for word in words.casefold().split())
 
 
+def corrected_traits(corrections: list[dict[str, Any]], traits: dict[str, Any]) -> dict[str, str]:
+    """Return the traits whose value the artist gave by correcting words of the prompt, and the words.
+
+    Args:
+        corrections: as a face's record has them.
+        traits: name -> entry, as they are now; one that was set by hand since is no longer that of the words.
+    """
+    found: dict[str, str] = {}
+    for one in corrections:
+        words, given = one.get("words"), one.get("traits")
+        for name in given if isinstance(given, dict) and isinstance(words, str) else ():
+            entry = traits.get(name)
+            if isinstance(entry, dict) and entry.get("because") == words:
+                found[name] = str(words)
+    return found
+
+
 def notes_in_lines(reading: Reading) -> list[str]:
     """Return what an artist should know of a reading; things that are not made share one line."""
     unmade = [words for kind, words, _ in reading.notes if kind == "unmade"]

@@ -190,7 +190,8 @@ def draw_reading(layout: bpy.types.UILayout, making: Making, prompt: str, width:
         row.alert = True
         row.operator_context = "INVOKE_DEFAULT"
         row.operator("dreamface.edit_prompt", text="Nothing of this was read", icon="ERROR", depress=True)
-        drawing.text(layout, reading.nothing_read)
+        if reading.nothing_read not in application.get().error:  # a job that failed of it has said it above
+            drawing.text(layout, reading.nothing_read)
         return
 
     def draw_chip(row: bpy.types.UILayout, chip: Chip) -> None:

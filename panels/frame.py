@@ -84,6 +84,14 @@ class DREAMFACE_PT_frame(bpy.types.Panel):
 
     def _draw_status(self, app: application.Application) -> None:
         running = app.making.running or app.carding.running or app.animating.running
+        notices = [
+            notice
+            for notice in (
+                app.making.placing.notice, app.following.notice or app.growing.notice, app.carding.notice,
+                app.animating.notice, app.living.status,
+            )
+            if notice
+        ]  # fmt: skip
         if running:
             row = self.layout.row(align=True)
             words = _words(running[0], running)
@@ -93,14 +101,10 @@ class DREAMFACE_PT_frame(bpy.types.Panel):
             words, icon = _STATES[app.session.state]
             if app.session.state is BackendState.STOPPED and app.setup.why_no_backend():
                 words, icon = app.setup.why_no_backend(), "INFO"
-            drawing.text(self.layout, words, icon=icon)
-        notices = (
-            app.making.placing.notice, app.following.notice or app.growing.notice, app.carding.notice,
-            app.animating.notice, app.living.status,
-        )  # fmt: skip
+            if not any(notice.startswith(words) for notice in notices):  # "Start the engine first: the hair follows"
+                drawing.text(self.layout, words, icon=icon)
         for notice in notices:
-            if notice:
-                drawing.text(self.layout, notice, icon="TIME")
+            drawing.text(self.layout, notice, icon="TIME")
         self._draw_error(app)
 
     def _draw_error(self, app: application.Application) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..dreamface_addon import application, scene, shaping
+from ..dreamface_addon.link import BackendState
 from . import drawing
 from .frame import is_set_up
 
@@ -46,9 +47,10 @@ def draw_repaint(layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
 
 
 def draw_why_not(layout: bpy.types.UILayout) -> bpy.types.UILayout:
-    """Return a column that is grey while nothing can be changed, after saying why."""
-    why_not = application.get().setup.why_no_backend()
-    if why_not:
+    """Return a column that is grey while nothing can be changed; why, stands there or in the status line above."""
+    app = application.get()
+    why_not = app.setup.why_no_backend()
+    if why_not and app.session.state is not BackendState.STOPPED:
         drawing.text(layout, why_not + ".", icon="INFO")
     column = layout.column()
     column.enabled = not why_not

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..dreamface_addon import application, regions, shaping
+from ..dreamface_addon import application, regions, scene, shaping
+from ..dreamface_addon.chips import corrected_traits
 from ..dreamface_addon.vocabulary import FAMILIES, PAGES, SWATCHES, Trait
 from . import drawing
 from .page import Page, draw_repaint, draw_why_not, selected_head
@@ -71,12 +72,14 @@ class View:
     Attributes:
         skin: the head.
         changed: trait -> value of what was changed since it was made.
+        corrected: trait -> words of the prompt, of what the artist said that they mean.
     """
 
     def __init__(self, context: bpy.types.Context, skin: bpy.types.Object) -> None:
         fields = context.window_manager.dreamface
         self.skin = skin
         self.changed = shaping.changed_traits(skin)
+        self.corrected = corrected_traits(scene.corrections_of(skin), shaping.traits_of(skin))
         self._letters = fields.search.casefold().strip()
         self._only_changed, self._only_asked = fields.only_changed, fields.only_asked
         self._asked = regions.asked_for(skin) if fields.only_asked else frozenset()
@@ -123,7 +126,7 @@ def _draw_heading(layout: bpy.types.UILayout, view: View, family: str, closed: b
 
 
 def draw_traits(layout: bpy.types.UILayout, view: View, traits: list[Trait]) -> None:
-    """Draw sliders, colours and menus, each with an arrow that sets it back."""
+    """Draw sliders, colours and menus, each with an arrow that sets it back; and which an artist's chip has set."""
     column = layout.column(align=True)
     for trait in traits:
         row = column.row(align=True)
@@ -136,6 +139,8 @@ def draw_traits(layout: bpy.types.UILayout, view: View, traits: list[Trait]) -> 
         reset = row.row(align=True)
         reset.enabled = trait.name in view.changed
         reset.operator("dreamface.reset_trait", text="", icon="LOOP_BACK").trait = trait.name
+        if words := view.corrected.get(trait.name):
+            drawing.text(column, f"“{words}”: corrected by you", icon="GREASEPENCIL")
 
 
 _SWATCHES_OF = {"Tone": "skin", "Hair Colour": "hair", "Eyes and Teeth": "iris"}

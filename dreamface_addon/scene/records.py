@@ -159,6 +159,15 @@ def _describe_talk(skin: bpy.types.Object, document: dict[str, Any]) -> None:
         set_talk(skin, said)
 
 
+def corrections_of(skin: bpy.types.Object) -> list[dict[str, Any]]:
+    """Return what the artist has said of words of a face's prompt; none where the property was damaged by hand."""
+    try:
+        found = json.loads(skin.get(_RECORD, "{}")).get("corrections", [])
+    except (ValueError, TypeError, AttributeError):
+        return []
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
 def talk_of(skin: bpy.types.Object) -> list[dict[str, Any]]:
     """Return the conversation with a face, the oldest turn first; none where the property was damaged by hand."""
     try:

@@ -74,7 +74,7 @@ def test_a_page_is_shown_while_its_icon_is_chosen(blender):
     assert not panels(blender).DREAMFACE_PT_setup.poll(blender.bpy.context)
 
 
-def test_with_a_face_and_changed_sliders(blender):
+def test_with_a_face_and_changed_sliders(blender, monkeypatch):
     face = blender.new_face("a man with a big nose and freckles", seed=4)
     face.dreamface.nose_width = 1.0
     face.dreamface.skin_melanin = 0.9
@@ -92,6 +92,25 @@ def test_with_a_face_and_changed_sliders(blender):
     assert "Change Man" in words
     assert "seed 4" in drawn(blender, "frame") and "Man" in drawn(blender, "heads", "MT")
     assert "Running" in preferences_words(blender)
+    monkeypatch.setattr(type(blender.app.setup), "why_no_backend", lambda setup: "Start the engine first")
+    stopped = blender.module("link").BackendState.STOPPED
+    monkeypatch.setattr(type(blender.app.session), "state", property(lambda session: stopped))
+    for page in ("person", "skin", "edit"):
+        seen = drawn(blender, "frame") + drawn(blender, page)
+        assert seen.count("Start the engine first") == 1, "the status line says it, so the page does not"
+
+
+@pytest.mark.slow
+def test_a_slider_says_that_a_chip_has_set_it(blender):
+    chips = blender.app.making.chips
+    blender.fields.prompt = "a fisherman with freckles"
+    blender.until(lambda: chips.reading(blender.fields.prompt))
+    blender.bpy.ops.dreamface.correct_words(words="fisherman", said="woman")
+    face = blender.new_face(blender.fields.prompt, seed=3)
+    assert drawn(blender, "person").count("“fisherman”: corrected by you") == 1
+    face.dreamface.gender = 0.5
+    assert "corrected by you" not in drawn(blender, "person"), "the hand came after the chip"
+    blender.fields.prompt = "somebody"
 
 
 def test_search_and_filters(blender):

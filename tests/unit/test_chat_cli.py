@@ -21,7 +21,7 @@ from dreamface.errors import BadRequest
 from dreamface.face import Face
 from dreamface.pipeline import Seen
 from dreamface.progress import Progress
-from dreamface.record import EditEntry, FaceRecord, Turn
+from dreamface.record import MOST_TURNS, EditEntry, FaceRecord, Turn
 from dreamface.traits import Traits
 from tests.support import synthetic_face
 
@@ -119,6 +119,22 @@ def test_questions_alone_write_nothing(pipeline: FakePipeline, capsys: pytest.Ca
     assert main(["chat", "face", "-o", "new", "--say", "what did you change?"]) == 0
     assert "Nothing was changed, so nothing was written." in capsys.readouterr().out
     assert Path("face/face.json").read_bytes() == before and not Path("new").exists() and pipeline.made == []
+
+
+def test_what_was_asked_after_the_last_change_is_saved_with_it(
+    pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    type_lines(monkeypatch, "older", "how old does she look?", "what did you change?", "exit")
+    assert main(["chat", "face", "--no-glb"]) == 0
+    assert said() == ["older", "how old does she look?", "what did you change?"] and len(pipeline.made) == 1
+
+
+def test_what_is_held_is_saved_by_a_face_that_has_heard_much_already(pipeline: FakePipeline) -> None:
+    face = folder.load("face")
+    heard = tuple(Turn(f"hi {number}", "yes", "nothing") for number in range(MOST_TURNS))
+    folder.save(replace(face, record=replace(face.record, talk=heard)), "face")
+    assert main(["chat", "face", "--say", "don't touch the nose", "--no-glb"]) == 0
+    assert record().talk[-1].parts == ("nose",) and len(record().talk) == MOST_TURNS
 
 
 def test_what_is_held_is_saved_though_nothing_changed(pipeline: FakePipeline) -> None:

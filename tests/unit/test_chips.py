@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dreamface_addon.chips import Chips, in_words, notes_in_lines
+from dreamface_addon.chips import Chips, corrected_traits, in_words, notes_in_lines
 from dreamface_addon.live import Meaning, Reading, _reading
 
 
@@ -138,6 +138,14 @@ def test_what_a_face_remembers_is_taken_over(chips):
     assert again.label(fisherman) == "fisherman · woman"
     again.read("a fisherman")
     assert again.dropped == set() and "fisherman" in again.corrected, "other words say nothing of those"
+
+
+def test_a_slider_knows_that_a_chip_has_set_it_until_a_hand_does(chips):
+    chips.correct("fisherman", "woman")
+    kept = chips.corrections(PROMPT)
+    assert corrected_traits(kept, {"gender": {"value": -1.0, "because": "fisherman"}}) == {"gender": "fisherman"}
+    assert corrected_traits(kept, {"gender": {"value": 0.2, "because": "set by hand"}}) == {}
+    assert corrected_traits([{"words": 3}, {}], {"gender": None}) == {}, "of a file that was damaged by hand"
 
 
 def test_things_that_are_not_made_share_a_line():

@@ -542,7 +542,7 @@ def test_a_face_of_a_missing_head_model_is_shown_without_measures(
     monkeypatch.setattr(pipeline, "measure", measure)
     assert main(["show", "out"]) == 0
     said = capsys.readouterr().out
-    assert "hooked nose (strong, +1.9 sd)" in said
+    assert "hooked nose (+1.9 sd)" in said
     assert said.splitlines()[-1] == "Nothing could be measured: The head model 'ict' is not installed here."
 
 
@@ -944,19 +944,19 @@ def test_doctor_names_the_bpy_that_is_here_to_be_installed_again(monkeypatch: py
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("nose.hump", 1.9, "hooked nose (strong, +1.9 sd)"),
-        ("nose.hump", -0.5, "concave nose (slight, -0.5 sd)"),
-        ("nose.hump", 0.1, "average (+0.1 sd)"),
+        ("nose.hump", 1.9, "hooked nose (+1.9 sd)"),
+        ("nose.hump", -0.5, "slightly concave nose (-0.5 sd)"),
+        ("nose.hump", 0.1, "usual hump of the nose (+0.1 sd)"),
         ("age", 62.4, "62 years"),
-        ("gender", -1.0, "woman (100%)"),
-        ("gender", 0.0, "0%"),
-        ("freckles.density", 0.7, "freckles (70%)"),
-        ("ancestry.european", 0.2, "european (20%)"),
+        ("gender", -1.0, "woman (100 %)"),
+        ("gender", 0.0, "androgynous"),
+        ("freckles.density", 0.7, "freckles (70 %)"),
+        ("ancestry.european", 0.2, "20 % European"),
         ("hair.style", "bob", "bob"),
-        ("iris.colour", (1.0, 0.0, 0.0), "#ff0000"),
-        ("lipstick", (1.0, 0.0, 0.0, 0.5), "#ff0000 (50%)"),
-        ("lipstick", (1.0, 1.0, 1.0, 0.0), "none"),
-        ("expression.jawOpen", 0.3, "30%"),
+        ("iris.colour", (1.0, 0.0, 0.0), "glowing red eyes (#ff0000)"),
+        ("lipstick", (1.0, 0.0, 0.0, 0.5), "scarlet lipstick (#ff0000, 50 %)"),
+        ("lipstick", (1.0, 1.0, 1.0, 0.0), "no lipstick"),
+        ("expression.jawOpen", 0.3, "30 %"),
     ],
 )
 def test_values_in_words(name: str, value: Value, words: str) -> None:

@@ -79,8 +79,8 @@ ALLOWED = {
     "render": {"colour", "face", "hair"},
     "export": SHARED | {"folder", "groom", "rig", "images", "limits", "provenance", "text", "_files"},
     "cli": {
-        "bones", "editing", "expressions", "pipeline", "models", "service", "face", "folder", "traits", "errors",
-        "progress", "images", "library", "limits", "performance", "record", "text", "_files",
+        "bones", "editing", "expressions", "language", "pipeline", "models", "service", "face", "folder", "traits",
+        "errors", "progress", "images", "library", "limits", "performance", "record", "text", "_files",
     },
     "service": {
         "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",

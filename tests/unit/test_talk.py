@@ -242,6 +242,24 @@ def test_a_request_in_the_form_of_a_question_is_an_order(text: str) -> None:
     assert isinstance(only(text), language.Change)
 
 
+def test_only_some_parts_may_change_however_they_are_listed() -> None:
+    for text in ("only change the nose and the lips", "only change the nose, and the lips"):
+        step = only(text)
+        assert [part.name for part in step.free] == ["nose", "lips"]
+        held = language.traits_of(step.parts)
+        assert "mouth.width" in held and not {"nose.width", "lips.upper"} & set(held)
+
+
+def test_a_list_with_a_comma_holds_all_of_it() -> None:
+    step = only("keep the nose, and the lips")
+    assert {"nose.width", "lips.upper"} <= set(language.traits_of(step.parts))
+
+
+def test_a_decade_is_no_place() -> None:
+    steps = understand("make her look older, in her sixties too", Context(FACE, OTHERS, "a scar"))
+    assert not any(isinstance(step, Nothing) or "scar" in step.words for step in steps)
+
+
 # ------------------------------------------------------------------------------------------------------- the test sets
 
 
@@ -253,4 +271,5 @@ def test_the_sets_of_what_people_say_are_well_formed(name: str) -> None:
     )
     assert len(data["lines"]) >= 150 and len({line["say"] for line in data["lines"]}) == len(data["lines"])
     acts = {"change", "hold", "release", "undo", "redo", "scale", "restore", "take", "restart", "question", "nothing"}
+    acts |= {"version"} if name == "talk_tuned" else set()
     assert {line["act"] for line in data["lines"]} == acts

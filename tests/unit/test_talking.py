@@ -165,6 +165,77 @@ def test_parts_come_from_another_face(ada: FaceRecord, bob: FaceRecord) -> None:
     assert "Say which other face: Bob and Eve" in said(ada, "take the nose of the other one", others=two).answer
 
 
+def places(record: FaceRecord) -> list[tuple[str, ...]]:
+    return [edit.place.regions for edit in record.edits if edit.place]
+
+
+@pytest.mark.parametrize(
+    ("line", "where"),
+    [
+        ("another one on the chin", "chin"),
+        ("and one on the chin", "chin"),
+        ("the same on the chin", "chin"),
+        ("on the chin too", "chin"),
+        ("a longer one on the nose", "nose"),
+    ],
+)
+def test_another_one_is_what_was_laid_on_a_place_last(ada: FaceRecord, line: str, where: str) -> None:
+    first = said(ada, "a scar on the left cheek")
+    reply = said(first.record, "older", line)
+    assert places(reply.record)[-1] == (where,) and len(places(reply.record)) == 2
+    scar, other = (edit for edit in reply.record.edits if edit.place)
+    assert [one["name"] for one in other.parameters["effects"]] == [one["name"] for one in scar.parameters["effects"]]
+    assert said(reply.record, "one more on the forehead").changed, "and so on"
+
+
+def test_another_one_of_nothing_is_asked_for(ada: FaceRecord) -> None:
+    reply = said(ada, "another one on the chin")
+    assert not reply.changed and "say what should be there" in reply.answer
+    both = said(ada, "a mole on the left cheek and another one on the chin")
+    assert places(both.record) == [("left_cheek",), ("chin",)]
+
+
+def test_only_one_part_changes_where_that_was_said(ada: FaceRecord) -> None:
+    only = said(ada, "only change the nose")
+    assert only.understood and "Only the nose will change" in only.answer
+    assert not said(only.record, "fuller lips").changed and not said(only.record, "older").changed
+    wider = said(only.record, "wider nose")
+    assert wider.changed and {name.split(".")[0] for name, _, _ in wider.shifts} == {"nose"}
+    lips = said(only.record, "only change the lips").record
+    assert said(lips, "fuller lips").changed
+    assert not said(lips, "wider nose").changed and not said(lips, "wider mouth").changed
+    assert said(lips, "you may change everything again", "older").changed
+    assert {name for name, _, _ in said(ada, "a wider nose and mouth, only change the nose").shifts} == {"nose.width"}
+
+
+def test_versions_are_counted_from_the_face_as_it_was(ada: FaceRecord) -> None:
+    talked = said(ada, "wider nose", "fuller lips", "older").record
+    first, second = said(talked, "go back to the first version"), said(talked, "go back to version 2")
+    assert first.record.edits == () and [edit.label for edit in second.record.edits] == ["wider nose"]
+    assert "fuller lips" in second.answer and "older" in second.answer
+    third = said(second.record, "go to the third version")
+    assert [edit.label for edit in third.record.edits] == ["wider nose", "fuller lips"]
+    assert said(third.record, "version 4").record.edits == talked.edits
+    nowhere = said(talked, "go back to version 9")
+    assert not nowhere.changed and "4 the newest" in nowhere.answer
+    assert "already" in said(talked, "version 4").answer
+
+
+def test_everything_comes_from_another_face(ada: FaceRecord, bob: FaceRecord) -> None:
+    reply = said(ada, "take everything from Bob", others=Others.of({"Bob": bob}))
+    now, his = shown_traits(reply.record), shown_traits(bob)
+    for name in ("gender", "hair.style", "nose.width", "skin.melanin"):
+        assert now.value(name) == his.value(name)
+    assert "no face called" in said(ada, "take everything from Eve").answer
+
+
+@pytest.mark.parametrize("line", ["a 500 year old", "-5 years old", "make her 500", "make him a thousand years old"])
+def test_an_age_that_nobody_has_changes_nothing(ada: FaceRecord, line: str) -> None:
+    reply = said(ada, line)
+    assert not reply.changed and not reply.understood and "1 to 95 years old" in reply.answer
+    assert said(ada, "make her 90 years old").changed
+
+
 # ----------------------------------------------------------------------------------------------------------- questions
 
 

@@ -7,12 +7,15 @@ import re
 import pytest
 
 from dreamface import prompts
+from dreamface.cli import words as cli_words
+from dreamface.editing.phrasing import describe
 from dreamface.errors import BadRequest
-from dreamface.language import in_words
+from dreamface.language import colour_family, colour_name, in_words, tables, value_of
+from dreamface.language.lexicon import linear
 from dreamface.language.tables import BREAKS, COPULAS, DETERMINERS, FUNCTION_WORDS, NEUTRAL_WORDS, PERSON_PRONOUNS
 from dreamface.language.words import canonical
 from dreamface.service import schemas, tasks
-from dreamface.traits import Traits
+from dreamface.traits import VOCABULARY, Traits
 
 SAID = [
     ("nose.width", 1.8, "wide nose"),
@@ -51,6 +54,23 @@ SAID = [
 @pytest.mark.parametrize(("name", "value", "words"), SAID)
 def test_a_value_is_said_in_words(name, value, words):
     assert in_words(name, Traits({name: value}).value(name)) == words
+
+
+@pytest.mark.parametrize("trait", ["iris.colour", "lipstick", "hair.dye"])
+def test_a_colour_is_called_what_a_prompt_calls_it(trait):
+    table = tables.IRIS_SRGB if trait == "iris.colour" else tables.COLOURS_SRGB
+    for name in ("blue", "green", "brown", "violet", "emerald", "crimson", "turquoise"):
+        assert colour_name(linear(table[name]), trait) == name
+    assert colour_family(linear(table["emerald"]), trait) == "green"
+    assert colour_family(linear(table["crimson"]), trait) == "red"
+
+
+def test_the_same_words_everywhere():
+    """The table of `dreamface show`, the answers of talk and the chips' tooltips say a value alike."""
+    for name, value in (("nose.width", 2.4), ("freckles.density", 0.2), ("skin.melanin", 0.2), ("lips.upper", -1.8)):
+        said = in_words(name, value)
+        assert cli_words.in_words(VOCABULARY[name], value) == f"{said} ({value_of(name, value)})"
+        assert said in describe(Traits({name: value}), 30.0) or name == "freckles.density"
 
 
 def test_a_boy_is_no_man():

@@ -124,10 +124,11 @@ class _Chat:
 
     def end(self) -> bool:
         """Make and save what is not yet; return whether every line was followed."""
-        new = self.record.talk[len(self.face.record.talk) :]
+        known = {id(turn) for turn in self.face.record.talk}
+        new = [turn for turn in self.record.talk if id(turn) not in known]
         if self.record.edits != self.face.record.edits:
             self.failed |= not self._make()
-        elif any(turn.did in _KEPT for turn in new):
+        elif any(turn.did in _KEPT for turn in new) or (new and self.written is not None):
             self.face = replace(self.face, record=self.record)
             self.failed |= not self._save()
         self.terminal.result({"turns": self.turns, **(self.written.to_json() if self.written else {})})
@@ -140,7 +141,7 @@ class _Chat:
 
     def _tell(self, line: str, reply: Reply) -> None:
         """Show an answer, and what changed with values before and after."""
-        from dreamface.editing import label_of, value_of
+        from dreamface.language import label_of, value_of
 
         self.failed |= not reply.understood
         shifts = [(name, label_of(name), value_of(name, old), value_of(name, new)) for name, old, new in reply.shifts]

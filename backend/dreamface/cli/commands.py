@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from dreamface import language
 from dreamface.cli.doctor import can_have_bpy
 from dreamface.cli.faces import FACES, STATES, folder_of
 from dreamface.cli.making import Written, check_can_be_folder, check_free, staging, write
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 DOUBTFUL: Final = 0.6
 """Confidence below which a row is marked as a guess."""
-
-_UNSURE = 0.25  # of the axis from woman to man: where a face is read as neither
 
 
 def generate(options: Namespace, terminal: Terminal) -> bool:
@@ -195,7 +194,8 @@ def _corrected(correction: Correction) -> str:
 def _seems(age: Value | None, gender: Value | None) -> str:
     """Say how old, and of which sex, a face seems by its shape and skin."""
     assert isinstance(age, float) and isinstance(gender, float)
-    who = "neither clearly a man nor a woman" if abs(gender) < _UNSURE else "a man" if gender > 0.0 else "a woman"
+    sex = language.in_words("gender", gender)
+    who = "an androgynous person" if sex == "androgynous" else f"a {sex}"
     return f"By shape and skin it seems to be {who} of about {age:.0f} years."
 
 

@@ -3,52 +3,38 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from dreamface import language
 from dreamface.errors import BadRequest
 from dreamface.text import WINDOWS_DEVICES
-from dreamface.traits import VOCABULARY, Kind, Trait, TraitValue, Value
+from dreamface.traits import VOCABULARY, Group, Kind, Trait, TraitValue, Value
 
 SLUG_LENGTH = 40
 """Characters of a prompt that a folder is named after."""
-
-STRENGTHS = ((0.25, "average"), (0.8, "slight"), (1.7, "clear"), (2.5, "strong"), (math.inf, "extreme"))
-"""Up to so many standard deviations from the mean, and what that is called."""
-
-PLAIN_MARGIN = 0.05
-"""How far a fraction is from its default before it is worth a phrase."""
 
 
 # ----------------------------------------------------------------------------------------------------------- to words
 
 
 def in_words(trait: Trait, value: Value) -> str:
-    """A trait's value as an artist would say it: "hooked nose (strong, +1.9 sd)", "62 years", "#8a5a3c"."""
-    if isinstance(value, tuple):
-        return _colour_in_words(value)
+    """A trait's value as an artist would say it, and the value: "hooked nose (+1.9 sd)", "62 years", "bob"."""
+    exact = exactly(trait, value)
     if isinstance(value, str):
-        return value
-    if trait.unit == "sd":
-        strength = next(word for limit, word in STRENGTHS if abs(value) < limit)
-        phrase = "" if strength == "average" else _phrase(trait, value)
-        return f"{phrase} ({strength}, {value:+.1f} sd)" if phrase else f"{strength} ({value:+.1f} sd)"
-    if trait.unit == "years":
-        return f"{value:.0f} years"
-    phrase = _phrase(trait, value)
-    amount = f"{abs(value):.0%}" if trait.low < 0.0 else f"{value:.0%}"
-    return f"{phrase} ({amount})" if phrase else amount
+        return language.value_of(trait.name, value)
+    if trait.unit == "years" or trait.name == "gender" or trait.group is Group.EXPRESSION:
+        return exact
+    said = language.in_words(trait.name, value)
+    return said if exact == "none" or exact in said else f"{said} ({exact})"
 
 
 def exactly(trait: Trait, value: Value) -> str:
-    """A trait's value as `--set` takes it or nearly so, without words: "+1.9 sd", "62 years", "36%", "#8a5a3c"."""
-    if not isinstance(value, float | int):
-        return in_words(trait, value)
-    return (
-        f"{value:+.1f} sd" if trait.unit == "sd" else f"{value:.0f} years" if trait.unit == "years" else f"{value:.0%}"
-    )
+    """A trait's value as `--set` takes it or nearly so, without words: "+1.9 sd", "62 years", "36 %", "#8a5a3c"."""
+    if isinstance(value, tuple):
+        return _colour_in_words(value)
+    return value if isinstance(value, str) else language.value_of(trait.name, value)
 
 
 def seen_in_words(trait: Trait, value: Value | None, note: str) -> str:
@@ -90,26 +76,17 @@ def is_text(words: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in words)
 
 
-def _phrase(trait: Trait, value: float) -> str:
-    default = trait.default if isinstance(trait.default, float) and trait.unit != "weight" else 0.0
-    if value > default + PLAIN_MARGIN:
-        return trait.more[0] if trait.more else ""
-    if value < default - PLAIN_MARGIN:
-        return trait.less[0] if trait.less else ""
-    return ""
-
-
 def _short(trait: Trait, value: Value) -> str:
-    words = in_words(trait, value)
-    says_what = isinstance(value, float | int) and (trait.unit == "years" or bool(_phrase(trait, value)))
-    return words if says_what else f"{trait.name.replace('.', ' ').replace('_', ' ')}: {words}"
+    """A trait's value in words that say what it is of, too."""
+    whole = isinstance(value, str) or trait.group is Group.EXPRESSION
+    return language.in_words(trait.name, value) if whole else in_words(trait, value)
 
 
 def _colour_in_words(value: tuple[float, ...]) -> str:
     name = colour_hex(value[:3])
     if len(value) == 3:
         return name
-    return f"{name} ({value[3]:.0%})" if value[3] > 0.0 else "none"
+    return f"{name}, {language.percent(value[3])}" if value[3] > 0.0 else "none"
 
 
 # --------------------------------------------------------------------------------------------------------- from words

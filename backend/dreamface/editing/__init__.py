@@ -19,7 +19,6 @@ from dreamface.editing.making import (
     sketch_edit,
     words_edit,
 )
-from dreamface.editing.phrasing import label_of, value_of
 from dreamface.editing.reading import EditReading, check_region, read_words, vocabulary, with_corrections
 from dreamface.editing.talking import Others, Reply, context_of, talk
 from dreamface.pipeline import Diffusion
@@ -41,7 +40,6 @@ __all__ = [
     "context_of",
     "diffusion_edit",
     "face_tile",
-    "label_of",
     "mark",
     "mix_edit",
     "normalise",
@@ -52,7 +50,6 @@ __all__ = [
     "sketch_edit",
     "talk",
     "understanding",
-    "value_of",
     "vocabulary",
     "with_corrections",
     "words_edit",

@@ -9,21 +9,24 @@ from typing import Final
 from dreamface.editing.phrasing import (
     Who,
     ancestry_of,
-    colour_name,
     describe,
-    hair_colour,
-    in_a_word,
     is_there,
-    label_of,
     length_of_hair,
     listed,
     sex_of,
-    skin_tone,
-    value_of,
     who_is,
     with_cause,
 )
-from dreamface.language import CAN_DO, Question, part_of
+from dreamface.language import (
+    CAN_DO,
+    Question,
+    colour_family,
+    hair_in_words,
+    in_words,
+    label_of,
+    part_of,
+    value_of,
+)
 from dreamface.pipeline import Seen, shown_traits
 from dreamface.record import EditEntry, FaceRecord, Turn
 from dreamface.traits import VOCABULARY, Group, Kind, Traits, Value
@@ -131,14 +134,14 @@ def _colours(names: Sequence[str], known: Known) -> str:
     first = names[0]
     if first == "iris.colour":
         value = traits.value(first)
-        return f"{her} eyes are {colour_name(value)}" if isinstance(value, tuple) else ""
+        return f"{her} eyes are {value_of(first, value)}" if isinstance(value, tuple) else ""
     if first == "hair.melanin":
-        return f"{her} hair is {hair_colour(traits)}"
+        return f"{her} hair is {hair_in_words(traits)}"
     if first == "skin.melanin":
         melanin = known.value(first)
         assert isinstance(melanin, int | float)
         note = known.seen[first].note if first in known.seen else ""
-        return f"{her} skin is {skin_tone(melanin)} ({note or value_of(first, melanin)})"
+        return f"{her} skin is {in_words(first, melanin).removesuffix(' skin')} ({note or value_of(first, melanin)})"
     if first in ("hair.length", "hair.style"):
         style = known.traits.choice("hair.style").replace("_", " ")
         note = known.seen["hair.style"].note if "hair.style" in known.seen else ""
@@ -172,9 +175,10 @@ def _weight(name: str, value: Value) -> float:
 
 def _said(name: str, value: Value, known: Known) -> str:
     """Return a trait with its value: "nose width is +1.2 sd (wide nose)"."""
-    word, plain = in_a_word(name, value), value_of(name, value)
+    word, plain = in_words(name, value), value_of(name, value)
     note = known.seen[name].note if name in known.seen else ""
-    told = word if word != plain and word not in label_of(name) else ""
+    word = "usual" if word.startswith("usual ") else word
+    told = "" if plain in word or word in label_of(name) or label_of(name) in word.split(" ", 1)[-1] else word
     more = ", ".join(text for text in (told, note) if text and text not in plain)
     return f"{label_of(name)} {'are' if label_of(name).endswith(('s', 'feet')) else 'is'} {plain}" + (
         f" ({more})" if more else ""
@@ -217,7 +221,7 @@ def _holds(name: str, claimed: Value, now: Value) -> bool:
     if isinstance(claimed, str):
         return claimed == now or (name == "beard.style" and claimed == "full" and now != "none")
     if isinstance(claimed, tuple):
-        return isinstance(now, tuple) and _same_colour(claimed, now)
+        return isinstance(now, tuple) and _same_colour(name, claimed, now)
     assert isinstance(now, int | float) and isinstance(trait.default, int | float)
     if trait.unit == "sd":
         return bool(now >= _SIDE if claimed > 0.0 else now <= -_SIDE)
@@ -225,11 +229,10 @@ def _holds(name: str, claimed: Value, now: Value) -> bool:
     return bool((now - float(trait.default)) * way > 0.0 and abs(now - float(trait.default)) >= 0.3 * abs(way))
 
 
-def _same_colour(claimed: tuple[float, ...], now: tuple[float, ...]) -> bool:
+def _same_colour(name: str, claimed: tuple[float, ...], now: tuple[float, ...]) -> bool:
     if len(now) == 4 and now[3] < 0.1:
         return False
-    bare = [colour_name(one).split()[-1] for one in (claimed, now)]
-    return bare[0] == bare[1]
+    return colour_family(claimed, name) == colour_family(now, name)
 
 
 # ------------------------------------------------------------------------------------------------------------------ why

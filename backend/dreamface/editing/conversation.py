@@ -72,19 +72,25 @@ def undo(record: FaceRecord, count: int) -> tuple[FaceRecord, list[Turn]]:
     return replace(record, edits=stack, talk=talk), taken
 
 
-def redo(record: FaceRecord, count: int) -> tuple[FaceRecord, list[Turn]]:
+def waiting(talk: Sequence[Turn]) -> list[Turn]:
+    """Return the changes that were taken back since the last one that holds, the oldest first."""
+    after = [number for number, turn in enumerate(talk) if turn.did == "change" and not turn.undone]
+    return [turn for turn in talk[(after[-1] + 1 if after else 0) :] if turn.did == "change" and turn.undone]
+
+
+def redo(record: FaceRecord, count: int, *, singly: bool = False) -> tuple[FaceRecord, list[Turn]]:
     """Return a record with what was taken back last done again, as far as nothing else was changed since.
 
     Args:
         record: the face's.
         count: 1 is the whole of the last step back; more are single changes.
+        singly: whether 1 is a single change, too.
     """
-    after = [number for number, turn in enumerate(record.talk) if turn.did == "change" and not turn.undone]
-    waiting = [turn for turn in record.talk[(after[-1] + 1 if after else 0) :] if turn.did == "change" and turn.undone]
-    if not waiting:
+    back = waiting(record.talk)
+    if not back:
         return record, []
-    last = max(turn.undone for turn in waiting)
-    again = [turn for turn in waiting if turn.undone == last] if count == 1 else waiting[:count]
+    last = max(turn.undone for turn in back)
+    again = [turn for turn in back if turn.undone == last] if count == 1 and not singly else back[:count]
     stack = record.edits
     for turn in again:
         stack = patch_of(turn).apply(stack)

@@ -9,13 +9,14 @@ from typing import Final, TypeAlias
 
 from dreamface.editing.adding import added
 from dreamface.editing.answers import Known, answer
-from dreamface.editing.conversation import Patch, done, held_parts, redo, states, undo
+from dreamface.editing.conversation import Patch, done, held_parts, redo, states, undo, waiting
 from dreamface.editing.making import NothingUnderstood, words_edit
-from dreamface.editing.phrasing import label_of, listed, parts_of, shifts_in_words
+from dreamface.editing.phrasing import listed, parts_of, shifts_in_words
 from dreamface.editing.reading import read_words
 from dreamface.errors import BadRequest
 from dreamface.language import (
     NOT_UNDERSTOOD,
+    PARTS,
     Change,
     Context,
     Difference,
@@ -31,8 +32,11 @@ from dreamface.language import (
     Step,
     Take,
     Undo,
+    Version,
     combined,
     difference,
+    label_of,
+    thing_of,
     traits_of,
     understand,
 )
@@ -127,7 +131,7 @@ def talk(
         understand_with: understands it.
     """
     others = others or Others()
-    steps = understand_with(said, context_of(shown_traits(record), others.names))
+    steps = understand_with(said, context_of(shown_traits(record), others.names, _last_thing(record)))
     changes: list[Change] = []
     replies: list[Reply] = []
     now, rest = record, one_line(said)[:2000]
@@ -146,8 +150,20 @@ def talk(
     return Reply(answers, now, now.edits != record.edits, any(reply.understood for reply in replies), shifts)
 
 
-def context_of(traits: Traits, others: Sequence[str] = ()) -> Context:
-    """Return what understanding needs to know of a face: also marks at places are orders."""
+def _last_thing(record: FaceRecord) -> str:
+    """Return what was laid on a place last, such as "a scar"; nothing where that is no single thing."""
+    labels = [edit.label for turn in done(record.talk) for edit in turn.new if edit.place is not None]
+    return next((thing for label in reversed(labels) if (thing := thing_of(label.lower()))), "")
+
+
+def context_of(traits: Traits, others: Sequence[str] = (), thing: str = "") -> Context:
+    """Return what understanding needs to know of a face: also marks at places are orders.
+
+    Args:
+        traits: as the face shows them.
+        others: names of other faces.
+        thing: what was laid on a place last.
+    """
 
     def reads_more(words: str) -> bool:
         try:
@@ -156,7 +172,7 @@ def context_of(traits: Traits, others: Sequence[str] = ()) -> Context:
             return False
         return bool(reading.effects or reading.traits or reading.contradiction)
 
-    return Context(traits, tuple(others), reads_more)
+    return Context(traits, tuple(others), thing, reads_more)
 
 
 def _follow(
@@ -172,6 +188,8 @@ def _follow(
         return _undo(record, step, said)
     if isinstance(step, Redo):
         return _redo(record, step, said)
+    if isinstance(step, Version):
+        return _to_version(record, step.number, said)
     if isinstance(step, Nothing):
         return _kept(record, Reply(step.why, record, understood=False), said, "nothing")
     if isinstance(step, Scale):
@@ -374,6 +392,27 @@ def _redo(record: FaceRecord, step: Redo, said: str) -> Reply:
     return _kept(record, Reply(f"Again: {names}.", now, True), said, "redo")
 
 
+def _to_version(record: FaceRecord, number: int, said: str) -> Reply:
+    """Return the face as it was after so many changes less one: version 1 is before the first."""
+    now = 1 + len(done(record.talk))
+    last = now + len(waiting(record.talk))
+    if number == now or not 1 <= number <= last:
+        newest = "this one" if now == last else f"this is version {now}"
+        why = f"This is version {now} already." if number == now else (
+            f"There is no version {number}: 1 is how it was before we began to talk, {last} the newest; {newest}."
+        )  # fmt: skip
+        return _kept(record, Reply(why, record, understood=False), said, "nothing")
+    if number < now:
+        after, turns = undo(record, now - number)
+        did: TurnKind = "undo"
+    else:
+        after, turns = redo(record, number - now, singly=True)
+        did = "redo"
+    names = listed([f"“{_called(turn)}”" for turn in turns[:4]])
+    what = f"before {names}" if did == "undo" else f"with {names} again"
+    return _kept(record, Reply(f"Version {number}: {what}.", after, True), said, did)
+
+
 def _scale(record: FaceRecord, factor: float) -> Reply:
     """Return the face with its last change so many times as strong."""
     turns = done(record.talk)
@@ -420,11 +459,26 @@ def _hold(record: FaceRecord, step: Hold | Release, said: str) -> Reply:
     if not known:
         return _kept(record, Reply(NOT_UNDERSTOOD, record, understood=False), said, "nothing")
     names = listed([part.name for part in known])
+    if isinstance(step, Hold) and step.free:
+        return _hold_all_but(record, step, said)
     if isinstance(step, Release):
-        return _kept(record, Reply(f"The {names} may change again.", record), said, "release", known)
+        what = "Everything" if step.parts == PARTS else f"The {names}"
+        return _kept(record, Reply(f"{what} may change again.", record), said, "release", known)
     return _kept(
         record, Reply(f"The {names} will stay from now on, until you say otherwise.", record), said, "hold", known
     )
+
+
+def _hold_all_but(record: FaceRecord, step: Hold, said: str) -> Reply:
+    """Return the face of which only some parts may change; what held those is let go."""
+    free = listed([part.name for part in step.free])
+    answer = f"Only the {free} will change from now on, until you say “you may change everything again”."
+    held = set(traits_of(step.free))
+    over = [part for part in held_parts(record.talk) if held & set(part.names)]
+    if over:
+        released = _kept(record, Reply("", record), said, "release", over)
+        record, said = released.record, ""
+    return _kept(record, Reply(answer, record), said, "hold", step.parts)
 
 
 # ------------------------------------------------------------------------------------------------- from another state

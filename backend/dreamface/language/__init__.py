@@ -7,7 +7,17 @@ from dreamface.language.notes import Cause, Note
 from dreamface.language.parts import PARTS, Part, find_parts, part_named, part_of, traits_of
 from dreamface.language.reader import Reading, read, read_many
 from dreamface.language.removals import with_removals
-from dreamface.language.saying import hair_colour, in_words
+from dreamface.language.saying import (
+    PEOPLES,
+    colour_family,
+    colour_name,
+    hair_colour,
+    hair_in_words,
+    in_words,
+    label_of,
+    percent,
+    value_of,
+)
 from dreamface.language.slips import is_english
 from dreamface.language.talk import (
     CAN_DO,
@@ -26,8 +36,10 @@ from dreamface.language.talk import (
     Step,
     Take,
     Undo,
+    Version,
 )
 from dreamface.language.talk_reading import understand
+from dreamface.language.talk_references import thing_of
 from dreamface.language.talk_schema import SCHEMA as TALK_SCHEMA
 from dreamface.language.talk_schema import Message, ModelTalk
 
@@ -36,6 +48,7 @@ __all__ = [
     "LONGEST_SAID",
     "NOT_UNDERSTOOD",
     "PARTS",
+    "PEOPLES",
     "TALK_SCHEMA",
     "Cause",
     "Change",
@@ -58,21 +71,29 @@ __all__ = [
     "Step",
     "Take",
     "Undo",
+    "Version",
     "alternatives",
+    "colour_family",
+    "colour_name",
     "combined",
     "difference",
     "edit",
     "find_parts",
     "hair_colour",
+    "hair_in_words",
     "in_words",
     "is_english",
+    "label_of",
     "part_named",
     "part_of",
+    "percent",
     "read",
     "read_change",
     "read_degrees",
     "read_many",
+    "thing_of",
     "traits_of",
     "understand",
+    "value_of",
     "with_removals",
 ]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from dreamface.language.degrees import BEGINS_AMOUNT, without_degree
 from dreamface.language.lexicon import lexicon
 from dreamface.language.reader import Reading, read_words
 from dreamface.language.removals import with_removals
@@ -45,22 +46,21 @@ SITUATIONS: Final = {
 }
 """Situations and looks, and the same in words that a prompt may use."""
 
-_DEGREES: Final = {
-    r"(?:just )?(?:a little(?: bit)?|a bit|slightly|somewhat|a touch|a tad)": 0.5,
-    r"(?:much|a lot|far|way|considerably|very much|significantly)": 1.8,
-}
-"""How much more or less, over what a comparative says by itself."""
-
 _SOFTENED: Final = 0.55  # of what a word means in a prompt, that its comparative moves a shape
 _HALFWAY: Final = 0.5  # of the way to the end of its range, that a comparative moves anything else
 _OLDER_YEARS: Final = 12.0
+_LIGHTNESS: Final = {"dark": -1, "deep": -1, "black": -1, "light": 1, "pale": 1, "bright": 1, "fair": 1}
+"""Adjectives of how light a colour is, and whether they mean a lighter or a darker one."""
+
+_LIGHTER: Final = 1.8  # times as much light as before, that "lighter" means
 _LESS: Final = frozenset({"less", "fewer"})
 _MORE: Final = frozenset({"more"})
 _FILLERS: Final = re.compile(
     r"^(?:please |(?:make|turn|give) (?:him|her|it|them|the face|the person) (?:look |seem |be )?|and |but |with "
-    r"|look(?:ing)? |a |an |the )+",
+    rf"|look(?:ing)? |even |still |(?:an?|the) (?!{BEGINS_AMOUNT}))+",
     re.IGNORECASE,
 )
+_ARTICLE: Final = re.compile(r"^(?:an?|the) ", re.IGNORECASE)
 _CLAUSES: Final = re.compile(r"\s*(?:[,;.]|\band\b|\bbut\b)\s*", re.IGNORECASE)
 _NUMBER: Final = r"(\d{1,3}|[a-z]+(?:[ -][a-z]+)?)"
 _COUNTS: Final = {
@@ -121,11 +121,21 @@ _BROWS: Final = re.compile(r"no (?:eyebrows?|brows?)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class _Comparative:
-    """A clause that compares: its words without that, whether it asks for less, and how much."""
+    """A clause that compares.
+
+    Attributes:
+        words: its words with the adjective as a prompt has it: "an old man" of "an older man".
+        less: whether it asks for less.
+        degree: how much, over what a comparative says by itself.
+        beside: the words beside the adjective: "man" of "an older man".
+        lightness: 1 where it asks for a lighter colour, -1 for a darker one, 0 where it speaks of something else.
+    """
 
     words: str
     less: bool
     degree: float
+    beside: str = ""
+    lightness: int = 0
 
 
 def read_change(words: str, traits: Traits) -> Reading:
@@ -239,15 +249,21 @@ def _clause(clause: str, traits: Traits) -> tuple[dict[str, TraitValue], tuple[s
     if comparative is None:
         reading = read_degrees(clause)
         return dict(reading.traits), reading.not_understood
-    for words in (comparative.words, f"{comparative.words} skin"):
+    for words in (comparative.words, f"{comparative.words} skin", f"{comparative.words} hair"):
         reading = read_words(words)
         if reading.traits:
             moved = {
                 name: TraitValue(_moved(VOCABULARY[name], traits.value(name), entry.value, comparative), 1.0, clause)
                 for name, entry in reading.traits.items()
             }
-            return moved, reading.not_understood
+            return moved | _sex(comparative.beside), reading.not_understood
     return {}, (clause,)
+
+
+def _sex(words: str) -> dict[str, TraitValue]:
+    """Return the sex that words name: "an older man" is a man, not only more of one."""
+    said = read_words(words).traits if words.strip() else Traits()
+    return {name: entry for name, entry in said.items() if name == "gender"}
 
 
 def _is_amount(clause: str) -> bool:
@@ -268,10 +284,16 @@ def _years(clause: str, traits: Traits) -> float | None:
             return trait.clamp(now - years if way[0] in "yr" else now + years)
     if (found := _AT_AGE.fullmatch(clause)) and (number := _number(found[1])) is not None:
         return trait.clamp(number) if found["years"] or number >= _YOUNGEST else None
-    if found := _OLDER.fullmatch(_without_degree(clause)[0]):
-        step = _without_degree(clause)[1] * (_OLDER_YEARS + 0.12 * now)
+    words, degree = without_degree(clause)
+    if found := _OLDER.fullmatch(_ARTICLE.sub("", words)):
+        step = degree * _older_by(now)
         return trait.clamp(now - step if found[1] == "younger" else now + step)
     return None
+
+
+def _older_by(age: float) -> float:
+    """Return how many years "older" means at an age."""
+    return _OLDER_YEARS + 0.12 * age
 
 
 def _number(words: str) -> float | None:
@@ -284,28 +306,36 @@ def _number(words: str) -> float | None:
     return float(sum(value for value in values if value is not None)) if values and None not in values else None
 
 
-def _without_degree(clause: str) -> tuple[str, float]:
-    for pattern, degree in _DEGREES.items():
-        shorter = re.sub(rf"\b{pattern}\b ?", "", clause, count=1)
-        if shorter != clause:
-            return shorter.strip(), degree
-    return clause, 1.0
-
-
 def _comparative(clause: str) -> _Comparative | None:
     """Return what a clause compares; None where it does not."""
-    words, degree = _without_degree(clause)
-    tokens = words.split()
+    words, degree = without_degree(clause)
+    tokens = _ARTICLE.sub("", words).split()
     for number, token in enumerate(tokens):
         before, after = tokens[:number], tokens[number + 1 :]
         if token in _LESS | _MORE and after:
-            return _Comparative(" ".join((*before, *after)), token in _LESS, degree)
-        if base := _base(token):
-            return _Comparative(" ".join((*before, base, *after)), False, degree)
+            return _of_lightness(_Comparative(" ".join((*before, *after)), token in _LESS, degree))
+        if base := base_of(token):
+            words = " ".join((*before, base, *after))
+            return _of_lightness(_Comparative(words, False, degree, " ".join((*before, *after))))
     return None
 
 
-def _base(token: str) -> str:
+def _of_lightness(comparative: _Comparative) -> _Comparative:
+    """Return a comparative that knows whether it is about how light a colour is: "less dark" is lighter."""
+    tokens = comparative.words.split()
+    for number, token in enumerate(tokens):
+        if (way := _LIGHTNESS.get(token)) is None:
+            continue
+        if not comparative.less:
+            return replace(comparative, lightness=way)
+        tokens[number] = "dark" if way > 0 else "light"
+        other = " ".join(tokens)
+        if read_words(other).traits:
+            return replace(comparative, words=other, less=False, lightness=-way)
+    return comparative
+
+
+def base_of(token: str) -> str:
     """Return the adjective that a word is the comparative of, such as "pale" of "paler"; nothing of other words."""
     if not token.endswith("er") or len(token) < 5:
         return ""
@@ -319,6 +349,12 @@ def _base(token: str) -> str:
 def _moved(trait: Trait, now: Value, said: Value, comparative: _Comparative) -> Value:
     """Return a trait's value, moved from what it is in the direction of what was said, or away from it."""
     sign = -1.0 if comparative.less else 1.0
+    if isinstance(now, tuple) and isinstance(said, tuple):
+        if comparative.lightness and (len(now) == 3 or now[3] > 0.0):
+            factor = _LIGHTER ** (comparative.lightness * comparative.degree)
+            return (*(min(factor * channel, 1.0) for channel in now[:3]), *now[3:])
+        if trait.kind is Kind.COLOUR:
+            return _tinged(now, said, sign * comparative.degree)
     if trait.kind is Kind.TINT and isinstance(now, tuple) and isinstance(said, tuple):
         strength = now[3] + sign * comparative.degree * _HALFWAY * (1.0 - now[3] if sign > 0.0 else now[3])
         return (*(now if now[3] > 0.0 else said)[:3], min(max(strength, 0.0), 1.0))
@@ -326,7 +362,17 @@ def _moved(trait: Trait, now: Value, said: Value, comparative: _Comparative) -> 
         return now if comparative.less else said
     assert isinstance(trait.default, float | int)
     way = sign * (said - trait.default)
+    if trait.name == "age":  # "an older face" is as much older as "older"
+        step = comparative.degree * _older_by(now)
+        return trait.clamp(now + step if way > 0.0 else now - step)
     if trait.group is Group.SHAPE:
         return trait.clamp(now + _SOFTENED * comparative.degree * way)
     end = trait.high if way > 0.0 else trait.low
     return trait.clamp(now + min(1.0, _HALFWAY * comparative.degree) * (end - now))
+
+
+def _tinged(now: tuple[float, ...], said: tuple[float, ...], degree: float) -> tuple[float, ...]:
+    """Return a colour that is more of another one, or, with a negative degree, greyer."""
+    grey = (sum(now) / len(now),) * len(now)
+    share = min(1.0, _HALFWAY * abs(degree))
+    return tuple(a + share * (b - a) for a, b in zip(now, said if degree > 0.0 else grey, strict=True))

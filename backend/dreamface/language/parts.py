@@ -111,6 +111,7 @@ PARTS: Final = (
     Part("ancestry", r"ancestry|ethnicity|race|origin|nationality", ("ancestry.",)),
     Part("expression", r"expression|smile|smiling|frown|grin|mood", ("expression.",)),
     Part("symmetry", r"a?symmetry", ("asymmetry",)),
+    Part("outline of the face", r"(?:outlines?|contours?)(?: of (?:the|her|his|their) (?:face|head))?", ("face.",)),
     Part("face", r"(?:whole |entire )?(?:face|head)(?! ?shape)", tuple(VOCABULARY)),
     Part("face shape", r"(?:face |head )?shape|shape of (?:the|her|his|their) (?:face|head)|bone structure", _SHAPE),
 )  # fmt: skip
@@ -137,9 +138,18 @@ def without_parts(text: str, put: str = "") -> str:
     return _PATTERN.sub(put, text)
 
 
+def parts_beside(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Return everything else of a face: parts without a trait of these, and single traits that no such part has."""
+    free = set(traits_of(parts))
+    others = tuple(part for part in PARTS if not free & set(part.names))
+    covered = free.union(traits_of(others))
+    return (*others, *(Part(name, "", (name,)) for name in VOCABULARY if name not in covered))
+
+
 def part_named(name: str) -> Part | None:
-    """Return the part of this name."""
-    return next((part for part in PARTS if part.name == name), None)
+    """Return the part of this name; of a trait's name, that trait alone."""
+    alone = Part(name, "", (name,)) if name in VOCABULARY else None
+    return next((part for part in PARTS if part.name == name), alone)
 
 
 def part_of(trait: str) -> Part:

@@ -42,9 +42,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Hold:
-    """Parts that no further order may change."""
+    """Parts that no further order may change; `free` are the only ones that may, where somebody said so."""
 
     parts: tuple[Part, ...]
+    free: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,13 @@ class Redo:
     """What was taken back last is done again."""
 
     count: int = 1
+
+
+@dataclass(frozen=True)
+class Version:
+    """The face goes back or forth to how it was after a number of changes: 1 is before the first."""
+
+    number: int
 
 
 @dataclass(frozen=True)
@@ -122,7 +130,9 @@ class Nothing:
     why: str
 
 
-Step: TypeAlias = "Change | Hold | Release | Undo | Redo | Scale | Restore | Take | Restart | Question | Nothing"
+Step: TypeAlias = (
+    "Change | Hold | Release | Undo | Redo | Version | Scale | Restore | Take | Restart | Question | Nothing"
+)
 
 CAN_DO: Final = (
     "Say what should be different (“a bit older”, “a sharper jaw, keep the freckles”), step back and forth (“undo "
@@ -139,11 +149,13 @@ class Context:
     Attributes:
         traits: as the face shows them.
         others: names of other faces.
+        thing: what was laid on a place last, such as "a scar": what "another one" stands for.
         reads_more: whether words mean something although they say no trait, such as a mark at a place.
     """
 
     traits: Traits = field(default_factory=Traits)
     others: tuple[str, ...] = ()
+    thing: str = ""
     reads_more: Callable[[str], bool] = lambda words: False
 
     def read(self, words: str) -> Reading:

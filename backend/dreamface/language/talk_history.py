@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from dreamface.language.parts import PARTS, Part, find_parts, without_parts
+from dreamface.language.parts import PARTS, Part, find_parts, parts_beside, without_parts
 from dreamface.language.tables import UNITS
-from dreamface.language.talk import Hold, Redo, Release, Restart, Restore, Scale, Step, Take, Undo
+from dreamface.language.talk import Hold, Redo, Release, Restart, Restore, Scale, Step, Take, Undo, Version
 from dreamface.language.talk_orders import THE
 
 _IT: Final = r"(?:that|it|this|them|those|these)"
@@ -21,8 +21,9 @@ _STEPS: Final = r"(?:changes?|steps?|edits?|ones?|things?|orders?|times?)"
 _BACK: Final = r"(?:undo|revert|roll back|rollback|take back|cancel|scrap|discard|reverse|unmake|drop|go back|step back|back up|back)"
 
 
-def _whole(pattern: str) -> re.Pattern[str]:
-    """Return a pattern in which a group may have the same name several times: they get numbers."""
+def _whole(*phrases: str) -> re.Pattern[str]:
+    """Return the pattern of several phrases, in which a group may have the same name several times: they get numbers."""
+    pattern = "|".join(phrases)
     seen: Counter[str] = Counter()
 
     def number(found: re.Match[str]) -> str:
@@ -38,36 +39,64 @@ def _group(found: re.Match[str], name: str) -> str:
 
 
 _UNDO: Final = _whole(
-    rf"{_BACK}(?: (?:{_IT}|{THE} (?:last|latest|previous)(?: {_STEPS})?|what you (?:just )?did|your last {_STEPS}|the change"
-    rf"|one step|a step|again|once|once more|one more))*"
-    rf"|(?:take|put|turn|change) {_IT} back(?: please)?|put {_IT} back (?:how|the way|as|like) (?:it|they|she|he) (?:was|were)(?: before)?"
-    rf"|(?:{_IT}|she|he|they)(?: was| were|'s)?(?: looked| (?:was|were))? (?:better|nicer|fine|good|prettier) before(?:hand)?(?: (?:that|this))?"
-    rf"|(?:i|we) (?:liked|preferred) (?:{_IT}|her|him) (?:better |more )?(?:before|earlier)|as (?:it|she|he) was(?: before)?|like before"
-    rf"|never ?mind|not (?:that|like that)|ctrl[ +-]?z|oops|go back to before|back to (?:how|what) it was(?: before)?"
-    rf"|that's (?:worse|wrong|bad|terrible|awful|ugly)|(?:that|this) (?:is|looks?) (?:worse|wrong|bad|terrible|awful)"
+    f"{_BACK}(?: (?:{_IT}|{THE} (?:last|latest|previous)(?: {_STEPS})?|what you (?:just )?did|your last {_STEPS}|the change|one step|a step|again|once|once more|one more))*",
+    f"(?:take|put|turn|change) {_IT} back(?: please)?",
+    f"put {_IT} back (?:how|the way|as|like) (?:it|they|she|he) (?:was|were)(?: before)?",
+    f"(?:{_IT}|she|he|they)(?: was| were|'s)?(?: looked| (?:was|were))? (?:better|nicer|fine|good|prettier) before(?:hand)?(?: (?:that|this))?",
+    f"(?:i|we) (?:liked|preferred) (?:{_IT}|her|him) (?:better |more )?(?:before|earlier)",
+    "as (?:it|she|he) was(?: before)?",
+    "like before",
+    "never ?mind",
+    "not (?:that|like that)",
+    "ctrl[ +-]?z",
+    "oops",
+    "go back to before",
+    "back to (?:how|what) it was(?: before)?",
+    "that's (?:worse|wrong|bad|terrible|awful|ugly)",
+    "(?:that|this) (?:is|looks?) (?:worse|wrong|bad|terrible|awful)",
 )
 _UNDO_COUNT: Final = _whole(
-    rf"{_BACK}(?: by)? (?:{THE} )?(?:last |latest |previous )?{_COUNT}(?: (?:last|previous|more))?(?: {_STEPS})?"
-    rf"|take back {THE} last {_COUNT}(?: {_STEPS})?|undo (?P<times>twice|thrice)"
+    f"{_BACK}(?: by)? (?:{THE} )?(?:last |latest |previous )?{_COUNT}(?: (?:last|previous|more))?(?: {_STEPS})?",
+    f"take back {THE} last {_COUNT}(?: {_STEPS})?",
+    "undo (?P<times>twice|thrice)",
 )
 _REDO: Final = _whole(
-    rf"redo(?: {_IT})?|(?:put|bring|get) {_IT} back again|bring {_IT} back|(?:un-?undo|undo the undo|redo the last {_STEPS})"
-    rf"|(?:(?:do )?{_IT} )?again|once more|repeat(?: {_IT})?|(?:it|that) was better after(?: all)?|on second thoughts?,? (?:it|that) was better"
-    rf"|redo (?:the last )?(?P<count>\d{{1,2}}|two|three|four|five|both)(?: {_STEPS})?"
+    f"redo(?: {_IT})?",
+    f"(?:put|bring|get) {_IT} back again",
+    f"bring {_IT} back",
+    f"(?:un-?undo|undo the undo|redo the last {_STEPS})",
+    f"(?:(?:do )?{_IT} )?again",
+    "once more",
+    f"repeat(?: {_IT})?",
+    "(?:it|that) was better after(?: all)?",
+    "on second thoughts?,? (?:it|that) was better",
+    rf"redo (?:the last )?(?P<count>\d{{1,2}}|two|three|four|five|both)(?: {_STEPS})?",
 )
 _AMOUNT: Final = r"(?P<amount>(?:just |only |even |still |yet |make it |go |do |and )*(?:a (?:tiny |little |wee )?bit|a little|slightly|a touch|a tad|somewhat|much|a lot|lots|way|far|some|quite a bit|very|so)?)"
 _OF_IT: Final = rf"(?: (?:of )?(?:{_IT}|the same|the last one))?(?: than {_IT})?"
 _MORE: Final = _whole(
-    rf"{_AMOUNT} ?(?:more|further|stronger|harder|more extreme|more intense|bolder){_OF_IT}"
-    rf"|(?:go|push it|take it|keep going|carry on|continue)(?: even)?(?: (?:further|farther|on|more))?|keep going|push it"
-    rf"|(?:exaggerate|intensify|increase|strengthen|amplify|boost|emphasi[sz]e|amp up|crank up|turn up)(?: {_IT})?(?: more| even more)?|crank it up|turn it up|amp it up"
-    rf"|(?:{_IT}(?:'s| is)? )?(?:still )?(?:not|isn't|ain't) (?:nearly |quite )?(?:enough|strong enough|far enough)"
+    f"{_AMOUNT} ?(?:more|further|stronger|harder|more extreme|more intense|bolder){_OF_IT}",
+    "(?:go|push it|take it|keep going|carry on|continue)(?: even)?(?: (?:further|farther|on|more))?",
+    "keep going",
+    "push it",
+    f"(?:exaggerate|intensify|increase|strengthen|amplify|boost|emphasi[sz]e|amp up|crank up|turn up)(?: {_IT})?(?: more| even more)?",
+    "crank it up",
+    "turn it up",
+    "amp it up",
+    f"(?:{_IT}(?:'s| is)? )?(?:still )?(?:not|isn't|ain't) (?:nearly |quite )?(?:enough|strong enough|far enough)",
 )
 _LESS: Final = _whole(
-    rf"{_AMOUNT} ?(?:less|weaker|subtler|more subtle|gentler){_OF_IT}|not (?:so|that|as|quite so) (?:much|strong(?:ly)?|far|extreme|hard)"
-    rf"|(?:{_IT}(?:'s| is)? )?(?P<over>(?:way |far |a bit |a little )*too (?:much|strong|far|extreme|intense|heavy))"
-    rf"|(?:tone|dial|turn|bring|scale|wind) (?:{_IT} (?:down|back)|(?:down|back) {_IT})(?: a bit| a little| a notch)?|ease off|(?:reduce|weaken|lessen|soften) {_IT}|be gentler|tone down"
-    rf"|(?:that's|it's|you've gone|you went) (?:way )?(?:overboard|over the top|too far)|you overdid it|overdone"
+    f"{_AMOUNT} ?(?:less|weaker|subtler|more subtle|gentler){_OF_IT}",
+    "not (?:so|that|as|quite so) (?:much|strong(?:ly)?|far|extreme|hard)",
+    f"(?:{_IT}(?:'s| is)? )?(?P<over>(?:way |far |a bit |a little )*too (?:much|strong|far|extreme|intense|heavy))",
+    f"(?:tone|dial|turn|bring|scale|wind) (?:{_IT} (?:down|back)|(?:down|back) {_IT})(?: a bit| a little| a notch)?",
+    "ease off",
+    f"(?:reduce|weaken|lessen|soften) {_IT}",
+    "be gentler",
+    "tone down",
+    "(?:that's|it's|you've gone|you went) (?:way )?(?:overboard|over the top|too far)",
+    "you overdid it",
+    "overdone",
 )
 _FACTORS: Final = (
     (_whole(r"(?:just |only )?(?:a (?:little|bit|touch|tad)(?: bit)?|slightly|somewhat)"), 0.5),
@@ -78,11 +107,16 @@ _FACTORS: Final = (
     (_whole(rf"(?:only )?a quarter(?: (?:of )?{_IT})?"), 0.25),
 )  # fmt: skip
 _RESTART: Final = _whole(
-    r"(?:start|begin)(?: (?:all|everything))?(?: over| again| afresh| anew| from scratch| from zero| from the (?:start|beginning))+"
-    r"|reset(?: (?:everything|all|it|the face|her|him|this|it all))?"
-    r"|(?:forget|undo|revert|drop|discard|cancel|remove|delete|scrap|throw away|take back) (?:everything|it all|all(?: of)?(?: (?:that|this|it|the changes|my changes|your changes|changes))?|every change|all the edits)"
-    r"|(?:go |take (?:her|him|it|us) )?(?:all the way )?back to (?:the )?(?:original(?: face| one)?|start|beginning|square one|first(?: face| one)?)|(?:the )?original(?: face| one)?|restart"
-    r"|everything back(?: to (?:normal|the start))?|clean slate"
+
+    "(?:start|begin)(?: (?:all|everything))?(?: over| again| afresh| anew| from scratch| from zero| from the (?:start|beginning))+",
+    "reset(?: (?:everything|all|it|the face|her|him|this|it all))?",
+    "(?:forget|undo|revert|drop|discard|cancel|remove|delete|scrap|throw away|take back) (?:everything|it all|all(?: of)?(?: (?:that|this|it|the changes|my changes|your changes|changes))?|every change|all the edits)",
+    "(?:go |take (?:her|him|it|us) )?(?:all the way )?back to (?:the )?(?:original(?: face| one)?|start|beginning|square one|first(?: face| one)?)",
+    "(?:the )?original(?: face| one)?",
+    "restart",
+    "everything back(?: to (?:normal|the start))?",
+    "clean slate",
+
 )  # fmt: skip
 
 _PART: Final = rf"(?P<part>(?:{THE} )?[\w' -]+?)"
@@ -137,6 +171,43 @@ _RELEASES: Final = tuple(
         ),
     )
 )  # fmt: skip
+_EVERYTHING: Final = r"(?:everything|anything|all|the rest)"
+_ONLIES: Final = tuple(
+    map(
+        _whole,
+        (
+            rf"(?:only|just) (?:ever )?(?:change|touch|alter|edit|modify|work on) {_THE_PART}",
+            rf"(?:change|touch|alter|edit|modify|work on) (?:only|just|nothing but|nothing except) {_THE_PART}",
+            rf"(?:only|just|nothing but|nothing except) {_THE_PART} (?:should|may|must|can|is to|are to) (?:be )?chang\w+",
+            rf"(?:keep|leave|preserve|hold|freeze|lock|protect|don't (?:touch|change)|do not (?:touch|change)) {_EVERYTHING} (?:but|except|besides|other than|apart from)(?: for)? {_PART}(?: {_STAY})*",
+        ),
+    )
+)  # fmt: skip
+_RELEASE_ALL: Final = re.compile(
+    rf"(?:you (?:can|may|could) (?:now )?|feel free to )?(?:change|touch|alter|edit) {_EVERYTHING} again(?: now)?"
+    rf"|you (?:can|may) (?:now )?(?:change|touch|alter|edit) {_EVERYTHING}(?: now)?|(?:unlock|release|unfreeze|free|let go of) {_EVERYTHING}",
+    re.IGNORECASE,
+)
+_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_TO_VERSION: Final = (
+    r"(?:(?:(?:go|get|step|switch|jump|take (?:her|him|it|me|us)|bring (?:her|him|it)) )?(?:back |forward )?(?:to )?"
+    r"|(?:show|give) (?:me |us )?|(?:i|we) (?:liked|preferred|want|prefer) )(?:the )?"
+)
+_AFTER_VERSION: Final = r"(?: (?:again|back|better|more))?"
+_VERSION: Final = re.compile(
+    rf"{_TO_VERSION}(?:(?:version|state) (?:number |no\.? ?)?(?P<number>\d{{1,3}}|[a-z]+)"
+    rf"|(?P<ordinal>{'|'.join(_ORDINALS)}|\d{{1,3}}(?:st|nd|rd|th)) version){_AFTER_VERSION}",
+    re.IGNORECASE,
+)
+_VERSION_BEFORE: Final = re.compile(
+    rf"{_TO_VERSION}(?:(?:previous|last|earlier|former|old|older) version|version before(?: (?:that|this|it))?){_AFTER_VERSION}",
+    re.IGNORECASE,
+)
+_TAKE_ALL: Final = re.compile(
+    r"(?:take|use|copy|borrow|steal) (?:everything|it all|all(?: of it)?|the whole (?:face|head|look|person)) (?:of|from|off) (?P<who>[\w' .-]+?)"
+    r"|(?:make|let) (?:her|him|it|them) (?:exactly |just )?the same as (?P<whom>[\w' .-]+?)",
+    re.IGNORECASE,
+)
 _AGAIN: Final = re.compile(
     r"(?:leave|keep) (?:them|it|that|those|this)(?: (?:alone|like that|as (?:it|they) (?:is|are)|be))*", re.IGNORECASE
 )
@@ -145,6 +216,7 @@ _LIKE: Final = re.compile(
     r"(?P<part>more |a bit (?:more )?|a little (?:more )?|somewhat )?(?:like|similar to) (?P<who>[\w' .-]+?)",
     re.IGNORECASE,
 )
+_FACE: Final = next(part for part in PARTS if part.name == "face")
 FACE_SHAPE: Final = next(part for part in PARTS if part.name == "face shape")
 _NUMBERS: Final = {"both": 2, "couple": 2, "a couple": 2, "a couple of": 2, "twice": 2, "thrice": 3, "few": 3, "one": 1}
 _WAYS: Final = {"a bit": 1.25, "a little": 1.25, "a little bit": 1.25, "a tiny bit": 1.15, "a wee bit": 1.25, "slightly": 1.25,
@@ -165,10 +237,35 @@ def read_history(clause: str, others: Sequence[str] = (), last: Sequence[Part] =
     clause = re.sub(r"\b(\w+)(?:,? \1\b)+", r"\1", clause)  # "more, more, more"
     if (found := _LIKE.fullmatch(clause)) and (source := named(found["who"], others)) is not None:
         return Take((FACE_SHAPE,), source, 0.5 if found["part"] else 1.0)
-    for read in (_hold, _undo, _scale, _restore):
+    if found := _TAKE_ALL.fullmatch(clause):
+        who = found["who"] or found["whom"]
+        return Take((_FACE,), who if (source := named(who, others)) is None else source)
+    for read in (_only, _hold, _version, _undo, _scale, _restore):
         if step := read(clause, last):
             return step
     return _take(clause, others)
+
+
+def _version(clause: str, _last: Sequence[Part]) -> Step | None:
+    """Return the step to a version by its number; version 1 is the face before it was talked to."""
+    if _VERSION_BEFORE.fullmatch(clause):
+        return Undo()
+    if not (found := _VERSION.fullmatch(clause)):
+        return None
+    if ordinal := found["ordinal"]:
+        return Version(_ORDINALS.index(ordinal) + 1 if ordinal in _ORDINALS else int(re.sub(r"\D", "", ordinal)))
+    number = _number(found["number"])
+    return Version(number) if number else None
+
+
+def _only(clause: str, _last: Sequence[Part]) -> Step | None:
+    """Return what is held where only some parts may change."""
+    if _RELEASE_ALL.fullmatch(clause):
+        return Release(PARTS)
+    for pattern in _ONLIES:
+        if (found := pattern.fullmatch(clause)) and (parts := _parts(found)):
+            return Hold(parts_beside(parts), parts)
+    return None
 
 
 def _undo(clause: str, _last: Sequence[Part]) -> Step | None:

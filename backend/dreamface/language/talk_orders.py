@@ -9,6 +9,8 @@ import re
 from typing import Final
 
 from dreamface.language import slips
+from dreamface.language.changes import base_of
+from dreamface.language.degrees import without_degree
 from dreamface.language.lexicon import lexicon
 from dreamface.language.parts import find_parts, without_parts
 from dreamface.language.words import canonical
@@ -16,50 +18,54 @@ from dreamface.language.words import canonical
 THE: Final = r"(?:the|her|his|their|its|that|this|those|these|my|your)"
 WHO: Final = r"(?:she|he|it|they|her|him|them|this one|the (?:face|head|person|woman|man|girl|boy|lady|guy|character))"
 
-_POLITE: Final = re.compile(
-    r"^(?:(?:hey|hi|hello|ok(?:ay)?|so|well|now|please|pls|maybe|perhaps|and|then|also|but|or|actually|just|no(?=\s*[,.!;:])|yes|yeah|yep"
-    r"|thanks|thank you|good|great|nice|cool|right|alright|hmm+|um+|oh|wait|sorry|kindly|dear|listen|look"
-    r"|(?:can|could|may) (?:i|we) (?:have|get|see)|(?:can|could|should|may) (?:she|he|it|they) (?:have|get|wear)|(?:can|could|would|will|should) (?:you|we|i)(?: (?:please|maybe|perhaps|also|just|now|kindly))*"
-    r"(?: (?:have|see|get) (?=an? |some |more |less ))?"
-    r"|let'?s|let us|go ahead and|try (?:to|and)|tries to|you (?:should|could|must|need to|can|may|might)"
-    r"|we (?:should|could|need to|must|can)|do|why (?:don't|not|do not|didn't)(?: (?:you|we))?|how about|what about"
-    r"|what if(?: (?:she|he|it|they|we|you))?(?: (?:were|was|are|is|had|has|have|looked|got|made|gave|would be|tried))?"
-    r"|isn't it (?:about )?time for|(?:it's|it is) time for|is it possible to|would it be possible to"
-    r"|(?:i|we) (?:would like|'d like|want|wanted|wish|need|think|guess|feel(?: like)?|believe|prefer|would prefer|would love|'?d like|'?d prefer"
-    r"|'?d love|'?d rather|would rather|said|meant|asked for|was thinking|suppose)"
-    r"(?: (?:to (?:have|see|get)|that|for|you to|you|to))*"
-    r"|(?:it|that) would be (?:nice|great|good|better|nicer|cool|lovely|best)(?: (?:if|to|with))?|would be (?:nice|great|good)"
-    r"|can i (?:have|get|see)|i'?ll have|i'?ll take|go for|go with"
-    r")(?:,|:|\.|!|\b)\s*)+",
-    re.IGNORECASE,
+_POLITE_STARTS: Final = (
+    "hey", "hi", "hello", "ok(?:ay)?", "so", "well", "now", "please", "pls", "maybe", "perhaps", "and", "then",
+    "also", "but", "or", "actually",
+    r"just(?! (?:change|touch|alter|edit)\b)",
+    "from now on", r"no(?=\s*[,.!;:])", "yes", "yeah", "yep", "thanks", "thank you", "good", "great", "nice",
+    "cool", "right", "alright", "hmm+", "um+", "oh", "wait", "sorry", "kindly", "dear", "listen", "look",
+    "(?:can|could|may) (?:i|we) (?:have|get|see)",
+    "(?:can|could|should|may) (?:she|he|it|they) (?:have|get|wear)",
+    "(?:can|could|would|will|should) (?:you|we|i)(?: (?:please|maybe|perhaps|also|just|now|kindly))*(?: (?:have|see|get) (?=an? |some |more |less ))?",
+    "let'?s", "let us", "go ahead and", "try (?:to|and)", "tries to",
+    "you (?:should|could|must|need to|can|may|might)",
+    "we (?:should|could|need to|must|can)", "do",
+    "why (?:don't|not|do not|didn't)(?: (?:you|we))?",
+    "how about", "what about",
+    "what if(?: (?:she|he|it|they|we|you))?(?: (?:were|was|are|is|had|has|have|looked|got|made|gave|would be|tried))?",
+    "isn't it (?:about )?time for", "(?:it's|it is) time for", "is it possible to", "would it be possible to",
+    "(?:i|we) (?:would like|'d like|want|wanted|wish|need|think|guess|feel(?: like)?|believe|prefer|would prefer|would love|'?d like|'?d prefer|'?d love|'?d rather|would rather|said|meant|asked for|was thinking|suppose)(?: (?:to (?:have|see|get)|that|for|you to|you|to))*",
+    "(?:it|that) would be (?:nice|great|good|better|nicer|cool|lovely|best)(?: (?:if|to|with))?",
+    "would be (?:nice|great|good)", "can i (?:have|get|see)", "i'?ll have", "i'?ll take", "go for", "go with",
 )  # fmt: skip
-_THANKS: Final = re.compile(
-    r"(?:[\s,.!]|\b(?:please|pls|thanks|thank you|thx|cheers|would be (?:nice|great|good|better|lovely)|if (?:you|that)(?: \w+)* can"
-    r"|if possible|ok(?:ay)?|will you|would you|could you|right now|instead|for me|i think|though|then|now|my dear|mate))+$",
-    re.IGNORECASE,
-)  # fmt: skip
-SMALL_TALK: Final = re.compile(
-    r"(?:(?:hello|hi|hey|hiya|yo|good (?:morning|evening|day|night)|bye|goodbye|thanks|thank you|thx|cheers|ok(?:ay)?|yes|no|yeah"
-    r"|cool|great|nice|good|perfect|wow|lovely|awesome|super|fine|sure|lol|haha|hm+|um+|oh|well|there|again|so much|a lot|very much"
-    r"|(?:keep|leave) (?:it|that|this|everything|the rest)(?: else)?(?: (?:like|as) (?:this|that|it is)| alone| the same)?|that'?s (?:it|great|good|nice|perfect|better|fine|all|right|cool|lovely)|looks? (?:good|great|nice|better|perfect)"
-    r"|(?:she|he|it|this|that)(?:'s| is| looks?| seems?)(?: so| very| really| just| quite| absolutely| now)* (?:beautiful|pretty|perfect|gorgeous|great|lovely|cute|handsome|nice|amazing|good|stunning|wonderful|fantastic|better|ugly|fine)(?: now)?"
-    r"|(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate) (?:it|that|this|her|him|them)(?: (?:a lot|very much))?"
-    r"|not bad|well done|good job|you(?:'re| are) (?:\w+ ){1,4}\w*|please|wait|sorry)[\s,.!]*)+",
-    re.IGNORECASE,
-)  # fmt: skip
+"""What people say before an order, as patterns: a greeting, a request, a wish."""
 
-_DEGREES: Final = (
-    (r"ever so slightly|(?:just )?(?:a|the) (?:tiny|teeny|wee|little|small|slight)(?:est)? (?:bit|touch|tad)|a hair|a smidge(?:n)?|a whisker|a shade"
-     r"|very slightly|minimally|barely|a teeny bit|the slightest bit", 0.3),
-    (r"(?:just |only )?(?<!quite )(?:a bit|a touch|a tad|a notch|slightly|somewhat|kind of|kinda|sort of|a wee bit|subtly|mildly|moderately|a little bit)", 0.5),
-    (r"(?:way|insanely|extremely|hugely|massively|ridiculously|enormously|tremendously|dramatically|drastically|crazy|super|ultra|incredibly"
-     r"|absurdly|wildly|grotesquely|completely|totally|by a mile|a whole lot)", 2.0),
-    (r"(?:quite a bit|very much|so much|much|a lot|lots|far|considerably|significantly|noticeably|clearly|really|quite a bit|a good deal|a great deal|decidedly"
-     r"|distinctly|strongly|heaps|loads|quite)", 1.6),
+_POLITE: Final = re.compile(rf"^(?:(?:{'|'.join(_POLITE_STARTS)})(?:,|:|\.|!|\b)\s*)+", re.IGNORECASE)
+_POLITE_ENDS: Final = (
+    "please", "pls", "thanks", "thank you", "thx", "cheers",
+    "would be (?:nice|great|good|better|lovely)",
+    r"if (?:you|that)(?: \w+)* can", "if possible", "from now on", "ok(?:ay)?", "will you", "would you",
+    "could you", "right now", "instead", "for me", "i think", "though", "then", "now", "my dear", "mate",
 )  # fmt: skip
-_KEPT_WHOLE: Final = r"(?! of\b)(?! as\b)(?! (?:from|apart|up|back|off|down)\b)"
-_LITTLE: Final = re.compile(r"\ba little(?= (?:more|less|fewer|too|\w+er\b|\w+ier\b))|\ba little$", re.IGNORECASE)
-_POSSIBLE: Final = re.compile(r"\bas (?P<how>\w+) as (?:possible|you can|it gets|can be|they come)\b", re.IGNORECASE)
+"""What people say after an order, as patterns."""
+
+_THANKS: Final = re.compile(rf"(?:[\s,.!]|\b(?:{'|'.join(_POLITE_ENDS)}))+$", re.IGNORECASE)
+_SMALL_TALK: Final = (
+    "hello", "hi", "hey", "hiya", "yo", "good (?:morning|evening|day|night)", "bye", "goodbye", "thanks",
+    "thank you", "thx", "cheers", "ok(?:ay)?", "yes", "no", "yeah", "cool", "great", "nice", "good", "perfect",
+    "wow", "lovely", "awesome", "super", "fine", "sure", "lol", "haha", "hm+", "um+", "oh", "well", "there",
+    "again", "so much", "a lot", "very much",
+    "(?:keep|leave) (?:it|that|this|everything|the rest)(?: else)?(?: (?:like|as) (?:this|that|it is)| alone| the same)?",
+    "that'?s (?:it|great|good|nice|perfect|better|fine|all|right|cool|lovely)",
+    "looks? (?:good|great|nice|better|perfect)",
+    "(?:she|he|it|this|that)(?:'s| is| looks?| seems?)(?: so| very| really| just| quite| absolutely| now)* (?:beautiful|pretty|perfect|gorgeous|great|lovely|cute|handsome|nice|amazing|good|stunning|wonderful|fantastic|better|ugly|fine)(?: now)?",
+    "(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate) (?:it|that|this|her|him|them)(?: (?:a lot|very much))?",
+    "not bad", "well done", "good job", r"you(?:'re| are) (?:\w+ ){1,4}\w*", "please", "wait", "sorry",
+)  # fmt: skip
+"""What asks for nothing, as patterns: greetings, praise, feelings."""
+
+SMALL_TALK: Final = re.compile(rf"(?:(?:{'|'.join(_SMALL_TALK)})[\s,.!]*)+", re.IGNORECASE)
+
 _NUMBER: Final = re.compile(
     r"\d|\b(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|twice|half|double|triple|decade)\b"
 )
@@ -174,7 +180,10 @@ def _corrected(word: str) -> str:
 def is_known(words: str) -> bool:
     """Return whether any word of a text is English, or one that descriptions are made of."""
     return any(
-        slips.is_english(canonical(word)) or lexicon().knows(canonical(word)) or slips.correction(canonical(word))
+        slips.is_english(canonical(word))
+        or lexicon().knows(canonical(word))
+        or slips.correction(canonical(word))
+        or base_of(word)
         for word in re.findall(r"[^\W\d_]+", words.lower())
     ) or any(character.isdigit() for character in words)
 
@@ -200,28 +209,8 @@ _AS_WELL: Final = re.compile(r"(?<=\w) (?:again|too|as well|either)$")
 _STOPPED: Final = re.compile(r"^(?:stop|no more|quit) (?P<what>\w+ing)\b")
 
 
-def degree_of(clause: str) -> tuple[str, float]:
-    """Return a clause without the words that say how much, and how much that is.
-
-    >>> degree_of("a bit older")
-    ('older', 0.5)
-    >>> degree_of("a bit of blush")
-    ('a bit of blush', 1.0)
-    """
-    if found := _POSSIBLE.search(clause):
-        return _plain(f"{clause[: found.start()]}more {found['how']}{clause[found.end() :]}"), 2.0
-    if _LITTLE.search(clause):
-        return _plain(_LITTLE.sub("", clause)), 0.5
-    for pattern, strength in _DEGREES:
-        shorter = re.sub(rf"\b(?:{pattern})\b{_KEPT_WHOLE}", "", clause, count=1, flags=re.IGNORECASE)
-        if shorter != clause:
-            rest, more = degree_of(shorter)
-            return _plain(rest), strength * (more if more != 1.0 and strength > 1.0 else 1.0)
-    return _plain(clause), 1.0
-
-
 def _plain(text: str) -> str:
-    text = re.sub(r"\s+", " ", text).strip(" ,")
+    """Return a text whose "more old" is "older"."""
     for words, better in _AGES.items():
         text = re.sub(rf"\b{words}\b", better, text)
     return text
@@ -248,7 +237,8 @@ def as_change(clause: str) -> tuple[str, float]:
     if _NUMBER.search(clause):
         return _compared(clause) or _led(clause), 1.0
     compared = _compared(clause)
-    words, strength = degree_of(compared or _led(clause))
+    words, strength = without_degree(compared or _led(clause))
+    words = _plain(words)
     if not compared and strength != 1.0 and (again := _compared(words)):
         words = again
     return words, strength

@@ -23,27 +23,85 @@ _ASIDE: Final = re.compile(
 _SHE: Final = rf"(?:{WHO}|{THE} [\w' -]+?)"
 _BE: Final = r"(?:is|are|was|were|'s|'re)"
 
-_TOPICS: Final = tuple(
-    (topic, re.compile(pattern, re.IGNORECASE))
-    for topic, pattern in (
-        ("why", r"^(?:why|how come|what made you|for what reason|what(?:'s| is) the reason|where (?:does|do|did) .+ come from|because of what)\b"),
-        ("unknown", r"^what (?:(?:don't|do|didn't|did|haven't|have|can't|couldn't) )(?:you )?(?:not )?(?:know|understand|get|understood|read|catch|use|used|make of)\b.*"
-                    r"|^(?:which|what) words? .*|.*\b(?:not understood|didn't understand|did(?:n't| not) (?:get|catch|use)|misunderstood|ignored?|left out|leave out)\b.*"
-                    r"|^what(?:'s| is| was| are) (?:still )?(?:unknown|unclear|missing|not known)\b.*|^what(?:'s| is) (?:drawn|random|made up|guessed|left open)\b.*|^what did you (?:guess|make up|invent|leave open)\b.*|^(?:did|do) you understand (?:everything|all|it all|me)\b.*|^what are you (?:not sure|unsure) (?:of|about).*"),
-        ("changes", r"^what(?:'s| is| has| have| did| was| were|'ve)? ?(?:you |we |i |been )*(?:just )*(?:change[ds]?|do|done|did|different|new|altered?|edit(?:ed)?|happen(?:ed)?|say|said|ask(?:ed)?(?: for)?)\b.*"
-                    r"|^what (?:are|were) (?:the|your|my|our) (?:last )?(?:changes|edits)\b.*|^(?:list|show|recap|summari[sz]e|repeat)\b.*\b(?:changes|edits|history|changed|did|done)\b.*"
-                    r"|^(?:the )?(?:history|changes)$|^(?:did|have|had) you (?:already |just |really |even )*(?:make|made|change[d]?|do|done|give|given|add|added|remove[d]?|turn|touch|alter|follow|undo|undone)\b.*|^(?:has|have|did) (?:anything|something|it|she|he|that) change[d]?\b.*|^how (?:did|have) you changed?\b.*|^which changes\b.*"),
-        ("help", r"^(?:help|\?+|what else\b.*|what can (?:you|i|we|one)\b.*|how (?:do|does|can|should) (?:i|this|it|you|we|one)(?! look)\b.*|what (?:should|could|must) i (?:say|type|do|ask)\b.*|what (?:commands|words|orders|options|kind of (?:things|changes))\b.*"
-                 r"|(?:can|may|could) (?:i|we|one)\b(?! (?:have|get|see)\b).*|(?:do|can) you (?:understand|speak|know|do|change|edit|make) ?(?!her|him|it|the|a |an )\w*\b.*|who are you|what are you|are you (?:a|an|human|real|there|ai)\b.*|what is (?:this|dreamface)|commands|manual|instructions|examples?|what now|what next)$"),
-        ("describe", rf"^(?:what (?:does|do) (?:{WHO}) look like|describe\b.*|(?:tell me |anything |something |more )?about (?:{WHO})|who (?:is|are|'s) (?:{WHO}|that|this)|what (?:do|can) you see|how (?:does|do) (?:{WHO}) look(?: like| now)?"
-                     rf"|what(?:'s| is) (?:{WHO}) like|what kind of (?:face|person|man|woman) .*|sum (?:{WHO}) up|summary)$"),
-        ("prompt", r"^(?:what(?:'s| is| was| were)?|which|show)\b.*\b(?:prompt|seed|described|original words|head model|topology|resolution)\b.*|^(?:the )?(?:prompt|seed)$"),
-        ("age", rf"^how (?:old|young)\b.*|^(?:what|which|whats)(?:'s| is)? ?(?:{THE})? ?age\b.*|^(?:{_BE}|does|do|isn't|has) (?:{_SHE}) (?:look |seem |appear |too |very |really |quite |still |that |so |really |look )*(?:old|young|aged|elderly|middle[- ]aged|a (?:child|kid|teenager|baby)|an adult|older|younger|over \d+|under \d+|(?:about |around )?\d+)\b.*"
-                r"|^(?:{WHO}) (?:too |is |looks? |seems? )+(?:old|young)\??$|^when was (?:{WHO}) born|^(?:{THE} )?age$".replace("{WHO}", WHO).replace("{THE}", THE)),
-        ("sex", rf"^(?:{_BE}|isn't|does|do) (?:{WHO}|that|this|there)(?: (?:look|seem|supposed to be|meant to be|really|even|still|be|appear|like))*(?: like)? ?(?:an? |the )?(?:\w+ )?(?:man|woman|male|female|boy|girl|guy|lady|masculine|feminine|bloke|dude|chick|human)(?: or .*)?\b.*"
-                r"|^(?:what|which|whats)(?:'s| is)? ?(?:the |her |his |their )?(?:sex|gender)\b.*|^(?:a )?(?:man|male|boy|he|woman|female|girl|she) or (?:a )?(?:man|male|boy|he|woman|female|girl|she)\b.*|^(?:her|his|their|the) (?:sex|gender)$"),
-    )
-)  # fmt: skip
+_PHRASES: Final[dict[str, tuple[str, ...]]] = {
+    "why": (
+        r"^(?:why|how come|what made you|for what reason|what(?:'s| is) the reason|where (?:does|do|did) .+ come from|because of what)\b",
+    ),
+    "unknown": (
+        r"^what (?:(?:don't|do|didn't|did|haven't|have|can't|couldn't) )(?:you )?(?:not )?(?:know|understand|get|understood|read|catch|use|used|make of)\b.*",
+        "^(?:which|what) words? .*",
+        r".*\b(?:not understood|didn't understand|did(?:n't| not) (?:get|catch|use)|misunderstood|ignored?|left out|leave out)\b.*",
+        r"^what(?:'s| is| was| are) (?:still )?(?:unknown|unclear|missing|not known)\b.*",
+        r"^what(?:'s| is) (?:drawn|random|made up|guessed|left open)\b.*",
+        r"^what did you (?:guess|make up|invent|leave open)\b.*",
+        r"^(?:did|do) you understand (?:everything|all|it all|me)\b.*",
+        "^what are you (?:not sure|unsure) (?:of|about).*",
+    ),
+    "changes": (
+        r"^what(?:'s| is| has| have| did| was| were|'ve)? ?(?:you |we |i |been )*(?:just )*(?:change[ds]?|do|done|did|different|new|altered?|edit(?:ed)?|happen(?:ed)?|say|said|ask(?:ed)?(?: for)?)\b.*",
+        r"^what (?:are|were) (?:the|your|my|our) (?:last )?(?:changes|edits)\b.*",
+        r"^(?:list|show|recap|summari[sz]e|repeat)\b.*\b(?:changes|edits|history|changed|did|done)\b.*",
+        "^(?:the )?(?:history|changes)$",
+        r"^(?:did|have|had) you (?:already |just |really |even )*(?:make|made|change[d]?|do|done|give|given|add|added|remove[d]?|turn|touch|alter|follow|undo|undone)\b.*",
+        r"^(?:has|have|did) (?:anything|something|it|she|he|that) change[d]?\b.*",
+        r"^how (?:did|have) you changed?\b.*",
+        r"^which changes\b.*",
+    ),
+    "help": (
+        "^help$",
+        r"^\?+$",
+        r"^what else\b.*$",
+        r"^what can (?:you|i|we|one)\b.*$",
+        r"^how (?:do|does|can|should) (?:i|this|it|you|we|one)(?! look)\b.*$",
+        r"^what (?:should|could|must) i (?:say|type|do|ask)\b.*$",
+        r"^what (?:commands|words|orders|options|kind of (?:things|changes))\b.*$",
+        r"^(?:can|may|could) (?:i|we|one)\b(?! (?:have|get|see)\b).*$",
+        r"^(?:do|can) you (?:understand|speak|know|do|change|edit|make) ?(?!her|him|it|the|a |an )\w*\b.*$",
+        "^who are you$",
+        "^what are you$",
+        r"^are you (?:a|an|human|real|there|ai)\b.*$",
+        "^what is (?:this|dreamface)$",
+        "^commands$",
+        "^manual$",
+        "^instructions$",
+        "^examples?$",
+        "^what now$",
+        "^what next$",
+    ),
+    "describe": (
+        f"^what (?:does|do) (?:{WHO}) look like$",
+        r"^describe\b.*$",
+        f"^(?:tell me |anything |something |more )?about (?:{WHO})$",
+        f"^who (?:is|are|'s) (?:{WHO}|that|this)$",
+        "^what (?:do|can) you see$",
+        f"^how (?:does|do) (?:{WHO}) look(?: like| now)?$",
+        f"^what(?:'s| is) (?:{WHO}) like$",
+        "^what kind of (?:face|person|man|woman) .*$",
+        f"^sum (?:{WHO}) up$",
+        "^summary$",
+    ),
+    "prompt": (
+        r"^(?:what(?:'s| is| was| were)?|which|show)\b.*\b(?:prompt|seed|described|original words|head model|topology|resolution)\b.*",
+        "^(?:the )?(?:prompt|seed)$",
+    ),
+    "age": (
+        r"^how (?:old|young)\b.*",
+        rf"^(?:what|which|whats)(?:'s| is)? ?(?:{THE})? ?age\b.*",
+        rf"^(?:{_BE}|does|do|isn't|has) (?:{_SHE}) (?:look |seem |appear |too |very |really |quite |still |that |so |really |look )*(?:old|young|aged|elderly|middle[- ]aged|a (?:child|kid|teenager|baby)|an adult|older|younger|over \d+|under \d+|(?:about |around )?\d+)\b.*",
+        rf"^(?:{WHO}) (?:too |is |looks? |seems? )+(?:old|young)\??$",
+        f"^when was (?:{WHO}) born",
+        f"^(?:{THE} )?age$",
+    ),
+    "sex": (
+        rf"^(?:{_BE}|isn't|does|do) (?:{WHO}|that|this|there)(?: (?:look|seem|supposed to be|meant to be|really|even|still|be|appear|like))*(?: like)? ?(?:an? |the )?(?:\w+ )?(?:man|woman|male|female|boy|girl|guy|lady|masculine|feminine|bloke|dude|chick|human)(?: or .*)?\b.*",
+        r"^(?:what|which|whats)(?:'s| is)? ?(?:the |her |his |their )?(?:sex|gender)\b.*",
+        r"^(?:a )?(?:man|male|boy|he|woman|female|girl|she) or (?:a )?(?:man|male|boy|he|woman|female|girl|she)\b.*",
+        "^(?:her|his|their|the) (?:sex|gender)$",
+    ),
+}
+"""Topics, and the phrases of their questions, as patterns."""
+
+_TOPICS: Final = tuple((topic, re.compile("|".join(phrases), re.IGNORECASE)) for topic, phrases in _PHRASES.items())
 """Topics by the pattern of their questions; the first that fits holds."""
 
 _ABOUT: Final = re.compile(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from dreamface.language.parts import Part, find_parts, part_of, traits_of, without_parts
+from dreamface.language.parts import Part, find_parts, part_of, parts_beside, traits_of, without_parts
 from dreamface.language.talk import (
     CAN_DO,
     LONGEST_SAID,
@@ -26,6 +26,7 @@ from dreamface.language.talk import (
 from dreamface.language.talk_history import read_history
 from dreamface.language.talk_orders import SMALL_TALK, THE, VERBS, as_change, corrected, is_english, stripped
 from dreamface.language.talk_questions import is_question, read_question
+from dreamface.language.talk_references import refers, thing_of, with_thing
 from dreamface.language.tongues import foreign_language
 from dreamface.language.words import tokenize
 from dreamface.text import clean, normalise
@@ -35,6 +36,10 @@ _NO_WHAT: Final = (
     "I can't answer that about a face. Ask for its age, its colours, its parts, or what was changed and why."
 )
 _CONTRADICTION: Final = "You ask for two opposite things at once (“{}” and “{}”): say which of them you want."
+_WHICH_ONE: Final = "“{}”: say what should be there, such as “a scar on the chin”."
+_NO_SUCH_AGE: Final = (
+    f"People here are {VOCABULARY['age'].low:.0f} to {VOCABULARY['age'].high:.0f} years old: nothing was changed."
+)
 _FOREIGN: Final = "I understand English only, and this looks like {}: nothing was changed."
 
 _NO_ENGLISH: Final = f"I did not understand that: I know English only. {CAN_DO}"
@@ -86,7 +91,7 @@ class _Clause:
     Attributes:
         text: stripped and in lower case.
         corrects: whether it takes the place of what was said before: "no, smaller".
-        listed: whether it came after "and".
+        listed: whether it came after "and" within a sentence's piece, or is a last part of a list: ", and the lips".
     """
 
     text: str
@@ -117,9 +122,35 @@ def understand(text: str, context: Context | None = None) -> tuple[Step, ...]:
     lower = corrected(said.lower())
     if SMALL_TALK.fullmatch(lower.strip()):
         return (Nothing(CAN_DO),)
+    if _asks_for_no_age(lower):
+        return (Nothing(_NO_SUCH_AGE),)
     steps = _without_repeats(tuple(_steps(lower, context)))
     foreign = " " in lower and not is_english(lower)
     return _checked(steps, context) or (Nothing(_NO_ENGLISH if foreign else NOT_UNDERSTOOD),)
+
+
+_HUNDREDS: Final = r"(?:[a-z]+ )?(?:hundred|thousand|million)s?(?: (?:and )?[a-z-]+)??"
+_AGE: Final = re.compile(
+    rf"(?<![\w.])(?P<age>(?:-|minus )?\d+|{_HUNDREDS})[ -]years?(?:[ -]olds?| of age)\b"
+    r"|\b(?:aged?|make (?:her|him|it|them)|look(?:ing)?|at the age of|should be) "
+    r"(?P<alone>(?:-|minus )?\d+)(?= *(?:[,.;!]|$))",
+    re.IGNORECASE,
+)
+
+
+def _asks_for_no_age(text: str) -> bool:
+    """Return whether an order is for an age that nobody here has: "a 500 year old", "-5 years old"."""
+    if is_question(text.strip(" ?!.,;:"), text):
+        return False
+    ages = [found["age"] or found["alone"] for found in _AGE.finditer(text)]
+    return any(not _is_an_age(age) for age in ages)
+
+
+def _is_an_age(words: str) -> bool:
+    trait, digits = VOCABULARY["age"], words.removeprefix("minus ").removeprefix("-")
+    if not digits.isdigit():  # hundreds, in words
+        return False
+    return digits == words and trait.low <= int(digits) <= trait.high
 
 
 def _help(said: str) -> Step:
@@ -157,7 +188,8 @@ def _clauses(sentence: str, context: Context) -> Iterator[_Clause]:
         for number, part in enumerate([piece] if whole else _AND.split(piece)):
             text = stripped(part)
             if text or corrects:
-                yield _Clause(text, corrects and not number, number > 0)
+                listed = number > 0 or (piece.strip().startswith("and ") and bool(_only_parts(text)))
+                yield _Clause(text, corrects and not number, listed)
                 corrects = corrects and not text
 
 
@@ -168,12 +200,18 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
     lost: list[str] = []
     last: tuple[Part, ...] = ()
     corrects = False
+    thing = context.thing
     for clause in _joined(clauses, context):
+        if refers(clause.text) and not thing:
+            steps.append(Nothing(_WHICH_ONE.format(clause.text)))
+            continue
+        clause = replace(clause, text=with_thing(clause.text, thing))
+        thing = thing_of(clause.text) or thing
         corrects = corrects or clause.corrects
         if not clause.text or SMALL_TALK.fullmatch(clause.text):
             continue
         if clause.listed and steps and isinstance(steps[-1], Hold) and (parts := _only_parts(clause.text)):
-            steps[-1] = Hold((*steps[-1].parts, *parts))  # "keeping her hair and skin"
+            steps[-1] = _hold_too(steps[-1], parts)
             continue
         before = len(steps)
         step = read_history(clause.text, context.others, last)
@@ -190,6 +228,13 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
             lost.append(clause.text)
         last = find_parts(clause.text) or last
     yield from _with_held(_with_lost(steps, lost), context)
+
+
+def _hold_too(step: Hold, parts: tuple[Part, ...]) -> Hold:
+    """Return what is held with further parts: "keeping her hair and skin", "only change the nose, and the lips"."""
+    if step.free:
+        return Hold(parts_beside((*step.free, *parts)), (*step.free, *parts))
+    return Hold((*step.parts, *parts))
 
 
 def _with_lost(steps: Sequence[Step], lost: Sequence[str]) -> list[Step]:
