@@ -292,10 +292,12 @@ def test_lashes_follow_the_hair(head: Head) -> None:
 
 def test_ears_of_dark_skin_do_not_glow(head: Head) -> None:
     """Light that goes far below the skin is red; melanin takes it, and the oil on dark skin must not look wet."""
-    pale, dark = (Traits({"skin.melanin": melanin, "age": 30.0}) for melanin in (0.1, 0.95))
-    light, deep = (materials(head, traits)["skin"] for traits in (pale, dark))
-    assert light.subsurface_radius[0] > 3.0e-3
-    assert deep.subsurface_radius[0] < 1.1e-3
+    pale, medium, dark = (Traits({"skin.melanin": melanin, "age": 30.0}) for melanin in (0.1, 0.5, 0.95))
+    light, middle, deep = (materials(head, traits)["skin"] for traits in (pale, medium, dark))
+    assert light.subsurface_radius[0] > 2.9e-3
+    assert middle.subsurface_radius[0] < 0.5 * light.subsurface_radius[0], "a medium tone's ear is no lamp"
+    assert deep.subsurface_radius[0] < 0.6e-3
+    assert light.subsurface_radius[1] < 0.32 * light.subsurface_radius[0], "what comes through is red, not orange"
     spread = [skin.subsurface_radius[0] / skin.subsurface_radius[2] for skin in (light, deep)]
     assert spread[1] < 0.75 * spread[0]
     assert deep.coat < 0.6 * light.coat

@@ -30,6 +30,7 @@ from dreamface.export.geometry import (
 )
 from dreamface.export.levels import at_detail
 from dreamface.export.motion import add_motion
+from dreamface.export.shade import vertex_shade
 from dreamface.export.skeleton import Skeleton, add_skin, rigged, skeleton_of
 from dreamface.face import Face, Material, TileMaps
 from dreamface.performance import Performance
@@ -86,10 +87,10 @@ def write_glb(
     A mesh has a primitive for each of its materials. Objects that any blend shape moves have all morph targets in the
     order of the face's `shape_names`, so that one list of weights drives them all; the meshes' weights are the face's
     expression, and their extras name the targets, and apart from that those beyond ARKit's. What is invisible is cut
-    out by its material. The skin's material has the wrinkle maps in its extras, with what drives them: see
-    `dreamface.wrinkles`. The asset's extras say how the face came about. With a rig, joints of those names lie under
-    the root node, which is called root then, and the objects, which have one skin, beside it. Detail 0 is the whole
-    head; see `rig.reduced`.
+    out by its material. Vertices have colours where lids and lips keep light from whites and from a mouth: see `shade`.
+    The skin's material has the wrinkle maps in its extras, with what drives them: see `dreamface.wrinkles`. The asset's
+    extras say how the face came about. With a rig, joints of those names lie under the root node, which is called root
+    then, and the objects, which have one skin, beside it. Detail 0 is the whole head; see `rig.reduced`.
 
     With a take there is an animation: all meshes that have morph targets play its weights, in the place of the face's
     expression; the head's bone, or the root node, turns with the head, and the root moves with it. Eyeballs are turned
@@ -120,6 +121,7 @@ class _Document:
     def __init__(self, worn: Dressed, skeleton: Skeleton | None = None) -> None:
         face = self.face = worn.face
         self.normals = worn.normals
+        self.shade = vertex_shade(face).cpu().numpy()
         self.buffer = bytearray()
         self.material_indices: dict[str, int] = {}
         self.texture_indices: dict[bytes, int] = {}
@@ -198,6 +200,9 @@ class _Document:
             NORMAL=self._vertex_data(normals),
             TEXCOORD_0=self._vertex_data(uv * _FLIP_V + (0.0, 1.0)),
         )
+        shade = self.shade[source + mesh.group.vertices[0]]
+        if shade.min(initial=1.0) < 1.0 and self.gltf.materials[material].alphaMode != gltf.BLEND:
+            attributes.COLOR_0 = self._vertex_data(shade)
         if self.skeleton is not None:
             joints, weights = self.skeleton.attributes(source + mesh.group.vertices[0])
             attributes.JOINTS_0, attributes.WEIGHTS_0 = self._vertex_data(joints), self._vertex_data(weights)
