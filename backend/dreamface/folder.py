@@ -82,6 +82,7 @@ __all__ = [
     "read_offset",
     "read_pictures",
     "save",
+    "state_of",
     "sweep",
     "unpack_groom",
     "unpack_offset",
@@ -546,6 +547,14 @@ def noted_exports(path: Path) -> dict[str, str]:
     """Return the hashes of exports that face.json has: name -> SHA-256."""
     hashes = read_document(path).generator.hashes
     return {name: one for name, one in hashes.items() if Path(name).name == name and Path(name).suffix in _EXPORTS}
+
+
+def state_of(path: Path) -> str:
+    """Return what tells whether a face folder is saved anew: the hash of its face.json; "" where there is none."""
+    try:
+        return _digest(path / DOCUMENT)
+    except (OSError, ValueError):
+        return ""  # whoever opens it says why
 
 
 def changed_exports(path: Path) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dreamface import library
 from dreamface.cli.commands import moved_elsewhere, what_was_written
-from dreamface.cli.edit import check_kept, state_of, write_edited
+from dreamface.cli.edit import check_kept, write_edited
 from dreamface.cli.faces import FACES, folder_of
 from dreamface.cli.making import Written, check_free
 from dreamface.cli.terminal import Terminal, table
@@ -37,7 +37,7 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     source = folder_of(options.face)
     with terminal.progress() as progress:
         progress.report("open", 0.0, "Opening the face")
-        opened = state_of(source)
+        opened = folder.state_of(source)
         face = folder.load(source)
         notes = check_kept(source, options, sculpted=face.head.offset is not None)
     chat = _Chat(face, source, opened, options, terminal, notes)
@@ -209,11 +209,13 @@ class _Chat:
 
     def _write(self, progress: Any) -> None:
         """Write the face in place, or where it was asked for: from then on in place there."""
+        from dreamface import folder
+
         written = write_edited(self.face, self.source, self.options, progress, self.opened)
         notes = self.written.notes if self.written else moved_elsewhere(written, self.options.output)
         self.written = replace(written, notes=list(dict.fromkeys((*notes, *written.notes))))
         self.source, self.options.output = written.folder, None
-        self.opened = state_of(self.source)
+        self.opened = folder.state_of(self.source)
 
     def _look(self, record: FaceRecord) -> Mapping[str, Seen]:
         """Return what the face shows as a record says; what was changed since it was made last is made first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,6 @@ from dreamface.cli.faces import STATES, folder_of
 from dreamface.cli.making import Written, check_free, export_all, staging, write
 from dreamface.cli.terminal import Terminal, table
 from dreamface.cli.words import slug
-from dreamface.document import DOCUMENT
 from dreamface.errors import BadRequest, FolderError
 from dreamface.expressions import expression
 from dreamface.limits import read_seed
@@ -65,7 +63,7 @@ def run(options: Namespace, terminal: Terminal) -> bool:
 
         source = folder_of(options.face)
         progress.report("open", 0.0, "Opening the face")
-        opened = state_of(source)
+        opened = folder.state_of(source)
         face = folder.load(source)
         notes = check_kept(source, options, sculpted=face.head.offset is not None)
         slow = 0.5 if action == _DIFFUSION else 0.05
@@ -349,22 +347,16 @@ def check_kept(source: Path, options: Namespace, sculpted: bool) -> list[str]:
     return []
 
 
-def state_of(source: Path) -> str:
-    """Return what tells whether a face folder was saved anew since: the hash of its face.json."""
-    try:
-        return hashlib.sha256((source / DOCUMENT).read_bytes()).hexdigest()
-    except OSError:
-        return ""  # whoever opens it says why
-
-
 def _check_still(source: Path, options: Namespace, opened: str) -> None:
     """Refuse to write over what somebody has changed since a face was opened.
 
     Raises:
         FolderError: a file would be lost.
     """
+    from dreamface import folder
+
     check_kept(source, options, sculpted=False)
-    if state_of(source) != opened:
+    if folder.state_of(source) != opened:
         raise FolderError(
             f"{source} was saved by another program meanwhile: add -o to write another folder, or open it again."
         )
@@ -378,7 +370,7 @@ def write_edited(made: Face, source: Path, options: Namespace, progress: Progres
         source: its folder.
         options: of the command.
         progress: 0..1 of the writing.
-        opened: its `state_of` when it was opened.
+        opened: its `folder.state_of` when it was opened.
 
     Raises:
         FolderError: somebody has changed its folder since.
