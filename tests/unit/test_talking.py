@@ -372,3 +372,32 @@ def test_talk_means_by_words_what_the_artist_has_said_they_mean(ada: FaceRecord)
     found = said(taught, "a hooked nose").record.edits[-1].traits
     assert set(found) == {"nose.width"} and found.number("nose.width") == 2.0
     assert not said(taught, "a hooked nose, but keep the nose").changed
+
+
+def test_another_persons_nose_is_taken_also_where_its_traits_are_the_same(ada: FaceRecord) -> None:
+    eve = replace(ada, prompt="eve", seed=9)
+    others = Others.of({"Eve": eve})
+    reply = said(ada, "take the nose of Eve", others=others)
+    (edit,) = reply.record.edits
+    assert reply.changed and "The nose as Eve has it" in reply.answer.replace("eve", "Eve")
+    assert edit.kind == "mix" and edit.place == Place(("nose",)) and edit.strength == 1.0
+    assert edit.parameters == {"take": ["shape"], "seed": 9, "candidate": 0} and edit.traits == shown_traits(ada)
+    assert "take the nose of Eve" in said(reply.record, "did you change the nose?").answer
+    assert "Nothing about that" in said(reply.record, "did you change the ears?").answer
+    assert said(reply.record, "undo that").record.edits == ()
+    assert said(reply.record, "the nose was better before").record.edits == ()
+    assert [edit.strength for edit in said(reply.record, "half of that").record.edits] == [0.5]
+
+
+def test_a_share_of_another_person_moves_traits_and_shape_alike(ada: FaceRecord, bob: FaceRecord) -> None:
+    reply = said(ada, "make her look a bit more like Bob", others=Others.of({"Bob": bob}))
+    words, mix = reply.record.edits
+    assert words.kind == "words" and mix.kind == "mix" and words.strength == mix.strength < 1.0
+    assert mix.traits == shown_traits(replace(ada, edits=(words,))), "its traits are not taken twice"
+
+
+def test_the_same_person_has_the_same_nose_and_another_model_none_to_give(ada: FaceRecord) -> None:
+    same = said(ada, "take the nose of Twin", others=Others.of({"Twin": ada}))
+    assert not same.changed and "The nose is the same there." in same.answer
+    other = said(ada, "take the nose of Ict", others=Others.of({"Ict": replace(ada, head="ict", seed=9)}))
+    assert not other.changed and "another model" in other.answer

@@ -23,7 +23,7 @@ from dreamface.editing.phrasing import (
     who_is,
     with_cause,
 )
-from dreamface.language import CAN_DO, Question, part_of
+from dreamface.language import CAN_DO, Question, part_named, part_of, traits_of
 from dreamface.pipeline import Seen, shown_traits
 from dreamface.record import EditEntry, FaceRecord, Turn
 from dreamface.traits import VOCABULARY, Group, Kind, Traits, Value
@@ -314,9 +314,7 @@ def _changes(question: Question, known: Known) -> str:
     others = [edit for edit in known.record.edits if edit.id not in talked and edit.visible]
     by_hand = [name for name, entry in known.record.traits.items() if entry.because == BY_HAND]
     if question.traits:
-        done = [
-            turn for turn in done if any(set(question.traits) & set(edit.traits) for edit in (*turn.new, *turn.old))
-        ]
+        done = [turn for turn in done if _is_about(turn, set(question.traits))]
         others = [edit for edit in others if set(question.traits) & set(edit.traits)]
         by_hand = [name for name in by_hand if name in question.traits]
     said = [_told(turn) for turn in done][-_MOST_CHANGES:]
@@ -331,6 +329,13 @@ def _changes(question: Question, known: Known) -> str:
         part = part_of(question.traits[0]).name
         return f"Nothing about that ({part}): it is as prompt and seed made it."
     return f"Nothing yet: {known.who.she} is as prompt and seed made {known.who.him}."
+
+
+def _is_about(turn: Turn, names: set[str]) -> bool:
+    """Return whether a change is about any of these traits."""
+    edits = [edit for edit in (*turn.new, *turn.old) if edit.kind != "mix"]  # of a mix, traits say who the other is
+    parts = [part for name in turn.parts if (part := part_named(name)) is not None]
+    return any(names & set(edit.traits) for edit in edits) or bool(names & set(traits_of(parts)))
 
 
 def _told(turn: Turn) -> str:

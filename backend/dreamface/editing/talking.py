@@ -37,7 +37,17 @@ from dreamface.language import (
     understand,
 )
 from dreamface.pipeline import Seen, shown_traits
-from dreamface.record import MOST_STRENGTH, MOST_TURNS, Correction, EditEntry, FaceRecord, Turn, TurnKind, corrected
+from dreamface.record import (
+    MOST_STRENGTH,
+    MOST_TURNS,
+    Correction,
+    EditEntry,
+    FaceRecord,
+    Place,
+    Turn,
+    TurnKind,
+    corrected,
+)
 from dreamface.text import one_line
 from dreamface.traits import VOCABULARY, Traits, TraitValue, Value
 
@@ -340,7 +350,10 @@ def _differ(one: Value, other: Value) -> bool:
 
 def _meant(replies: Sequence[Reply]) -> set[str]:
     """Return the traits that the last edits of replies set."""
-    return {name for reply in replies for turn in reply.record.talk[-1:] for edit in turn.new for name in edit.traits}
+    return {
+        name for reply in replies for turn in reply.record.talk[-1:] for edit in turn.new
+        for name in edit.traits if edit.kind != "mix"
+    }  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------------------- history
@@ -401,10 +414,10 @@ def _scale(record: FaceRecord, factor: float) -> Reply:
     after = replace(record, edits=tuple(stack))
     if not ids or not any(edit.id in ids for edit in record.edits):
         return Reply(_NOTHING_TO_SCALE, record, understood=False)
-    meant = {name for edit in stack if edit.id in ids for name in edit.traits}
+    meant = {name for edit in stack if edit.id in ids and edit.kind != "mix" for name in edit.traits}
     shifts = _shifts(shown_traits(record), shown_traits(after), meant)
     direct = [shift for shift in shifts if shift[0] in meant]
-    strengths = {edit.strength for edit in stack if edit.id in ids and edit.place is not None}
+    strengths = {edit.strength for edit in stack if edit.id in ids and (edit.place is not None or edit.kind == "mix")}
     if not direct and strengths and after.edits != record.edits:
         return Reply(f"Strength {strengths.pop():.0%} now.".replace("%", " %"), after, True)
     if not direct:
@@ -460,12 +473,55 @@ def _put(record: FaceRecord, step: Restore | Take, others: Others, said: str, ty
         wanted = {name: TraitValue(theirs.value(name), 1.0, label) for name in differing}
         share = step.share if isinstance(step, Take) else 1.0
         stack = added(stack, EditEntry("", "words", label, share, traits=Traits(wanted)))
+    shape = (
+        _own_shape(replace(record, edits=stack), source, step, f"shape of {label}") if isinstance(step, Take) else []
+    )
+    stack = added(stack, *shape) if shape else stack
     if stack == record.edits:
-        return Reply(f"The {names} {'are' if plural else 'is'} the same there.", record, understood=False)
+        why = f"The {names} {'are' if plural else 'is'} the same there."
+        if record.head != source.head and _shaped(step.parts):
+            why += " An exact shape can't be taken from a head of another model."
+        return Reply(why, record, understood=False)
     after = replace(record, edits=stack)
     shifts = [shift for shift in _shifts(traits, shown_traits(after), set(differing)) if shift[0] in differing]
     where = "as before" if isinstance(step, Restore) else f"as {whose} has {'them' if plural else 'it'}"
     return Reply(f"The {names} {where}" + (f": {shifts_in_words(shifts)}." if shifts else "."), after, True)
+
+
+_SHAPED: Final[Mapping[str, tuple[str, ...]]] = {
+    "nose": ("nose",), "nostrils": ("nose_wings",), "lips": ("lips",), "mouth": ("lips", "around_mouth"),
+    "chin": ("chin",), "jaw": ("jaw",), "cheekbones": ("cheekbones",), "cheeks": ("cheeks",), "ears": ("ears",),
+    "neck": ("neck",), "forehead": ("forehead",), "temples": ("temples",), "brows": ("brow_bones",),
+    "eyes": ("around_eyes", "eyelids"), "face shape": (), "face": (),
+}  # fmt: skip
+"""Part that has a shape of its own beside its traits -> regions that it lies in; none are the whole head."""
+
+
+def _shaped(parts: Sequence[Part]) -> list[Part]:
+    return [part for part in parts if part.name in _SHAPED]
+
+
+def _own_shape(record: FaceRecord, source: FaceRecord, step: Take, label: str) -> list[EditEntry]:
+    """Return the edit that gives parts the shape that another person has beside traits; none where they have the same.
+
+    Two people with the same traits still have two noses: what differs was drawn from their seeds. The traits stay the
+    face's, which an edit in words has changed already.
+
+    Args:
+        record: the face's, with the other's traits.
+        source: the other one's.
+        step: what is taken.
+        label: of the edit.
+    """
+    parts = _shaped(step.parts)
+    is_other = (record.seed, record.candidate or 0) != (source.seed, source.candidate or 0)
+    if not parts or not is_other or record.head != source.head:
+        return []
+    regions = tuple(dict.fromkeys(region for part in parts for region in _SHAPED[part.name]))
+    place = Place(regions) if all(_SHAPED[part.name] for part in parts) else None
+    parameters = {"take": ["shape"], "seed": source.seed, "candidate": source.candidate or 0}
+    traits = shown_traits(record)
+    return [EditEntry("", "mix", label, step.share, place=place, traits=traits, parameters=parameters)]
 
 
 def _as_typed(sentence: str, name: str, said: str) -> str:
