@@ -36,6 +36,8 @@ class _Answer:
     """Changes the head; returns a sentence where that could not be."""
     is_step: bool = True
     """Whether it is a step of undo: an answer to a question is none."""
+    then: Callable[[], None] = lambda: None
+    """Called afterwards, also where the head is gone."""
 
 
 class Editing(Part):
@@ -75,6 +77,7 @@ class Editing(Part):
         self._wake = wake
         self._questions = Questions()
         self._answers: list[_Answer] = []
+        self._lines: list[tuple[str, str]] = []  # what is said, as (face id, words); the first is under way
         self._knows = False  # what the engine's own words are
 
     @property
@@ -140,23 +143,45 @@ class Editing(Part):
     def talk(self, skin: bpy.types.Object, said: str) -> None:
         """Say something to a head: an order, a step through what was done, or a question.
 
-        The backend understands it; what it changes is in the stack a moment later, as one step of undo.
+        The backend understands it; what it changes is in the stack a moment later, as one step of undo. A line that is
+        said before the last one is answered waits for that, because it may be about it.
 
         Raises:
             SceneError: the head, or another one of the scene, has lost what it is made from.
         """
-        said = said.strip()
+        line = (interface.own_id(skin), said.strip())
+        if self._lines:
+            self._lines.append(line)
+            return
+        question = self._to_talk(skin, *line)
+        self._begin(skin)
+        self._lines.append(line)
+        self._ask(question)
+
+    def _to_talk(self, skin: bpy.types.Object, face_id: str, said: str) -> Question:
+        """Return what asks the engine what comes of something that is said to a head as it is now.
+
+        Raises:
+            SceneError: the head, or another one of the scene, has lost what it is made from.
+        """
         record = scene.record(skin)
-        entries = stack.canonical(record["edits"])
-        face_id = self._begin(skin)
+        entries, turns = stack.canonical(record["edits"]), scene.talk_of(skin)
 
         def heard(answer: dict[str, Any]) -> None:
             changed = answer.get("changed") is True
 
             def follow(there: bpy.types.Object) -> str:
-                return self._follow(there, said, entries, answer)
+                by_hand = changed and stack.canonical(scene.stack_of(there)) != entries
+                if by_hand or scene.talk_of(there) != turns:  # head or conversation are others by now: heard again
+                    self._lines.insert(1, self._lines[0])
+                    return ""
+                return self._follow(there, answer)
 
-            self._answers.append(_Answer(face_id, f"Say {said}", follow, changed))
+            self._answers.append(_Answer(face_id, f"Say {said}", follow, changed, self._next_line))
+
+        def failed(why: str) -> None:
+            self._fail(why)
+            self._next_line()
 
         others = [other for other in scene.skins() if other != skin and not other.library]
         body = {
@@ -165,9 +190,25 @@ class Editing(Part):
             "others": [{"name": scene.name_of(other), "record": _bare(scene.record(other))} for other in others[:50]],
             "folder": str(skin.get("dreamface_folder", "")) or None,
         }
-        self._ask(Question("/talk", body, heard, self._fail, doing=f"Thinking about “{said}”"))
+        return Question("/talk", body, heard, failed, doing=f"Thinking about “{said}”")
 
-    def _follow(self, skin: bpy.types.Object, said: str, asked: list[stack.Entry], answer: dict[str, Any]) -> str:
+    def _next_line(self) -> None:
+        """Send the next line that waits for its turn; one that can't be sent is said to be, and left out."""
+        del self._lines[:1]
+        while self._lines:
+            face_id, said = self._lines[0]
+            skin = scene.find_face(face_id)
+            try:
+                if skin is None:
+                    raise scene.SceneError(_GONE)
+                self._ask(self._to_talk(skin, face_id, said))
+                return
+            except scene.SceneError as error:
+                self._fail(f"“{said}” was not heard. {error}")
+                del self._lines[:1]
+
+    @staticmethod
+    def _follow(skin: bpy.types.Object, answer: dict[str, Any]) -> str:
         """Give a head the stack and the conversation that came back; return a sentence where that could not be."""
         try:
             entries = [dict(entry) for entry in answer["edits"]]
@@ -175,11 +216,8 @@ class Editing(Part):
             changed = bool(answer["changed"])
         except (KeyError, TypeError, ValueError):
             return _GARBLED
-        now = scene.stack_of(skin)
-        if changed and stack.canonical(now) != asked:  # an edit was changed by hand meanwhile: it is heard again
-            self.talk(skin, said)
-            return ""
         if changed:
+            now = scene.stack_of(skin)
             edit_sliders.set_stack(skin, entries, active=len(entries) - 1 if len(entries) >= len(now) else None)
         scene.set_talk(skin, turns)
         return ""
@@ -369,6 +407,7 @@ class Editing(Part):
         """Forget what was for the file that was open before."""
         self._questions.clear()
         self._answers.clear()
+        self._lines.clear()
         self.problem = self.notice = ""
 
     # ----------------------------------------------------------------------------------------------------------- inside
@@ -434,9 +473,11 @@ class Editing(Part):
         elif not skin.is_editable:
             self._fail(f"{skin.name} is linked from another file: make it local first (Object > Relations).")
         else:
-            self.problem = answer.apply(skin)
+            if why_not := answer.apply(skin):
+                self._fail(why_not)
             if answer.is_step:
                 interface.push_undo(f"DreamFace: {answer.label}"[:60])
+        answer.then()
 
     @staticmethod
     def _fit_rows() -> bool:

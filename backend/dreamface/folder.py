@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -70,7 +70,10 @@ __all__ = [
     "SCHEMA_VERSION",
     "FaceDocument",
     "Finding",
+    "changed_exports",
     "load",
+    "note_exports",
+    "noted_exports",
     "pack_map_changes",
     "pack_offset",
     "pack_sent_groom",
@@ -79,6 +82,7 @@ __all__ = [
     "read_offset",
     "read_pictures",
     "save",
+    "state_of",
     "sweep",
     "unpack_groom",
     "unpack_offset",
@@ -506,6 +510,57 @@ def verify(path: Path | str, progress: Progress = Progress()) -> tuple[Finding, 
         findings.append(_compare(path, name, digest))
         progress.report("verify", done / len(expected), f"Compared {name}")
     return tuple(findings)
+
+
+_EXPORTS: Final = (".glb", ".blend")
+
+
+def note_exports(path: Path, names: Iterable[str], known: Mapping[str, str] | None = None) -> None:
+    """Write into a folder's face.json the hashes of exports in it, by which it is seen whether they change.
+
+    Args:
+        path: of the face folder.
+        names: of files that were just exported into it.
+        known: name -> hash of others, as `noted_exports` returned them before the face was saved anew.
+
+    Raises:
+        FolderError: it is no face folder, or the disk refused.
+    """
+    document = read_document(path)
+    hashes = {**document.generator.hashes, **(known or {})}
+    part = sibling(path / DOCUMENT, "part")
+    try:
+        hashes |= {name: _digest(path / name) for name in names}
+        generator = document.generator.model_copy(update={"hashes": hashes})
+        write_document(document.model_copy(update={"generator": generator}), part)
+        flush_to_disk(part)
+        part.replace(path / DOCUMENT)
+    except ValueError:  # an export so large is exported all the same
+        return
+    except OSError as error:
+        raise cannot_write(path / DOCUMENT, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def noted_exports(path: Path) -> dict[str, str]:
+    """Return the hashes of exports that face.json has: name -> SHA-256."""
+    hashes = read_document(path).generator.hashes
+    return {name: one for name, one in hashes.items() if Path(name).name == name and Path(name).suffix in _EXPORTS}
+
+
+def state_of(path: Path) -> str:
+    """Return what tells whether a face folder is saved anew: the hash of its face.json; "" where there is none."""
+    try:
+        return _digest(path / DOCUMENT)
+    except (OSError, ValueError):
+        return ""  # whoever opens it says why
+
+
+def changed_exports(path: Path) -> tuple[str, ...]:
+    """Return the names of exports that are no longer as they were written; of those without a hash that isn't known."""
+    noted = noted_exports(path)
+    return tuple(name for name, digest in noted.items() if _compare(path, name, digest).state == "changed")
 
 
 def _compare(path: Path, name: str, digest: str | None) -> Finding:

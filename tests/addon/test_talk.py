@@ -18,10 +18,13 @@ class Engine:
     def __init__(self):
         self.asked = []
         self.meanwhile = lambda: None
+        self.fail_at = set()
 
     def send(self, method, path, body=None):
         assert (method, path) == ("POST", "/talk")
         self.asked.append(body)
+        if len(self.asked) in self.fail_at:
+            return SimpleNamespace(done=True, error="That can't be.", status=400, lost=False)
         assert body.keys() <= Talk.model_fields.keys()
         others = Others.of({one["name"]: FaceRecord.from_json(one["record"]) for one in body["others"]})
         reply = talk(FaceRecord.from_json(body["face"]), body["said"], others=others)
@@ -134,6 +137,68 @@ def test_a_slider_that_moves_meanwhile_is_not_lost(editing, skin, engine):
     assert stack(skin) == [("older", 0.25), ("wider nose", 1.0)] and len(engine.asked) == 3
 
 
+def send_quickly(editing, skin, *lines):
+    for line in lines:
+        editing.talk(skin, line)
+    for _ in range(8 * len(lines)):
+        editing.tick()
+
+
+def said(skin):
+    from dreamface_addon import scene
+
+    return [turn["said"] for turn in scene.talk_of(skin)]
+
+
+def test_lines_that_are_sent_quickly_are_heard_one_after_the_other(editing, skin, engine, steps):
+    send_quickly(editing, skin, "don't touch the nose", "what did you change?", "older", "more", "undo that")
+    assert said(skin) == ["don't touch the nose", "what did you change?", "older", "more", "undo that"]
+    assert stack(skin) == [("older", 1.0)] and len(steps) == 3 and editing.problem == ""
+    assert len(engine.asked) == 5, "none is asked twice"
+
+
+def test_a_conversation_that_changes_meanwhile_is_not_overwritten(editing, skin, engine):
+    from dreamface_addon import scene
+
+    say(editing, skin, "older")
+    once = iter([True])
+
+    def undo_in_blender():
+        if next(once, False):
+            edit_talk = [*scene.talk_of(skin), {"said": "", "answer": "mine", "did": "hold", "parts": ["nose"]}]
+            scene.set_talk(skin, edit_talk)
+
+    engine.meanwhile = undo_in_blender
+    say(editing, skin, "what did you change?")
+    assert [turn["did"] for turn in scene.talk_of(skin)] == ["change", "hold", "question"]
+
+
+def test_a_line_that_fails_does_not_stop_the_next_one(editing, skin, engine):
+    engine.fail_at = {1}
+    send_quickly(editing, skin, "older", "wider nose")
+    assert said(skin) == ["wider nose"] and [label for label, _ in stack(skin)] == ["wider nose"]
+    assert editing.problem == "That can't be.", "it is still to be read why the first came to nothing"
+
+
+def test_lines_for_a_file_that_was_closed_are_forgotten(editing, skin, engine):
+    editing.talk(skin, "older")
+    editing.talk(skin, "wider nose")
+    editing.file_opened()
+    say(editing, skin, "fuller lips")
+    assert said(skin) == ["fuller lips"]
+
+
+def test_lines_for_a_head_that_is_gone_are_said_to_be(editing, skin, engine):
+    from dreamface_addon import scene
+
+    editing.talk(skin, "older")
+    editing.talk(skin, "wider nose")
+    skin[scene.FACE_ID] = "somebody-else"
+    for _ in range(12):
+        editing.tick()
+    assert "head that this was for is gone" in editing.problem and stack(skin) == []
+
+
 def test_the_conversation_is_in_the_record_and_comes_back_from_a_folder(editing, skin, face, tmp_path):
     from dataclasses import replace
 
@@ -157,7 +222,7 @@ def test_why_nothing_can_be_said(editing, skin):
 
 
 def test_a_garbled_answer_changes_nothing(editing, skin):
-    assert "cannot be understood" in editing._follow(skin, "older", [], {"edits": 5, "talk": [], "changed": True})
+    assert "cannot be understood" in editing._follow(skin, {"edits": 5, "talk": [], "changed": True})
     assert stack(skin) == []
 
 

@@ -209,4 +209,73 @@ def test_faces_beside_it_can_be_named(pipeline: FakePipeline, capsys: pytest.Cap
     assert "There is no face called “bob” here." in capsys.readouterr().out
 
 
+def test_a_question_after_an_order_in_one_line_sees_what_the_order_made(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["chat", "face", "--say", "blue eyes. how old does she look?", "--no-glb"]) == 0
+    assert "looks about 51" in capsys.readouterr().out
+    assert len(record().edits) == 1 and said() == ["blue eyes. how old does she look?"]
+
+
+def test_where_the_face_cant_be_made_a_question_is_not_answered_from_the_old_one(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise BadRequest("The head model is not installed here.")
+
+    pipeline.on_edit = fail
+    assert main(["chat", "face", "--say", "blue eyes. how old does she look?", "--no-glb"]) == 1
+    said_, shown = capsys.readouterr()
+    assert "looks about" not in said_ and "not installed" in shown and record().edits == ()
+
+
+def test_a_part_is_held_though_the_conversation_is_as_long_as_it_gets(pipeline: FakePipeline) -> None:
+    face = folder.load("face")
+    long = replace(face.record, talk=(Turn("hi", "yes", "question"),) * MOST_TURNS)
+    folder.save(replace(face, record=long), "face")
+    assert main(["chat", "face", "--say", "don't touch the nose", "--no-glb"]) == 0
+    assert record().talk[-1].parts == ("nose",)
+
+
+def paint_over(place: str = "face") -> tuple[Path, bytes]:
+    """Paint over a map of a face as an artist would; return the file and what is in it then."""
+    file = next(Path(place).glob("maps/*.png"), None) or next(Path(place).rglob("*albedo*"))
+    file.write_bytes(file.read_bytes() + b"painted")
+    return file, file.read_bytes()
+
+
+def test_a_map_that_is_painted_while_one_talks_is_not_lost(
+    pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    painted: list[tuple[Path, bytes]] = []
+    lines = iter(("older", "wider nose", "don't touch the lips"))
+
+    def type_line(prompt: str) -> str:
+        line = next(lines, "exit")
+        if line == "wider nose":
+            painted.append(paint_over())
+        return line
+
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", type_line)
+    assert main(["chat", "face", "--no-glb"]) == 1
+    file, content = painted[0]
+    assert file.read_bytes() == content and said() == ["older"]
+    assert "was changed since it was saved" in capsys.readouterr().err
+
+
+def test_a_face_that_another_program_saved_while_one_talks_is_not_lost(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = EditEntry("mine", "words", "mine", traits=Traits({"age": 60.0}))
+
+    def save_another() -> None:
+        face = folder.load("face")
+        folder.save(replace(face, record=replace(face.record, edits=(mine,))), "face")
+
+    pipeline.on_edit = save_another
+    assert main(["chat", "face", "--say", "older", "--no-glb"]) == 1
+    assert record().edits == (mine,) and "was saved by another program" in capsys.readouterr().err
+
+
 assert editing  # is loaded before the pipeline is replaced

@@ -402,6 +402,32 @@ def test_what_somebody_painted_over_is_not_lost(pipeline: FakePipeline, capsys: 
 # ----------------------------------------------------------------------------------------------------- dreamface edits
 
 
+def test_an_export_that_somebody_worked_in_is_not_lost(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["edit", "face", "a bruise on the nose", "-o", "new"]) == 0
+    (export,) = Path("new").glob("*.glb")
+    assert main(["edit", "new", "a bruise on the chin"]) == 0, "our own writing is no change"
+    export.write_text("an artist's scene")
+    assert main(["edit", "new", "a bruise on the nose", "--no-glb"]) == 0, "it is not made again then"
+    capsys.readouterr()
+    assert main(["edit", "new", "a bruise on the nose"]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert f"{export} was changed since it was saved" in said and "-o" in said
+    assert export.read_text() == "an artist's scene" and len(edits_of("new")) == 3
+    export.unlink()
+    assert main(["edit", "new", "a bruise on the nose"]) == 0, "who has moved it away goes on"
+
+
+def test_what_is_painted_while_an_edit_is_made_is_not_lost(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    painted = next(Path("face/maps").iterdir())
+    pipeline.on_edit = lambda: painted.write_bytes(b"by hand") and None
+    assert "was changed since it was saved" in refused(["face", "a bruise on the nose"], capsys)
+    assert painted.read_bytes() == b"by hand"
+
+
 def test_the_words_that_work_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["edits"]) == 0
     said = capsys.readouterr().out

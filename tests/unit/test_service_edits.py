@@ -293,3 +293,18 @@ def test_a_worker_looks_at_the_folder_where_that_is_the_face_as_it_is(tmp_path: 
     assert "By shape and skin she looks about" in seen["answer"]
     other, _ = tasks.talk("how old does she look?", {**face, "edits": [BRUISE]}, [], str(place))
     assert other["answer"] == "Her age is set to 60 years, because the prompt says “of 60”."
+
+
+def test_a_question_after_an_order_is_answered_from_the_changed_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dreamface.service import tasks
+
+    seen: list[list[str]] = []
+
+    def look_at(record: Any, folder: str | None) -> dict[str, Any]:
+        seen.append([edit.label for edit in record.edits])
+        return {}
+
+    monkeypatch.setattr(tasks, "_look_at", look_at)
+    line = "make her 70. how old does she look?"
+    said, _ = tasks.talk(line, FACE | {"edits": []}, [], None)
+    assert seen == [[line]] and said["understood"] and len(said["talk"]) == 2

@@ -14,7 +14,7 @@ from dreamface.errors import BadRequest
 from dreamface.language import Change, Context, Question
 from dreamface.pipeline import Seen, shown_traits
 from dreamface.prior import complete
-from dreamface.record import MOST_TURNS, EditEntry, FaceRecord, Place, Turn, read_talk, write_talk
+from dreamface.record import MOST_TURNS, Correction, EditEntry, FaceRecord, Place, Turn, read_talk, write_talk
 from dreamface.traits import Traits, TraitValue
 
 ASKED = Traits(
@@ -239,7 +239,7 @@ def test_an_age_that_nobody_has_changes_nothing(ada: FaceRecord, line: str) -> N
 # ----------------------------------------------------------------------------------------------------------- questions
 
 
-def look() -> Mapping[str, Seen]:
+def look(record: FaceRecord) -> Mapping[str, Seen]:
     return {
         "age": Seen(41.0),
         "gender": Seen(-0.95),
@@ -293,7 +293,7 @@ def test_what_was_changed_and_what_is_unknown_are_told(ada: FaceRecord) -> None:
 
 
 def test_nobody_looks_at_the_face_for_orders_and_reasons(ada: FaceRecord) -> None:
-    def refuse() -> Mapping[str, Seen]:
+    def refuse(record: FaceRecord) -> Mapping[str, Seen]:
         raise AssertionError("it is slow")
 
     said(ada, "older", "why is she pale?", "what did you change?", "undo that", "hello", look=refuse)
@@ -331,10 +331,144 @@ def test_a_model_of_ones_own_may_understand(ada: FaceRecord) -> None:
     assert heard == ["whatever"] and reply.changed and "Say what should be different" in reply.answer
 
 
-def test_an_edit_with_a_picture_is_not_taken_off_by_undo(ada: FaceRecord) -> None:
-    sketch = EditEntry("s", "sketch", "a sketch", place=Place(mask={"skin": "a" * 64}))
-    assert said(replace(ada, edits=(sketch,)), "undo that").record.edits == (sketch,)
-    words = EditEntry("w", "words", "older", traits=Traits({"age": 60.0}))
-    reply = said(replace(ada, edits=(words,)), "undo that")
-    assert reply.record.edits == () and "uppermost edit, “older”" in reply.answer
-    assert said(reply.record, "undo that").record.edits == (words,)
+OWN = EditEntry("mine", "words", "a scar on the left cheek", place=Place(("left_cheek",)), traits=Traits({"age": 60.0}))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["undo that", "undo 3", "never mind", "oops", "start over", "delete everything", "more", "half of that",
+     "undo that and make her younger"],
+)  # fmt: skip
+def test_steps_leave_alone_what_talk_did_not_make(ada: FaceRecord, line: str) -> None:
+    by_hand = replace(ada, edits=(OWN,))
+    reply = said(by_hand, line)
+    assert reply.record.edits[:1] == (OWN,) and not reply.understood
+    assert "There is nothing" in reply.answer
+    assert reply.record.edits[1:] == () or "younger" in line
+
+
+def test_steps_beyond_what_talk_made_say_so_and_bring_nothing_back(ada: FaceRecord) -> None:
+    by_hand = replace(ada, edits=(OWN,))
+    for _ in range(2):
+        reply = said(by_hand, "older", "undo that", "undo that")
+        assert reply.record.edits == (OWN,) and "nothing to take back" in reply.answer
+        by_hand = reply.record
+    fresh = said(by_hand, "older", "start over").record
+    added = replace(fresh, edits=(*fresh.edits, replace(OWN, id="second")))
+    assert said(added, "start over", "start over").record.edits == added.edits
+
+
+def test_redo_brings_an_edit_back_as_the_artist_had_left_it(ada: FaceRecord) -> None:
+    older = said(ada, "older").record
+    mine = replace(older.edits[0], strength=0.3, label="tired eyes")
+    by_hand = replace(older, edits=(mine,))
+    back = said(by_hand, "undo that").record
+    assert back.edits == () and said(back, "redo").record.edits == (mine,)
+    assert said(back, "redo", "undo that", "redo").record.edits == (mine,)
+    marked = said(ada, "freckles on the nose").record
+    place = marked.edits[0].place
+    assert place is not None
+    moved = replace(marked.edits[0], place=replace(place, feather=4.0, inverted=True))
+    assert said(replace(marked, edits=(moved,)), "undo that", "redo").record.edits == (moved,)
+
+
+def test_taking_back_more_keeps_what_was_changed_by_hand_since(ada: FaceRecord) -> None:
+    record = said(ada, "older", "more").record
+    mine = replace(record.edits[0], visible=False, strength=0.2)
+    back = said(replace(record, edits=(mine,)), "undo that").record
+    assert back.edits == (mine,) and said(back, "redo").record.edits == (mine,)
+    renamed = replace(record, edits=(replace(record.edits[0], label="mine"),))
+    back = said(renamed, "undo that").record
+    assert [(edit.label, edit.strength) for edit in back.edits] == [("mine", 1.0)]
+    assert said(back, "redo").record.edits == renamed.edits
+    assert said(renamed, "start over", "redo").record.edits == renamed.edits
+
+
+def test_redo_does_not_bring_back_what_the_artist_has_deleted(ada: FaceRecord) -> None:
+    record = said(ada, "older", "wider nose").record
+    without = replace(record, edits=record.edits[1:])
+    assert [edit.label for edit in said(without, "start over", "redo").record.edits] == ["wider nose"]
+
+
+def test_what_is_painted_for_an_edit_is_hidden_by_undo_in_place_of_lost(ada: FaceRecord) -> None:
+    record = said(ada, "freckles on the nose").record
+    painted = replace(record.edits[0], place=Place(mask={"skin": "a" * 64}))
+    back = said(replace(record, edits=(painted,)), "undo that")
+    assert back.record.edits == (replace(painted, visible=False),) and "stays" in back.answer
+    assert said(back.record, "redo").record.edits == (painted,)
+
+
+def test_what_is_held_and_what_changed_outlive_many_questions(ada: FaceRecord) -> None:
+    held = said(ada, "keep the hair", "older").record
+    long = replace(held, talk=(*held.talk, *(Turn("hi", "yes", "question"),) * (MOST_TURNS + 20)))
+    reply = said(long, "how old is she?", "blue hair")
+    assert not reply.changed and "I keep the hair" in reply.answer
+    assert len(reply.record.talk) == MOST_TURNS
+    assert said(reply.record, "undo that").record.edits == ()
+    free = said(reply.record, "you may change the hair again", "blue hair")
+    assert free.changed
+
+
+def test_a_change_that_is_forgotten_is_said(ada: FaceRecord) -> None:
+    record = said(ada, "wider nose").record
+    edit = record.edits[0]
+    full = replace(record, talk=(*record.talk, *(Turn("more", "yes", "change", (edit,), (edit,)),) * (MOST_TURNS - 1)))
+    reply = said(full, "older")
+    assert "“wider nose” can't be taken back by “undo” any more" in reply.answer
+    assert reply.record.talk[-1].answer == reply.answer
+
+
+def test_everything_in_a_line_has_to_be_followed(ada: FaceRecord, bob: FaceRecord) -> None:
+    reply = said(ada, "bigger nose. take the hair of Zoe. blue eyes", others=Others.of({"Bob": bob}))
+    assert reply.changed and not reply.understood and len(reply.record.edits) == 2
+    assert "no face called “Zoe”" in reply.answer
+    assert said(ada, "bigger nose. blue eyes").understood
+
+
+def test_a_question_after_an_order_sees_the_changed_face(ada: FaceRecord) -> None:
+    seen: list[float] = []
+
+    def look_at(record: FaceRecord) -> Mapping[str, Seen]:
+        seen.append(number(record, "age"))
+        return {"age": Seen(number(record, "age"))}
+
+    reply = said(ada, "make her 70. how old does she look?", look=look_at)
+    assert seen == [70.0] and "looks about 70" in reply.answer
+
+
+def test_talk_means_by_words_what_the_artist_has_said_they_mean(ada: FaceRecord) -> None:
+    plain = said(ada, "a hooked nose").record.edits[-1].traits
+    words = next(iter(plain.values())).because
+    taught = replace(ada, corrections=(Correction(words, Traits({"nose.width": 2.0}), tuple(plain)),))
+    found = said(taught, "a hooked nose").record.edits[-1].traits
+    assert set(found) == {"nose.width"} and found.number("nose.width") == 2.0
+    assert not said(taught, "a hooked nose, but keep the nose").changed
+
+
+def test_another_persons_nose_is_taken_also_where_its_traits_are_the_same(ada: FaceRecord) -> None:
+    eve = replace(ada, prompt="eve", seed=9)
+    others = Others.of({"Eve": eve})
+    reply = said(ada, "take the nose of Eve", others=others)
+    (edit,) = reply.record.edits
+    assert reply.changed and "The nose as Eve has it" in reply.answer.replace("eve", "Eve")
+    assert edit.kind == "mix" and edit.place == Place(("nose",)) and edit.strength == 1.0
+    assert edit.parameters == {"take": ["shape"], "seed": 9, "candidate": 0} and edit.traits == shown_traits(ada)
+    assert "take the nose of Eve" in said(reply.record, "did you change the nose?").answer
+    assert "Nothing about that" in said(reply.record, "did you change the ears?").answer
+    assert said(reply.record, "undo that").record.edits == ()
+    assert said(reply.record, "the nose was better before").record.edits == ()
+    assert [edit.strength for edit in said(reply.record, "half of that").record.edits] == [0.5]
+
+
+def test_a_share_of_another_person_moves_traits_and_shape_alike(ada: FaceRecord, bob: FaceRecord) -> None:
+    reply = said(ada, "make her look a bit more like Bob", others=Others.of({"Bob": bob}))
+    words, mix = reply.record.edits
+    assert words.kind == "words" and mix.kind == "mix" and words.strength == mix.strength < 1.0
+    assert mix.traits == shown_traits(replace(ada, edits=(words,))), "its traits are not taken twice"
+
+
+def test_the_same_person_has_the_same_nose_and_another_model_none_to_give(ada: FaceRecord) -> None:
+    same = said(ada, "take the nose of Twin", others=Others.of({"Twin": ada}))
+    assert not same.changed and "The nose is the same there." in same.answer
+    other = said(ada, "take the nose of Ict", others=Others.of({"Ict": replace(ada, head="ict", seed=9)}))
+    assert not other.changed and "another model" in other.answer

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 _ENDS: Final = frozenset({"exit", "quit", "bye", "q", ":q", "exit()", "quit()"})
 _MOST_ROWS: Final = 12  # of what a change has changed
-_KEPT: Final = ("hold", "release")
-"""Turns that are worth saving a face for although they change nothing."""
 
 
 def run(options: Namespace, terminal: Terminal) -> bool:
@@ -39,9 +37,10 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     source = folder_of(options.face)
     with terminal.progress() as progress:
         progress.report("open", 0.0, "Opening the face")
+        opened = folder.state_of(source)
         face = folder.load(source)
-        notes = check_kept(source, options.output, sculpted=face.head.offset is not None)
-    chat = _Chat(face, source, options, terminal, notes)
+        notes = check_kept(source, options, sculpted=face.head.offset is not None)
+    chat = _Chat(face, source, opened, options, terminal, notes)
     is_live = not options.say and sys.stdin.isatty() and not terminal.as_json
     if is_live:
         terminal.show(f"“{face.prompt}”, seed {face.seed}. Say what should be different, or ask; “exit” ends.")
@@ -79,6 +78,7 @@ class _Chat:
     Attributes:
         face: as it was made last.
         source: where it lies.
+        opened: its state there when it was opened or written last.
         options: of the command.
         terminal: where words go.
         notes: sentences about the folder.
@@ -86,6 +86,7 @@ class _Chat:
 
     face: Face
     source: Path
+    opened: str
     options: Namespace
     terminal: Terminal
     notes: list[str]
@@ -105,12 +106,14 @@ class _Chat:
 
         if not self.options.json:
             self.terminal.show(*([] if at_once else [f"> {line}"]))
+        before = self.record
         try:
             reply = editing.talk(
                 self.record, line, others=self._others(), look=self._look, understand_with=editing.understanding()
             )
         except (Cancelled, KeyboardInterrupt):
-            self.terminal.show("Stopped; nothing was changed.")
+            now = "nothing was changed" if self.record is before else "what was made before that stays"
+            self.terminal.show(f"Stopped; {now}.")
             self.failed = True
             return
         except DreamFaceError as error:
@@ -119,16 +122,19 @@ class _Chat:
             return
         self._tell(line, reply)
         before, self.record = self.record, reply.record
-        if reply.changed and at_once and not self._make():
+        if at_once and self.record.edits != self.face.record.edits and not self._make():
             self.record = before
 
     def end(self) -> bool:
         """Make and save what is not yet; return whether every line was followed."""
+        from dreamface import editing
+
         known = {id(turn) for turn in self.face.record.talk}
-        new = [turn for turn in self.record.talk if id(turn) not in known]
+        is_new = any(id(turn) not in known for turn in self.record.talk)
+        is_lasting = editing.lasting(self.record.talk) != editing.lasting(self.face.record.talk)
         if self.record.edits != self.face.record.edits:
             self.failed |= not self._make()
-        elif any(turn.did in _KEPT for turn in new) or (new and self.written is not None):
+        elif is_lasting or (is_new and self.written is not None):
             self.face = replace(self.face, record=self.record)
             self.failed |= not self._save()
         self.terminal.result({"turns": self.turns, **(self.written.to_json() if self.written else {})})
@@ -163,24 +169,37 @@ class _Chat:
 
     def _make(self) -> bool:
         """Make the face as it was talked about and save it; where that is stopped or fails it stays as it was."""
+        try:
+            self._make_as(self.record)
+        except Cancelled:
+            self.terminal.show("Stopped: the face is as it was before.")
+        except DreamFaceError as error:
+            self.terminal.fail(error)
+            self.failed = True
+        else:
+            return True
+        return False
+
+    def _make_as(self, record: FaceRecord) -> None:
+        """Make the face as a record says, and save it.
+
+        Raises:
+            DreamFaceError: that failed; the face is as it was.
+            Cancelled: the user asked to stop; the face is as it was.
+        """
         from dreamface import pipeline
 
         before = self.face
         try:
             with self.terminal.progress() as progress:
                 self.face = pipeline.edit(
-                    before, {}, edits=self.record.edits, talk=self.record.talk, progress=progress.part(0.0, 0.7)
+                    before, {}, edits=record.edits, talk=record.talk, progress=progress.part(0.0, 0.7)
                 )
                 self._write(progress.part(0.7, 1.0))
-        except Cancelled:
-            self.terminal.show("Stopped: the face is as it was before.")
-        except DreamFaceError as error:
-            self.terminal.fail(error)
-        else:
-            self.record = self.face.record
-            return True
-        self.face = before
-        return False
+        except BaseException:
+            self.face = before
+            raise
+        self.record = self.face.record
 
     def _save(self) -> bool:
         try:
@@ -193,17 +212,20 @@ class _Chat:
 
     def _write(self, progress: Any) -> None:
         """Write the face in place, or where it was asked for: from then on in place there."""
-        written = write_edited(self.face, self.source, self.options, progress)
+        from dreamface import folder
+
+        written = write_edited(self.face, self.source, self.options, progress, self.opened)
         notes = self.written.notes if self.written else moved_elsewhere(written, self.options.output)
         self.written = replace(written, notes=list(dict.fromkeys((*notes, *written.notes))))
         self.source, self.options.output = written.folder, None
+        self.opened = folder.state_of(self.source)
 
-    def _look(self) -> Mapping[str, Seen]:
-        """Return what the face shows; what was changed since is made first."""
+    def _look(self, record: FaceRecord) -> Mapping[str, Seen]:
+        """Return what the face shows as a record says; what was changed since it was made last is made first."""
         from dreamface import pipeline
 
-        if self.record.edits != self.face.record.edits:
-            self._make()
+        if record.edits != self.face.record.edits:
+            self._make_as(record)
         return pipeline.look_at(self.face)
 
     def _others(self) -> Any:

@@ -63,13 +63,14 @@ def run(options: Namespace, terminal: Terminal) -> bool:
 
         source = folder_of(options.face)
         progress.report("open", 0.0, "Opening the face")
+        opened = folder.state_of(source)
         face = folder.load(source)
-        notes = check_kept(source, options.output, sculpted=face.head.offset is not None)
+        notes = check_kept(source, options, sculpted=face.head.offset is not None)
         slow = 0.5 if action == _DIFFUSION else 0.05
         edits, pictures, not_understood = _new_stack(options, action, face, progress.part(0.05, slow))
         worn = expression(options.expression).traits(face.traits) if action == "expression" else {}
         made = pipeline.edit(face, worn, edits=edits, pictures=pictures, progress=progress.part(slow, 0.7))
-        written = write_edited(made, source, options, progress.part(0.7, 1.0))
+        written = write_edited(made, source, options, progress.part(0.7, 1.0), opened)
     written.notes += notes + moved_elsewhere(written, options.output)
     listed = [_to_json(number, edit) for number, edit in enumerate(made.record.edits, 1)]
     terminal.result({"edits": listed, "not_understood": list(not_understood), **written.to_json()})
@@ -326,45 +327,76 @@ def _other(text: str) -> FaceRecord | int:
 # ----------------------------------------------------------------------------------------------------------- writing
 
 
-def check_kept(source: Path, output: Path | None, sculpted: bool) -> list[str]:
-    """Refuse to paint over files that somebody has changed; sentences about them where another folder is written.
+def check_kept(source: Path, options: Namespace, sculpted: bool) -> list[str]:
+    """Refuse to write over files that somebody has changed; sentences about them where another folder is written.
 
     Raises:
         FolderError: a file would be lost.
     """
     from dreamface import folder
 
-    if output is not None:
+    if options.output is not None:
         return check_source(source, needs_geometry=sculpted)
-    for found in folder.verify(source):
-        if found.state == "changed":
-            raise FolderError(
-                f"{source / found.file} {STATES['changed']}, and would be made again: add -o to write another folder."
-            )
+    changed = [found.file for found in folder.verify(source) if found.state == "changed"]
+    made_anew = wanted_formats(options)
+    changed += [name for name in folder.changed_exports(source) if Path(name).suffix.removeprefix(".") in made_anew]
+    for file in changed:
+        raise FolderError(
+            f"{source / file} {STATES['changed']}, and would be made again: add -o to write another folder."
+        )
     return []
 
 
-def write_edited(made: Face, source: Path, options: Namespace, progress: Progress) -> Written:
-    """Save the face in its own folder, or in another one; its exports, too."""
+def _check_still(source: Path, options: Namespace, opened: str) -> None:
+    """Refuse to write over what somebody has changed since a face was opened.
+
+    Raises:
+        FolderError: a file would be lost.
+    """
+    from dreamface import folder
+
+    check_kept(source, options, sculpted=False)
+    if folder.state_of(source) != opened:
+        raise FolderError(
+            f"{source} was saved by another program meanwhile: add -o to write another folder, or open it again."
+        )
+
+
+def write_edited(made: Face, source: Path, options: Namespace, progress: Progress, opened: str) -> Written:
+    """Save the face in its own folder, or in another one; its exports, too.
+
+    Args:
+        made: the face.
+        source: its folder.
+        options: of the command.
+        progress: 0..1 of the writing.
+        opened: its `folder.state_of` when it was opened.
+
+    Raises:
+        FolderError: somebody has changed its folder since.
+    """
     name = slug(made.prompt)
     if options.output is not None:
         with staging(options.output.absolute().parent) as stage:
             return write(made, stage, options.output, name, wanted_formats(options), progress)
     from dreamface import folder
 
-    wanted = wanted_formats(options)
+    wanted, place = wanted_formats(options), source.resolve()
     formats = [suffix for suffix in _EXPORTS if suffix in wanted and (source / f"{name}.{suffix}").is_file()]
-    if not formats:
-        return Written(folder.save(made, source, progress))
-    place = source.resolve()
     with staging(place.parent) as stage:  # whatever fails or is stopped, the face stays as it was
-        whole = folder.save(made, stage / place.name, progress.part(0.0, 0.3))
-        staged = export_all(made, whole, name, formats, progress.part(0.3, 0.8))
-        folder.save(made, place, progress.part(0.8, 1.0))
+        staged = Written(place)
+        if formats:
+            whole = folder.save(made, stage / place.name, progress.part(0.0, 0.3))
+            staged = export_all(made, whole, name, formats, progress.part(0.3, 0.8))
+        _check_still(source, options, opened)
+        noted = folder.noted_exports(place)
+        folder.save(made, place, progress.part(0.8 if formats else 0.0, 1.0))
         try:
             files = {suffix: file.replace(place / file.name) for suffix, file in staged.files.items()}
         except OSError as error:
             raise cannot_write(place / name, error) from error
+    if noted or files:
+        folder.note_exports(place, [file.name for file in files.values()], noted)
     return Written(place, files, staged.notes)
 
 

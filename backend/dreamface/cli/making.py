@@ -166,6 +166,7 @@ def export_all(face: Face, folder: Path, name: str, formats: Sequence[str], prog
         formats: of "glb" and "blend".
         progress: 0..1 of the exports.
     """
+    from dreamface import folder as face_folder
     from dreamface import pipeline
 
     written = Written(folder)
@@ -182,4 +183,6 @@ def export_all(face: Face, folder: Path, name: str, formats: Sequence[str], prog
             if suffix != "blend":
                 raise
             written.notes.append(f"There is no .blend: {error}")
+    if written.files:
+        face_folder.note_exports(folder, [file.name for file in written.files.values()])
     return written

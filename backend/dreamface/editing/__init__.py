@@ -4,6 +4,7 @@ The command line, the service and scripts all come through here.
 """
 
 from dreamface.editing.adding import add_edit, added, carry
+from dreamface.editing.conversation import lasting
 from dreamface.editing.files import PictureKind, face_tile, normalise, size_of
 from dreamface.editing.local_model import understanding
 from dreamface.editing.making import (
@@ -40,6 +41,7 @@ __all__ = [
     "context_of",
     "diffusion_edit",
     "face_tile",
+    "lasting",
     "mark",
     "mix_edit",
     "normalise",

@@ -24,7 +24,9 @@ from dreamface.language import (
     hair_in_words,
     in_words,
     label_of,
+    part_named,
     part_of,
+    traits_of,
     value_of,
 )
 from dreamface.pipeline import Seen, shown_traits
@@ -317,9 +319,7 @@ def _changes(question: Question, known: Known) -> str:
     others = [edit for edit in known.record.edits if edit.id not in talked and edit.visible]
     by_hand = [name for name, entry in known.record.traits.items() if entry.because == BY_HAND]
     if question.traits:
-        done = [
-            turn for turn in done if any(set(question.traits) & set(edit.traits) for edit in (*turn.new, *turn.old))
-        ]
+        done = [turn for turn in done if _is_about(turn, set(question.traits))]
         others = [edit for edit in others if set(question.traits) & set(edit.traits)]
         by_hand = [name for name in by_hand if name in question.traits]
     said = [_told(turn) for turn in done][-_MOST_CHANGES:]
@@ -334,6 +334,13 @@ def _changes(question: Question, known: Known) -> str:
         part = part_of(question.traits[0]).name
         return f"Nothing about that ({part}): it is as prompt and seed made it."
     return f"Nothing yet: {known.who.she} is as prompt and seed made {known.who.him}."
+
+
+def _is_about(turn: Turn, names: set[str]) -> bool:
+    """Return whether a change is about any of these traits."""
+    edits = [edit for edit in (*turn.new, *turn.old) if edit.kind != "mix"]  # of a mix, traits say who the other is
+    parts = [part for name in turn.parts if (part := part_named(name)) is not None]
+    return any(names & set(edit.traits) for edit in edits) or bool(names & set(traits_of(parts)))
 
 
 def _told(turn: Turn) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
+from pydantic import JsonValue
+
 from dreamface.editing.adding import added
 from dreamface.editing.answers import Known, answer
-from dreamface.editing.conversation import Patch, done, held_parts, redo, states, undo, waiting
+from dreamface.editing.conversation import Patch, done, held_parts, redo, remembered, states, undo, waiting
 from dreamface.editing.making import NothingUnderstood, words_edit
 from dreamface.editing.phrasing import listed, parts_of, shifts_in_words
 from dreamface.editing.reading import read_words
@@ -41,12 +43,25 @@ from dreamface.language import (
     understand,
 )
 from dreamface.pipeline import Seen, shown_traits
-from dreamface.record import MOST_STRENGTH, MOST_TURNS, EditEntry, FaceRecord, Turn, TurnKind
+from dreamface.record import (
+    MOST_STRENGTH,
+    MOST_TURNS,
+    Correction,
+    EditEntry,
+    FaceRecord,
+    Place,
+    Turn,
+    TurnKind,
+    corrected,
+)
 from dreamface.text import one_line
 from dreamface.traits import VOCABULARY, Traits, TraitValue, Value
 
 Understand: TypeAlias = Callable[[str, Context], Sequence[Step]]
 """From what was said to steps: `language.understand`, or a model of one's own behind the same interface."""
+
+Look: TypeAlias = Callable[[FaceRecord], Mapping[str, Seen]]
+"""What a finished face shows, by trait."""
 
 MOST_WHOLE_FACE: Final = 1.5
 """Strength up to which a slider moves an edit of the whole face; what is more, goes into its traits."""
@@ -54,6 +69,7 @@ MOST_WHOLE_FACE: Final = 1.5
 _MOVED: Final = 1e-3  # of a number, that is a difference
 _LONGEST_LABEL: Final = 120  # characters
 _NOTHING_DONE: Final = "There is nothing to take back: nothing was changed in this conversation yet."
+_STAYS: Final = "Edits that were not made by talking stay: delete them in the stack."
 _NOTHING_TAKEN_BACK: Final = "There is nothing to do again: nothing was taken back since the last change."
 _NOTHING_TO_SCALE: Final = "There is nothing yet that could be more or less: say first what should be different."
 
@@ -102,7 +118,7 @@ class Reply:
         answer: a sentence or a few.
         record: the face's, with another stack of edits where it was changed, and with the conversation.
         changed: whether the stack is another one.
-        understood: whether anything was made of it.
+        understood: whether everything in it was followed or answered.
         shifts: traits that are otherwise now, with their values before and after: first those that were meant.
     """
 
@@ -118,7 +134,7 @@ def talk(
     said: str,
     *,
     others: Others | None = None,
-    look: Callable[[], Mapping[str, Seen]] | None = None,
+    look: Look | None = None,
     understand_with: Understand = understand,
 ) -> Reply:
     """Return what comes of something that somebody says to a face. Nothing is made: the record says what to make.
@@ -127,7 +143,8 @@ def talk(
         record: the face's.
         said: orders, steps through the history or questions, in English; nothing is refused.
         others: other faces that it may speak of.
-        look: returns what the finished face shows, by trait; asked for questions about that alone.
+        look: returns what the finished face shows, by trait, as the record is that it gets: what was said before in
+            the same line is in it. Asked for questions about that alone.
         understand_with: understands it.
     """
     others = others or Others()
@@ -135,6 +152,7 @@ def talk(
     changes: list[Change] = []
     replies: list[Reply] = []
     now, rest = record, one_line(said)[:2000]
+    typed = rest
     for step in (*steps, None):
         if isinstance(step, Change):
             changes.append(step)
@@ -143,11 +161,11 @@ def talk(
             replies.append(_kept(now, _change(now, changes, rest), rest, "change"))
             now, rest, changes = replies[-1].record, "", []
         if step is not None:
-            replies.append(_follow(now, step, rest, others, look))
+            replies.append(_follow(now, step, rest, typed, others, look))
             now, rest = replies[-1].record, ""
     shifts = _shifts(shown_traits(record), shown_traits(now), _meant(replies))
     answers = " ".join(dict.fromkeys(reply.answer for reply in replies))
-    return Reply(answers, now, now.edits != record.edits, any(reply.understood for reply in replies), shifts)
+    return Reply(answers, now, now.edits != record.edits, all(reply.understood for reply in replies), shifts)
 
 
 def _last_thing(record: FaceRecord) -> str:
@@ -175,12 +193,10 @@ def context_of(traits: Traits, others: Sequence[str] = (), thing: str = "") -> C
     return Context(traits, tuple(others), thing, reads_more)
 
 
-def _follow(
-    record: FaceRecord, step: Step, said: str, others: Others, look: Callable[[], Mapping[str, Seen]] | None
-) -> Reply:
+def _follow(record: FaceRecord, step: Step, said: str, typed: str, others: Others, look: Look | None) -> Reply:
     """Return what comes of one step that is no change in words."""
     if isinstance(step, Question):
-        seen = look() if look is not None and step.topic in _LOOKED_AT else {}
+        seen = look(record) if look is not None and step.topic in _LOOKED_AT else {}
         return _kept(record, Reply(answer(step, Known(record, record.talk, seen)), record), said, "question")
     if isinstance(step, Hold | Release):
         return _hold(record, step, said)
@@ -195,7 +211,7 @@ def _follow(
     if isinstance(step, Scale):
         return _kept(record, _scale(record, step.factor), said, "change")
     assert isinstance(step, Restore | Take)
-    return _kept(record, _put(record, step, others, said), said, "change", step.parts)
+    return _kept(record, _put(record, step, others, said, typed), said, "change", step.parts)
 
 
 _LOOKED_AT: Final = ("age", "sex", "trait", "describe")
@@ -208,7 +224,12 @@ def _kept(before: FaceRecord, reply: Reply, said: str, did: TurnKind, parts: Seq
     if did == "change" and before.edits == reply.record.edits:
         did = "nothing"
     turn = Turn(said, reply.answer[:4000], did, patch.old, patch.new, patch.places, tuple(part.name for part in parts))
-    return replace(reply, record=replace(reply.record, talk=(*reply.record.talk, turn)[-MOST_TURNS:]))
+    kept, forgotten = remembered((*reply.record.talk, turn))
+    if forgotten:
+        names = listed([f"“{_called(one)}”" for one in forgotten])
+        reply = replace(reply, answer=f"{reply.answer} {names} can't be taken back by “undo” any more.")
+        kept = (*kept[:-1], replace(turn, answer=reply.answer[:4000]))
+    return replace(reply, record=replace(reply.record, talk=kept))
 
 
 # -------------------------------------------------------------------------------------------------------------- changes
@@ -223,12 +244,14 @@ def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
     lost: list[str] = []
     problems: list[str] = []
     for change in changes:
-        entries, why, words = _placed(change, traits)
+        entries, why, words = _placed(change, traits, record.corrections)
         lost += words
         problems += [why] * bool(why)
         placed += entries
         if not entries and not why:
-            whole.append(difference(change, traits, stays))
+            one = difference(change, traits, stays)
+            meant = corrected(one.traits, record.corrections)
+            whole.append(replace(one, traits=Traits({name: meant[name] for name in meant if name not in stays})))
     label = one_line(said)[:_LONGEST_LABEL] or listed([change.said for change in changes])[:_LONGEST_LABEL]
     made = combined(whole, traits) if whole else Difference()
     lost += made.not_understood
@@ -249,7 +272,9 @@ def _reach(made: Difference, traits: Traits) -> Traits:
     return Traits({name: replace(entry, value=far[name].value) for name, entry in made.traits.items()})
 
 
-def _placed(change: Change, traits: Traits) -> tuple[list[EditEntry], str, tuple[str, ...]]:
+def _placed(
+    change: Change, traits: Traits, corrections: Sequence[Correction]
+) -> tuple[list[EditEntry], str, tuple[str, ...]]:
     """Return the edits of an order that marks a place, why it can't be followed, and words nothing was made of.
 
     All are empty where the order is about the whole face.
@@ -261,8 +286,9 @@ def _placed(change: Change, traits: Traits) -> tuple[list[EditEntry], str, tuple
         return [], "", ()
     try:
         new = words_edit(
-            change.words, None, traits=traits, strength=min(change.strength, MOST_STRENGTH), label=change.said
-        )
+            change.words, None, traits=traits, strength=min(change.strength, MOST_STRENGTH), label=change.said,
+            corrections=corrections,
+        )  # fmt: skip
     except NothingUnderstood as error:
         return [], error.reason, ()
     except BadRequest as error:
@@ -308,7 +334,7 @@ def _told(
     words = list(dict.fromkeys(lost))
     if words:
         sentences.append(f"I made nothing of {listed([f'“{word}”' for word in words])}.")
-    return Reply(" ".join(sentences), after, after.edits != before.edits, bool(direct or placed))
+    return Reply(" ".join(sentences), after, after.edits != before.edits, bool(direct or placed) and not problems)
 
 
 def _along(shifts: Sequence[tuple[str, Value, Value]], meant: set[str]) -> list[str]:
@@ -344,7 +370,10 @@ def _differ(one: Value, other: Value) -> bool:
 
 def _meant(replies: Sequence[Reply]) -> set[str]:
     """Return the traits that the last edits of replies set."""
-    return {name for reply in replies for turn in reply.record.talk[-1:] for edit in turn.new for name in edit.traits}
+    return {
+        name for reply in replies for turn in reply.record.talk[-1:] for edit in turn.new
+        for name in edit.traits if edit.kind != "mix"
+    }  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------------------- history
@@ -355,14 +384,25 @@ def _undo(record: FaceRecord, step: Undo | Restart, said: str) -> Reply:
     count = step.count if isinstance(step, Undo) else MOST_TURNS
     now, taken = undo(record, count)
     if not taken:
-        return _kept(record, _take_off(record), said, "change")
+        why = f"{_NOTHING_DONE} {_STAYS}" if record.edits else _NOTHING_DONE
+        return _kept(record, Reply(why, record, understood=False), said, "nothing")
     names = listed([f"“{_called(turn)}”" for turn in taken[:4]])
     start = f"Back to how it was before {names}."
     if isinstance(step, Restart):
         start = f"Back to the start: {_counted(len(taken))} taken back; “redo” brings them again."
     if isinstance(step, Undo) and len(taken) < step.count:
         start += f" There were only {len(taken)}."
-    return _kept(record, Reply(start, now, True), said, "undo")
+    return _kept(record, Reply(start + _what_stays(now, taken), now, True), said, "undo")
+
+
+def _what_stays(now: FaceRecord, taken: Sequence[Turn]) -> str:
+    """Return a sentence about edits of talk that stay although it is taken back, because of what an artist painted."""
+    made = {edit.id for turn in taken for edit in turn.new} - {edit.id for turn in taken for edit in turn.old}
+    names = [f"“{edit.label or edit.id}”" for edit in now.edits if edit.id in made]
+    if not names:
+        return ""
+    they, them = ("they are", "them") if len(names) > 1 else ("it is", "it")
+    return f" What you painted for {listed(names)} stays: {they} hidden; delete {them} in the stack."
 
 
 def _counted(count: int) -> str:
@@ -371,17 +411,6 @@ def _counted(count: int) -> str:
 
 def _called(turn: Turn) -> str:
     return turn.said or next((edit.label for edit in (*turn.new, *turn.old)), "") or "the last change"
-
-
-def _take_off(record: FaceRecord) -> Reply:
-    """Return the face without the uppermost edit, where nothing was changed by talk."""
-    if not record.edits or record.edits[-1].digests:
-        why = "" if not record.edits else " The uppermost edit has a picture: take it off in the stack."
-        return Reply(f"{_NOTHING_DONE}{why}", record, understood=False)
-    top = record.edits[-1]
-    return Reply(
-        f"Took off the uppermost edit, “{top.label or top.id}”.", replace(record, edits=record.edits[:-1]), True
-    )
 
 
 def _redo(record: FaceRecord, step: Redo, said: str) -> Reply:
@@ -418,7 +447,7 @@ def _scale(record: FaceRecord, factor: float) -> Reply:
     turns = done(record.talk)
     if turns and turns[-1].parts and factor > 1.0 and all(edit.strength >= 1.0 for edit in turns[-1].new):
         return Reply(_TAKEN_WHOLE, record, understood=False)
-    ids = [edit.id for edit in turns[-1].new] if turns else [edit.id for edit in record.edits[-1:]]
+    ids = [edit.id for edit in turns[-1].new] if turns else []
     stack = list(record.edits)
     for number, edit in enumerate(stack):
         if edit.id in ids:
@@ -426,10 +455,10 @@ def _scale(record: FaceRecord, factor: float) -> Reply:
     after = replace(record, edits=tuple(stack))
     if not ids or not any(edit.id in ids for edit in record.edits):
         return Reply(_NOTHING_TO_SCALE, record, understood=False)
-    meant = {name for edit in stack if edit.id in ids for name in edit.traits}
+    meant = {name for edit in stack if edit.id in ids and edit.kind != "mix" for name in edit.traits}
     shifts = _shifts(shown_traits(record), shown_traits(after), meant)
     direct = [shift for shift in shifts if shift[0] in meant]
-    strengths = {edit.strength for edit in stack if edit.id in ids and edit.place is not None}
+    strengths = {edit.strength for edit in stack if edit.id in ids and (edit.place is not None or edit.kind == "mix")}
     if not direct and strengths and after.edits != record.edits:
         return Reply(f"Strength {strengths.pop():.0%} now.".replace("%", " %"), after, True)
     if not direct:
@@ -484,13 +513,13 @@ def _hold_all_but(record: FaceRecord, step: Hold, said: str) -> Reply:
 # ------------------------------------------------------------------------------------------------- from another state
 
 
-def _put(record: FaceRecord, step: Restore | Take, others: Others, said: str) -> Reply:
+def _put(record: FaceRecord, step: Restore | Take, others: Others, said: str, typed: str) -> Reply:
     """Return the face with parts from an earlier state, or of another face."""
     names, plural = listed([part.name for part in step.parts]), step.parts[0].is_plural
     try:
         source = _earlier(record, step) if isinstance(step, Restore) else others.find(step.source)
     except BadRequest as error:
-        return Reply(_as_typed(str(error), getattr(step, "source", ""), said), record, understood=False)
+        return Reply(_as_typed(str(error), getattr(step, "source", ""), typed), record, understood=False)
     whose = "before" if isinstance(step, Restore) else step.source or "the other one"
     label = one_line(said)[:_LONGEST_LABEL] or f"{names} as {whose}"
     traits, theirs = shown_traits(record), shown_traits(source)
@@ -500,12 +529,55 @@ def _put(record: FaceRecord, step: Restore | Take, others: Others, said: str) ->
         wanted = {name: TraitValue(theirs.value(name), 1.0, label) for name in differing}
         share = step.share if isinstance(step, Take) else 1.0
         stack = added(stack, EditEntry("", "words", label, share, traits=Traits(wanted)))
+    shape = (
+        _own_shape(replace(record, edits=stack), source, step, f"shape of {label}") if isinstance(step, Take) else []
+    )
+    stack = added(stack, *shape) if shape else stack
     if stack == record.edits:
-        return Reply(f"The {names} {'are' if plural else 'is'} the same there.", record, understood=False)
+        why = f"The {names} {'are' if plural else 'is'} the same there."
+        if record.head != source.head and _shaped(step.parts):
+            why += " An exact shape can't be taken from a head of another model."
+        return Reply(why, record, understood=False)
     after = replace(record, edits=stack)
     shifts = [shift for shift in _shifts(traits, shown_traits(after), set(differing)) if shift[0] in differing]
     where = "as before" if isinstance(step, Restore) else f"as {whose} has {'them' if plural else 'it'}"
     return Reply(f"The {names} {where}" + (f": {shifts_in_words(shifts)}." if shifts else "."), after, True)
+
+
+_SHAPED: Final[Mapping[str, tuple[str, ...]]] = {
+    "nose": ("nose",), "nostrils": ("nose_wings",), "lips": ("lips",), "mouth": ("lips", "around_mouth"),
+    "chin": ("chin",), "jaw": ("jaw",), "cheekbones": ("cheekbones",), "cheeks": ("cheeks",), "ears": ("ears",),
+    "neck": ("neck",), "forehead": ("forehead",), "temples": ("temples",), "brows": ("brow_bones",),
+    "eyes": ("around_eyes", "eyelids"), "face shape": (), "face": (),
+}  # fmt: skip
+"""Part that has a shape of its own beside its traits -> regions that it lies in; none are the whole head."""
+
+
+def _shaped(parts: Sequence[Part]) -> list[Part]:
+    return [part for part in parts if part.name in _SHAPED]
+
+
+def _own_shape(record: FaceRecord, source: FaceRecord, step: Take, label: str) -> list[EditEntry]:
+    """Return the edit that gives parts the shape that another person has beside traits; none where they have the same.
+
+    Two people with the same traits still have two noses: what differs was drawn from their seeds. The traits stay the
+    face's, which an edit in words has changed already.
+
+    Args:
+        record: the face's, with the other's traits.
+        source: the other one's.
+        step: what is taken.
+        label: of the edit.
+    """
+    parts = _shaped(step.parts)
+    is_other = (record.seed, record.candidate or 0) != (source.seed, source.candidate or 0)
+    if not parts or not is_other or record.head != source.head:
+        return []
+    regions = tuple(dict.fromkeys(region for part in parts for region in _SHAPED[part.name]))
+    place = Place(regions) if all(_SHAPED[part.name] for part in parts) else None
+    parameters: dict[str, JsonValue] = {"take": ["shape"], "seed": source.seed, "candidate": source.candidate or 0}
+    traits = shown_traits(record)
+    return [EditEntry("", "mix", label, step.share, place=place, traits=traits, parameters=parameters)]
 
 
 def _as_typed(sentence: str, name: str, said: str) -> str:

@@ -617,7 +617,7 @@ class TalkReply(BaseModel):
 
     answer: str = Field(description="a sentence or a few")
     changed: bool = Field(description="whether the stack is another one")
-    understood: bool
+    understood: bool = Field(description="whether everything in it was followed or answered")
     edits: list[dict[str, Any]] = Field(description="the whole stack, from below")
     talk: list[dict[str, Any]] = Field(description="the whole conversation, for the face's record")
     changes: list[TraitShift]

@@ -316,7 +316,7 @@ def talk(said: str, face: Request, others: list[dict[str, Any]], folder: str | N
     record = to_record(face)
     known = editing.Others.of({one["name"]: to_record(one["record"]) for one in others})
     reply = editing.talk(
-        record, said, others=known, look=lambda: _look_at(record, folder), understand_with=editing.understanding()
+        record, said, others=known, look=lambda now: _look_at(now, folder), understand_with=editing.understanding()
     )
     changes = [{"trait": name, "before": before, "after": after} for name, before, after in reply.shifts]
     return {
