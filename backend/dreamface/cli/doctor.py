@@ -138,13 +138,14 @@ def _language() -> Check:
 
 def _models() -> list[Check]:
     """The models that are installed as files; a quick look at their sizes, `dreamface models verify` looks closer."""
-    found = [model.installation for model in (*models.HEADS, *models.MODELS) if model.installation is not None]
+    found = [model.installation for model in models.all_models() if model.installation is not None]
     return [_model(model) for model in found]
 
 
 def _model(model: models.Installation) -> Check:
     if not model.installed:
-        found = f"not installed; to have it: dreamface models install {model.name}"
+        source = "" if model.archive else " --from FOLDER"
+        found = f"not installed; to have it: dreamface models install {model.name}{source}"
         return Check(model.title, True, found, needed=False)
     folder = models.model_folder(model.name)
     try:

@@ -17,7 +17,7 @@ from torch import Tensor
 from dreamface.errors import DreamFaceError, MissingDependency
 from dreamface.guidance.interface import Prompt
 from dreamface.guidance.schedule import Prediction, Schedule
-from dreamface.models import CHECKPOINT, SCHEDULER, STABLE_DIFFUSION, model_folder
+from dreamface.models import CHECKPOINT, SCHEDULER, STABLE_DIFFUSION, Installation, chosen_diffusion, model_folder
 from dreamface.progress import Progress
 
 _PACKAGES: Final = ("diffusers", "transformers", "accelerate")
@@ -30,7 +30,7 @@ _STEPS_BEFORE: Final = 8  # the autoencoder halves a picture so often at most: 2
 
 def why_no_diffusion() -> str:
     """Return why diffusion can't be used here, as a sentence that says what to do; empty where it can."""
-    if not STABLE_DIFFUSION.installed:
+    if chosen_diffusion() is None:
         return f"No diffusion model is installed: {STABLE_DIFFUSION.how}."
     if any(find_spec(package) is None for package in _PACKAGES):
         return (
@@ -84,7 +84,8 @@ class StableDiffusion:
             if "out of memory" in str(error).lower():
                 raise DreamFaceError("There is too little GPU memory for diffusion: close other programs.") from error
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            raise DreamFaceError(f"{name} can't be loaded ({reason}): {STABLE_DIFFUSION.again}.") from error
+            again = (chosen_diffusion() or STABLE_DIFFUSION).again
+            raise DreamFaceError(f"{name} can't be loaded ({reason}): {again}.") from error
 
     @classmethod
     def _load(
@@ -270,13 +271,14 @@ class _Held:
             self._wind_clock()
 
     def get(self, progress: Progress) -> StableDiffusion:
-        folder = model_folder(STABLE_DIFFUSION.name)
+        model = chosen_diffusion() or STABLE_DIFFUSION  # which is then missing
+        folder = model_folder(model.name)
         manifest = folder / "manifest.json"
         key = (folder, manifest.stat().st_mtime_ns if manifest.is_file() else 0)
         with self._busy:
             if self._model is None or self._key != key:
                 self._model = None  # before the next one takes as much memory
-                self._model, self._key = StableDiffusion.load(folder, _name_of(folder), progress), key
+                self._model, self._key = StableDiffusion.load(folder, _name_of(model), progress), key
             return self._model
 
     def _expire(self) -> None:
@@ -300,8 +302,10 @@ class _Held:
 _held: Final = _Held()
 
 
-def _name_of(folder: Path) -> str:
-    return f"{STABLE_DIFFUSION.name} (own checkpoint)" if (folder / CHECKPOINT).is_file() else STABLE_DIFFUSION.name
+def _name_of(model: Installation) -> str:
+    """Return what a face remembers."""
+    in_its_place = model == STABLE_DIFFUSION and (model_folder(model.name) / CHECKPOINT).is_file()
+    return f"{model.name} (own checkpoint)" if in_its_place else model.name
 
 
 @contextmanager
