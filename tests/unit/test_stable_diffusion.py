@@ -503,6 +503,48 @@ def test_a_single_file_is_the_same_model_as_its_folder(home: Path, tiny: Path, t
 
 
 @needs_diffusers
+def test_the_chosen_checkpoint_is_loaded_and_remembered_by_its_name(home: Path, tiny: Path) -> None:
+    from dreamface import guidance
+
+    models.install("dreamy", tiny)
+    assert guidance.why_no_diffusion() == ""
+    with guidance.use_diffusion() as first:
+        assert first.name == "dreamy"
+    models.install(NAME, tiny)
+    with guidance.use_diffusion() as second:
+        assert second.name == NAME
+    models.choose("dreamy")
+    with guidance.use_diffusion() as third:
+        assert third.name == "dreamy"
+    (home / "dreamy/unet/diffusion_pytorch_model.safetensors").write_bytes(b"")
+    guidance.forget_diffusion()
+    again = "dreamy can't be loaded .*: install it again with `dreamface models install dreamy`"
+    with pytest.raises(DreamFaceError, match=again), guidance.use_diffusion():
+        pass
+    guidance.forget_diffusion()
+
+
+@needs_diffusers
+def test_where_networks_take_turns_they_make_the_same(home: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dreamface import guidance
+    from dreamface.guidance import devices
+    from dreamface.guidance import stable_diffusion as loading
+
+    models.install(NAME, tiny)
+    picture = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    made = []
+    for takes_turns in (False, True):
+        place = devices.Place(torch.device("cpu"), torch.float32, takes_turns)
+        monkeypatch.setattr(loading, "choose_place", lambda _, place=place: place)
+        with guidance.use_diffusion() as model, torch.no_grad():
+            latents = model.encode(picture)
+            words = model.embed("gold").embedding.expand(2, -1, -1)
+            made.append(model.decode(model.predict_noise(latents, torch.tensor([40, 40]), words)))
+        guidance.forget_diffusion()
+    torch.testing.assert_close(*made)
+
+
+@needs_diffusers
 def test_a_model_is_kept_while_it_works_and_for_a_while_after(home: Path, tiny: Path, monkeypatch) -> None:
     from dreamface import guidance
     from dreamface.guidance import stable_diffusion as loading

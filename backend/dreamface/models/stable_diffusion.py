@@ -126,6 +126,18 @@ def take(
     _check_settings(target, title, again)
 
 
+def is_bfloat16(folder: Path) -> bool:
+    """Return whether an installed model's UNet is kept in bfloat16, of which half precision may make infinities."""
+    single = folder / CHECKPOINT
+    file = single if single.is_file() else folder / "unet/diffusion_pytorch_model.safetensors"
+    try:
+        header = read_header(file)
+    except (NotSafetensors, OSError):
+        return False  # loading it says what is wrong
+    start = "model.diffusion_model." if file == single else ""
+    return any(one["dtype"] == "BF16" for name, one in header.items() if name.startswith(start))
+
+
 def _check_file(source: Path, title: str, again: str) -> None:
     if not source.is_file():
         raise BadContents(f"There is no file or folder {source}: check the path.")
