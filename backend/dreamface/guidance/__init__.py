@@ -4,7 +4,13 @@ from dreamface.guidance.blending import Wish
 from dreamface.guidance.interface import LatentDiffusion, Mixed, Prompt, guided_noise
 from dreamface.guidance.painting import Canvas, diffuse
 from dreamface.guidance.schedule import Schedule
-from dreamface.guidance.stable_diffusion import StableDiffusion, forget_diffusion, use_diffusion, why_no_diffusion
+from dreamface.guidance.stable_diffusion import (
+    StableDiffusion,
+    forget_diffusion,
+    import_packages,
+    use_diffusion,
+    why_no_diffusion,
+)
 
 __all__ = [
     "Canvas",
@@ -17,6 +23,7 @@ __all__ = [
     "diffuse",
     "forget_diffusion",
     "guided_noise",
+    "import_packages",
     "use_diffusion",
     "why_no_diffusion",
 ]

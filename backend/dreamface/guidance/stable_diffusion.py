@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -39,6 +40,7 @@ from dreamface.models import (
 from dreamface.progress import Progress
 
 _PACKAGES: Final = ("diffusers", "transformers", "accelerate")
+_OTHER_PACKAGES: Final = ("peft", "open_clip", "spandrel")  # the rest of the extra `diffusion`
 _KEPT_FOR: Final = 120.0  # seconds after it was last used
 _WORK_BYTES: Final = 1.6e9  # beside the weights, for two pictures of 512 pixels a side
 _TEXT_PREFIX: Final = "cond_stage_model.transformer."
@@ -55,6 +57,17 @@ def why_no_diffusion() -> str:
             '`pip install "dreamface[diffusion]"`, or Add Diffusion in the preferences in Blender.'
         )
     return ""
+
+
+def import_packages() -> None:
+    """Import all that the extra `diffusion` brings, to see whether it works.
+
+    Raises:
+        ImportError, RuntimeError: it does not.
+    """
+    make_torchvision_importable()
+    for package in (*_PACKAGES, *_OTHER_PACKAGES):
+        importlib.import_module(package)
 
 
 @dataclass(frozen=True)
