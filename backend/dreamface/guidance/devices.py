@@ -149,7 +149,7 @@ def compute(work: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
             raise
     # Not while the error is being handled: it holds on to what was computed so far.
     release_memory()
-    return torch.cat([work(*one) for one in zip(*(given.split(1) for given in inputs), strict=True)])
+    return torch.cat([work(*one) for one in zip(*(torch.split(given, 1) for given in inputs), strict=True)])
 
 
 def lost(error: BaseException) -> DreamFaceError:

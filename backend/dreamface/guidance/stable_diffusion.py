@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -26,6 +25,7 @@ from dreamface.guidance.devices import (
     release_memory,
 )
 from dreamface.guidance.interface import Prompt
+from dreamface.guidance.packages import DIFFUSION, HOW, do_not_load
 from dreamface.guidance.schedule import Prediction, Schedule
 from dreamface.guidance.torchvision_operators import make_torchvision_importable
 from dreamface.models import (
@@ -39,8 +39,6 @@ from dreamface.models import (
 )
 from dreamface.progress import Progress
 
-_PACKAGES: Final = ("diffusers", "transformers", "accelerate")
-_OTHER_PACKAGES: Final = ("peft", "open_clip", "spandrel")  # the rest of the extra `diffusion`
 _KEPT_FOR: Final = 120.0  # seconds after it was last used
 _WORK_BYTES: Final = 1.6e9  # beside the weights, for two pictures of 512 pixels a side
 _TEXT_PREFIX: Final = "cond_stage_model.transformer."
@@ -51,23 +49,9 @@ def why_no_diffusion() -> str:
     """Return why diffusion can't be used here, as a sentence that says what to do; empty where it can."""
     if chosen_diffusion() is None:
         return f"No diffusion model is installed: {STABLE_DIFFUSION.how}."
-    if any(find_spec(package) is None for package in _PACKAGES):
-        return (
-            "Diffusion needs packages that are not installed: add them to DreamFace's own Python environment with "
-            '`pip install "dreamface[diffusion]"`, or Add Diffusion in the preferences in Blender.'
-        )
+    if any(find_spec(package) is None for package in DIFFUSION):
+        return f"Diffusion needs packages that are not installed: {HOW}."
     return ""
-
-
-def import_packages() -> None:
-    """Import all that the extra `diffusion` brings, to see whether it works.
-
-    Raises:
-        ImportError, RuntimeError: it does not.
-    """
-    make_torchvision_importable()
-    for package in (*_PACKAGES, *_OTHER_PACKAGES):
-        importlib.import_module(package)
 
 
 @dataclass(frozen=True)
@@ -107,10 +91,7 @@ class StableDiffusion:
         try:
             return cls._load(folder, name, choose_place(is_bfloat16(folder)), progress)
         except ImportError as error:
-            raise MissingDependency(
-                f"The packages that diffusion needs do not load ({error}): install them again in DreamFace's own "
-                'Python environment with `pip install "dreamface[diffusion]"`.'
-            ) from error
+            raise do_not_load("diffusion", error) from error
         except _what_damage_raises() as error:
             if is_out_of_memory(error):
                 raise DreamFaceError(

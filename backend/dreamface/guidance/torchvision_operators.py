@@ -53,6 +53,6 @@ def _fails_for_operators() -> bool:
 
 def _declare() -> None:
     global _declared
-    _declared = Library("torchvision", "DEF")
+    _declared = Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
     for name in _OPERATORS:
-        _declared.define(name + _ARGUMENTS)
+        _declared.define(name + _ARGUMENTS)  # type: ignore[no-untyped-call]
