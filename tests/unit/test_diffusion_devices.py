@@ -15,11 +15,12 @@ import torch
 from torch import Tensor
 
 from dreamface.errors import BadRequest, DreamFaceError
-from dreamface.guidance import StableDiffusion, devices, torchvision_operators
+from dreamface.guidance import StableDiffusion, devices, stable_diffusion, torchvision_operators
 from dreamface.guidance.devices import Place, check_memory, choose_place, compute
 from dreamface.guidance.schedule import Schedule
-from dreamface.models import is_bfloat16
+from dreamface.models import look_at_weights
 from tests.unit.test_stable_diffusion import checkpoint, safetensors
+from tests.unit.test_stable_diffusion import folder as installed_folder
 
 GB = 10**9
 CPU = torch.device("cpu")
@@ -98,9 +99,9 @@ def test_the_kind_of_numbers_is_read_from_the_unet(tmp_path: Path, kind: str) ->
         data = file.read_bytes()
         length = data.index(b"}}") + 2 - 8
         file.write_bytes(length.to_bytes(8, "little") + data[8:])
-    assert is_bfloat16(tmp_path) is (kind == "BF16")
+    assert look_at_weights(tmp_path).is_bfloat16 is (kind == "BF16")
     file.write_bytes(b"damaged")
-    assert is_bfloat16(tmp_path) is False
+    assert look_at_weights(tmp_path).counts == ()
 
 
 # ------------------------------------------------------------------------------------------------------------- memory
@@ -116,6 +117,24 @@ def test_too_little_memory_is_said_before_anything_is_loaded(card: SimpleNamespa
     card.kept = 3 * GB
     check_memory(place, 6 * GB, "Diffusion")  # torch has it already
     check_memory(Place(CPU, torch.float32), 10**18, "Diffusion")  # the system gives it, however slowly
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_what_is_needed_is_counted_in_the_precision_that_is_loaded(tmp_path: Path, single: bool) -> None:
+    if single:
+        copies = {"model_ema.diffusion_model.input_blocks.0.0.weight": [9, 9]}  # which nobody loads
+        safetensors(tmp_path / "checkpoint.safetensors", checkpoint() | copies)
+        unet, words, autoencoder = 8 * 4 * 9 + 8 * 768 + 16, 8 * 768, 8 * 27 + 8 * 36
+    else:
+        installed_folder(tmp_path, half=False)
+        unet = words = autoencoder = 16
+    assert look_at_weights(tmp_path).counts == (unet, words, autoencoder)
+    rest = stable_diffusion._WORK_BYTES
+    half, card = Place(torch.device("cuda"), torch.float16), Place(torch.device("cuda"), torch.float16, True)
+    assert stable_diffusion._needed(tmp_path, half) == rest + 2 * unet + 2 * words + 4 * autoencoder
+    assert stable_diffusion._needed(tmp_path, card) == rest + max(2 * unet, 4 * autoencoder)
+    whole = Place(CPU, torch.float32)
+    assert stable_diffusion._needed(tmp_path, whole) == rest + 4 * (unet + words + autoencoder)
 
 
 def test_apples_memory_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:

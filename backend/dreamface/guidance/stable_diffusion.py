@@ -34,7 +34,7 @@ from dreamface.models import (
     STABLE_DIFFUSION,
     Installation,
     chosen_diffusion,
-    is_bfloat16,
+    look_at_weights,
     model_folder,
 )
 from dreamface.progress import Progress
@@ -89,7 +89,7 @@ class StableDiffusion:
         """
         make_torchvision_importable()
         try:
-            return cls._load(folder, name, choose_place(is_bfloat16(folder)), progress)
+            return cls._load(folder, name, choose_place(look_at_weights(folder).is_bfloat16), progress)
         except ImportError as error:
             raise do_not_load("diffusion", error) from error
         except _what_damage_raises() as error:
@@ -193,8 +193,10 @@ def _schedule(settings: Mapping[str, Any]) -> Schedule:
 
 def _needed(folder: Path, place: Place) -> float:
     """Return the bytes of a device's memory that the networks and their work take."""
-    weights = [file.stat().st_size for file in folder.rglob("*.safetensors")]
-    return (max(weights, default=0) if place.takes_turns else sum(weights)) + _WORK_BYTES
+    counts = look_at_weights(folder).counts
+    kinds = (place.precision, place.precision, torch.float32)  # see `_load_networks`
+    sizes = [count * kind.itemsize for count, kind in zip(counts, kinds, strict=False)]
+    return (max(sizes, default=0) if place.takes_turns else sum(sizes)) + _WORK_BYTES
 
 
 def _what_damage_raises() -> tuple[type[Exception], ...]:

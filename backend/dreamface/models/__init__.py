@@ -24,7 +24,7 @@ from dreamface.models.catalogue import (
 )
 from dreamface.models.installing import DamagedModel, install, read_manifest, remove, verify
 from dreamface.models.places import model_folder, models_folder
-from dreamface.models.stable_diffusion import CHECKPOINT, SCHEDULER, is_bfloat16
+from dreamface.models.stable_diffusion import CHECKPOINT, SCHEDULER, look_at_weights
 
 __all__ = [
     "CHECKPOINT",
@@ -50,7 +50,7 @@ __all__ = [
     "find_to_install",
     "ict_facekit",
     "install",
-    "is_bfloat16",
+    "look_at_weights",
     "model_folder",
     "models_folder",
     "own_models",

@@ -6,7 +6,9 @@ A single file has no tokenizer and no configuration: those are taken from the in
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -126,16 +128,31 @@ def take(
     _check_settings(target, title, again)
 
 
-def is_bfloat16(folder: Path) -> bool:
-    """Return whether an installed model's UNet is kept in bfloat16, of which half precision may make infinities."""
-    single = folder / CHECKPOINT
-    file = single if single.is_file() else folder / "unet/diffusion_pytorch_model.safetensors"
+@dataclass(frozen=True)
+class Weights:
+    """What the header of an installed model's files says of its weights.
+
+    Attributes:
+        counts: numbers of the UNet, the text encoder and the autoencoder; none where a file is damaged.
+        is_bfloat16: whether the UNet is kept in bfloat16, of which half precision may make infinities.
+    """
+
+    counts: tuple[int, ...]
+    is_bfloat16: bool
+
+
+def look_at_weights(folder: Path) -> Weights:
+    """Look at an installed model without loading it."""
+    single = (folder / CHECKPOINT).is_file()
+    parts = ("model.diffusion_model.", "cond_stage_model.", "first_stage_model.")  # which the EMA's copy is none of
+    files = (folder / f"{part}/{name}.safetensors" for part, (name, _) in _WEIGHTS.items())
+    sources = [(folder / CHECKPOINT, part) for part in parts] if single else [(file, "") for file in files]
     try:
-        header = read_header(file)
+        found = [[one for name, one in read_header(file).items() if name.startswith(start)] for file, start in sources]
     except (NotSafetensors, OSError):
-        return False  # loading it says what is wrong
-    start = "model.diffusion_model." if file == single else ""
-    return any(one["dtype"] == "BF16" for name, one in header.items() if name.startswith(start))
+        return Weights((), False)  # loading it says what is wrong
+    counts = tuple(sum(math.prod(one["shape"]) for one in part) for part in found)
+    return Weights(counts, any(one["dtype"] == "BF16" for one in found[0]))
 
 
 def _check_file(source: Path, title: str, again: str) -> None:
