@@ -11,6 +11,9 @@ from . import places, preferences
 from .link import Settings
 from .setup import environment_python, is_ready, was_interrupted
 
+DEVICE_VARIABLE = "DREAMFACE_DIFFUSION_DEVICE"
+"""Environment variable by which the engine is told where diffusion models compute."""
+
 
 def blender_python() -> Path:
     """The Python inside Blender."""
@@ -48,4 +51,5 @@ def settings() -> Settings:
         url=chosen.url.strip(),
         token=chosen.token.strip(),
         keep_variations=chosen.keep_variations,
+        environment={DEVICE_VARIABLE: chosen.compute_on} if chosen.compute_on != "auto" else {},
     )

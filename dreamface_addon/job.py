@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-KINDS = ("generate", "edit", "cards", "export", "animate", "install_model", "remove_model", "verify_model")
+KINDS = (
+    "generate", "edit", "cards", "export", "animate", "install_model", "remove_model", "verify_model", "choose_model",
+)  # fmt: skip
 """What the backend can be asked for; a test compares them with its own."""
 
 TERMINAL = ("done", "failed", "cancelled")
-MODEL_JOBS = ("install_model", "verify_model", "remove_model")
+MODEL_JOBS = ("install_model", "verify_model", "remove_model", "choose_model")
 """Kinds of jobs that are about the backend's models and make nothing to bring in."""
 
 RANK = {"sending": 0, "queued": 1, "running": 2, "done": 3, "failed": 3, "cancelled": 3}

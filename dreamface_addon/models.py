@@ -34,6 +34,8 @@ class Model:
         installed_size: bytes on disk; 0 where it is not there.
         source: its page on the web.
         folder: where it is, or would be, on the backend's machine.
+        diffuses: whether diffusion can work with it.
+        chosen: whether diffusion works with it now.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Model:
     installed_size: int
     source: str
     folder: str
+    diffuses: bool = False
+    chosen: bool = False
 
     @classmethod
     def of(cls, said: dict[str, Any]) -> Model:
@@ -63,6 +67,8 @@ class Model:
             installed_size=int(said["installed_size"]),
             source=str(said["source"]),
             folder=str(said["folder"]),
+            diffuses=bool(said.get("diffuses")),  # an older engine says nothing of it
+            chosen=bool(said.get("chosen")),
         )
 
     @property
@@ -133,8 +139,13 @@ class Models(Part):
         """Return the installable model of that name."""
         return next((model for model in self.installable or () if model.name == name), None)
 
+    @property
+    def diffusion(self) -> Model | None:
+        """The model that diffusion works with, or, where none is installed, the one that can be downloaded for it."""
+        return next((model for model in self.installable or () if model.chosen), None) or self.find(DIFFUSION)
+
     def running(self, name: str) -> Job | None:
-        """Return the job that is installing, checking or removing a model."""
+        """Return the job that is installing, checking, choosing or removing a model."""
         job = self.jobs.get(name)
         return None if job is None or job.finished else job
 
@@ -145,7 +156,7 @@ class Models(Part):
 
     @property
     def busy(self) -> bool:
-        """Whether any model is being installed, checked or removed."""
+        """Whether any model is being installed, checked, chosen or removed."""
         return any(not job.finished for job in self.jobs.values())
 
     def outcome(self, name: str) -> tuple[bool, str]:
@@ -175,7 +186,7 @@ class Models(Part):
         return self._why_no_backend()
 
     def change(self, kind: str, name: str, path: Path | None = None) -> None:
-        """Install, check or remove a model.
+        """Install, check, choose or remove a model.
 
         Args:
             kind: one of `job.MODEL_JOBS`.

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from .places import PACKAGE
 
@@ -51,6 +51,22 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         description="Set the engine up with what reads faces in videos and cameras: 0.2 GB more to download",
         default=True,
     )
+    diffusion: BoolProperty(
+        name="Diffusion Models",
+        description="Set the engine up with what diffusion models take: 40 MB more to download. The models themselves "
+        "are installed under Models: Stable Diffusion is 2.1 GB",
+        default=False,
+    )
+    compute_on: EnumProperty(
+        name="Diffusion On",
+        description="Where diffusion models compute",
+        items=(
+            ("auto", "Automatic", "On the graphics card where there is one that can"),
+            ("cpu", "Slow (CPU)", "Without the graphics card: a picture takes minutes, and no memory of the card"),
+        ),
+        default="auto",
+        update=_changed,
+    )
     keep_variations: BoolProperty(
         name="Keep Variations",
         description="Keep variations that you do not pick; otherwise they are deleted after a week",
@@ -80,6 +96,7 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         if body is None:
             return
         body.prop(self, "start_by_itself")
+        body.prop(self, "compute_on")
         body.prop(self, "python", placeholder="The one that was set up here")
         body.prop(self, "url", text="Another Machine", placeholder="https://render.studio:8765")
         body.prop(self, "token")
@@ -92,6 +109,8 @@ _DEFAULTS = SimpleNamespace(
     token="",
     start_by_itself=True,
     video=True,
+    diffusion=False,
+    compute_on="auto",
     look_at_new_faces=True,
     keep_variations=False,
 )

@@ -12,7 +12,7 @@ from . import installation, places, preferences
 from .link import BackendState, is_this_machine
 from .part import IDLE_INTERVAL, READY_INTERVAL, Part
 from .session import Session
-from .setup import Setup, is_for_accelerator, video_problem
+from .setup import Setup, diffusion_problem, is_for_accelerator, video_problem
 
 _OFFLINE = "Allow online access in Preferences > System > Network first"
 _SETTING_UP = "DreamFace's engine is being set up"
@@ -56,15 +56,16 @@ class SettingUp(Part):
             return "This copy of the extension holds no engine: choose an existing environment instead"
         return self.why_offline()
 
-    def start_setup(self, accelerator: bool = False, video: bool = False) -> None:
+    def start_setup(self, accelerator: bool = False, video: bool = False, diffusion: bool = False) -> None:
         """Set up the engine, or go on where an earlier attempt stopped.
 
         Args:
             accelerator: whether models are to compute on an NVIDIA card, which takes far more to download.
             video: whether faces in video are to be followed, whatever the preferences say.
+            diffusion: whether diffusion models are to be used, whatever the preferences say.
         """
         self._session.stop()
-        self.attempt = self._new_attempt(accelerator, video)
+        self.attempt = self._new_attempt(accelerator, video, diffusion)
         self.attempt.start()
         self._wake()
 
@@ -89,9 +90,20 @@ class SettingUp(Part):
             return ""
         return video_problem(places.user_folder("environment"))
 
-    def _new_attempt(self, accelerator: bool = False, video: bool = False) -> Setup:
-        folder = places.user_folder("environment")
-        video = video or preferences.get().video or video_problem(folder) is not None  # what was asked for once stays
+    def diffusion_problem(self) -> str | None:
+        """Return why the engine that was set up here can't use diffusion models.
+
+        Empty where it can, or where it was not set up here; None where it was set up without.
+        """
+        if preferences.get().url or installation.existing_python() is not None:
+            return ""
+        return diffusion_problem(places.user_folder("environment"))
+
+    def _new_attempt(self, accelerator: bool = False, video: bool = False, diffusion: bool = False) -> Setup:
+        folder, chosen = places.user_folder("environment"), preferences.get()
+        # What was asked for once stays.
+        video = video or chosen.video or video_problem(folder) is not None
+        diffusion = diffusion or chosen.diffusion or diffusion_problem(folder) is not None
         return Setup(
             folder=folder,
             wheel=places.backend_wheel(),
@@ -100,6 +112,7 @@ class SettingUp(Part):
             online=bpy.app.online_access,
             accelerator=accelerator,
             video=places.video_packages() if video else None,
+            diffusion=diffusion,
         )
 
     def _unfinished_attempt(self) -> Setup | None:

@@ -111,8 +111,10 @@ from .output.export_face import DREAMFACE_OT_export_face
 from .output.mark_asset import DREAMFACE_OT_mark_asset
 from .person.regions import DREAMFACE_OT_lock_region, DREAMFACE_OT_roll_region
 from .person.reset_trait import DREAMFACE_OT_reset_trait
+from .setup.add_checkpoint import DREAMFACE_OT_add_checkpoint
 from .setup.cancel_model import DREAMFACE_OT_cancel_model
 from .setup.cancel_set_up import DREAMFACE_OT_cancel_set_up
+from .setup.choose_model import DREAMFACE_OT_choose_model
 from .setup.copy_diagnostics import DREAMFACE_OT_copy_diagnostics
 from .setup.dismiss_model import DREAMFACE_OT_dismiss_model
 from .setup.install_model import DREAMFACE_OT_install_model
@@ -152,6 +154,7 @@ _CLASSES = (
     DREAMFACE_OT_mix_with,
     DREAMFACE_OT_place_picture,
     DREAMFACE_OT_project_picture,
+    DREAMFACE_OT_add_checkpoint,
     DREAMFACE_OT_add_layer,
     DREAMFACE_OT_add_rig,
     DREAMFACE_OT_add_studio,
@@ -162,6 +165,7 @@ _CLASSES = (
     DREAMFACE_OT_cancel,
     DREAMFACE_OT_cancel_model,
     DREAMFACE_OT_cancel_set_up,
+    DREAMFACE_OT_choose_model,
     DREAMFACE_OT_clear_sculpt,
     DREAMFACE_OT_close_gallery,
     DREAMFACE_OT_compare,

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..dreamface_addon import application, edit_sliders, editing, models, scene, shaping, stack
+from ..dreamface_addon import application, edit_sliders, editing, scene, shaping, stack
 from ..dreamface_addon.vocabulary import REGIONS
 from . import drawing
 from .page import Page, draw_why_not, selected_head
@@ -281,7 +281,7 @@ def _draw_words(layout: bpy.types.UILayout, fields: Any) -> None:
     row.scale_y = _HIGH
     row.operator("dreamface.say_edit", icon="CHECKMARK")
     row.operator("dreamface.diffuse_edit", icon="SHADERFX")
-    model = application.get().models.find(models.DIFFUSION)
+    model = application.get().models.diffusion
     if model is not None and model.installed:
         layout.prop(fields, "diffusion_keep", slider=True)
 

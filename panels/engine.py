@@ -54,6 +54,7 @@ def draw_engine(layout: bpy.types.UILayout) -> None:
     else:
         _draw_state(layout, app.session)
         _draw_video(layout, app.setup)
+        _draw_diffusion(layout, app.setup)
     draw_reports(layout)
 
 
@@ -91,6 +92,18 @@ def _draw_video(layout: bpy.types.UILayout, setup: SettingUp) -> None:
     row.operator("dreamface.set_up_backend", text="Add Video").video = True
 
 
+def _draw_diffusion(layout: bpy.types.UILayout, setup: SettingUp) -> None:
+    """Draw how diffusion is added to an engine that was set up without."""
+    problem = setup.diffusion_problem()
+    if problem == "":
+        return
+    if problem:
+        drawing.text(layout, problem, icon="INFO")
+    row = layout.row()
+    row.label(text="" if problem else "Without diffusion models")
+    row.operator("dreamface.set_up_backend", text="Add Diffusion").diffusion = True
+
+
 def draw_setting_up(layout: bpy.types.UILayout, attempt: Setup) -> None:
     """Draw how far the set-up is."""
     row = layout.row(align=True)
@@ -122,6 +135,7 @@ def draw_not_set_up(layout: bpy.types.UILayout, setup: SettingUp) -> None:
     chosen = preferences.get()
     if isinstance(chosen, bpy.types.AddonPreferences):  # not if the extension is enabled for this run only
         layout.prop(chosen, "video")
+        layout.prop(chosen, "diffusion", text="Diffusion Models, 40 MB more")
     row = layout.row()
     row.scale_y = 1.5
     row.operator("dreamface.set_up_backend", text="Go On Setting Up" if going_on else "Set Up DreamFace")

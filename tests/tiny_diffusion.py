@@ -9,12 +9,15 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
+from dreamface.guidance.torchvision_operators import make_torchvision_importable
+
 _BLOCKS = (32, 64, 64, 64)
 _WIDTH = 32  # of the text embedding
 
 
 def save(folder: Path, seed: int = 0, **unet: Any) -> Path:
     """Write the folder that diffusers' `save_pretrained` writes; the weights are noise."""
+    make_torchvision_importable()  # this machine's may be made for another torch
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel

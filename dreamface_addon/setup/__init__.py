@@ -1,10 +1,19 @@
 """Making the environment of DreamFace's engine: a folder of its own with Python, torch and the engine in it."""
 
-from .environment import Setup, environment_python, is_for_accelerator, is_ready, video_problem, was_interrupted
+from .environment import (
+    Setup,
+    diffusion_problem,
+    environment_python,
+    is_for_accelerator,
+    is_ready,
+    video_problem,
+    was_interrupted,
+)
 from .file_lock import try_lock
 
 __all__ = [
     "Setup",
+    "diffusion_problem",
     "environment_python",
     "is_for_accelerator",
     "is_ready",

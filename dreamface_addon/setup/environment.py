@@ -42,6 +42,7 @@ class Setup:
         online: bool,
         accelerator: bool = False,
         video: Path | None = None,
+        diffusion: bool = False,
     ) -> None:
         """Nothing happens before `start`.
 
@@ -54,6 +55,7 @@ class Setup:
             accelerator: whether models are to compute on an NVIDIA card.
             video: the list of packages that following faces in video takes, or None to do without. Where all else is
                 set up, they are added to it.
+            diffusion: whether the packages that diffusion models take are wanted; these are added likewise.
         """
         self.state = "idle"
         self.fraction = 0.0
@@ -67,8 +69,9 @@ class Setup:
             python.absolute(),
             accelerator,
             video.absolute() if video else None,
+            diffusion,
         )
-        self._adds_video = False
+        self._only_adds = False
         self._online = online
         self._steps: Steps | None = None
         self._lock: IO[bytes] | None = None
@@ -92,7 +95,7 @@ class Setup:
             self._fail(str(error))
             return
         if alone:
-            self._steps = self._work.only_video() if self._adds_video else self._work.everything()
+            self._steps = self._work.only_additions() if self._only_adds else self._work.everything()
             self._advance(None)
         else:
             self._leave_to_another()
@@ -152,8 +155,8 @@ class Setup:
             if self._lock is None:
                 return False
             folder.log.write_bytes(b"")
-            self._adds_video = self._is_for_video_only()
-            if not self._adds_video:
+            self._only_adds = self._is_for_additions_only()
+            if not self._only_adds:
                 folder.stamp.unlink(missing_ok=True)
             folder.temporary.mkdir(exist_ok=True)
             return True
@@ -162,12 +165,11 @@ class Setup:
                 f"The folder {folder.root} cannot be written ({error.strerror}): check who owns it, then set up again."
             ) from error
 
-    def _is_for_video_only(self) -> bool:
+    def _is_for_additions_only(self) -> bool:
         """Whether all else is set up, so that a failure must leave it as it is."""
         work, folder = self._work, self._folder
         wants_card = work.accelerator and not folder.accelerator.exists()
-        has_video = folder.video_problem() == ""
-        return work.video is not None and not has_video and not wants_card and folder.is_finished(work.wheel)
+        return any(work.missing_additions()) and not wants_card and folder.is_finished(work.wheel)
 
     def _advance(self, outcome: Outcome | None) -> None:
         """Tell the steps how the last program ended, and start the next one."""
@@ -249,3 +251,8 @@ def is_for_accelerator(folder: Path) -> bool:
 def video_problem(folder: Path) -> str | None:
     """Return why the environment in `folder` can't follow faces in video; empty where it can, None if not asked for."""
     return EnvironmentFolder(folder).video_problem()
+
+
+def diffusion_problem(folder: Path) -> str | None:
+    """Return why the environment in `folder` can't use diffusion; empty where it can, None if not asked for."""
+    return EnvironmentFolder(folder).diffusion_problem()

@@ -69,6 +69,11 @@ class EnvironmentFolder:
         return self.root / "video"
 
     @property
+    def diffusion(self) -> Path:
+        """A file that is there if diffusion was asked for: empty, or why it can't be had."""
+        return self.root / "diffusion"
+
+    @property
     def log(self) -> Path:
         """Everything that was printed while setting up."""
         return self.root / "setup.log"
@@ -120,6 +125,17 @@ class EnvironmentFolder:
         """Return why faces in video can't be followed; empty where they can, None where nobody has asked for it."""
         try:
             return self.video.read_text(encoding="utf-8")
+        except OSError:
+            return None
+
+    def note_diffusion(self, problem: str) -> None:
+        """Write down that diffusion can be used, or a sentence on why not."""
+        self.diffusion.write_text(problem, encoding="utf-8")
+
+    def diffusion_problem(self) -> str | None:
+        """Return why diffusion can't be used; empty where it can, None where nobody has asked for it."""
+        try:
+            return self.diffusion.read_text(encoding="utf-8")
         except OSError:
             return None
 

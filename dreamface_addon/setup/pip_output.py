@@ -67,32 +67,44 @@ _FAILURES = (
 """What is printed (a regular expression), and what it means for the user; the first match counts."""
 
 
-_WITHOUT_VIDEO = (
-    (DISK_FULL, "the disk is full: free some space, then press Add Video"),
+_NOT_ADDED = (
+    (DISK_FULL, "the disk is full: free some space, then press {button}"),
     (
         _NO_NETWORK,
-        "the package index could not be reached: check the network or pip's proxy settings, then press Add Video",
+        "the package index could not be reached: check the network or pip's proxy settings, then press {button}",
     ),
     (
         r"No matching distribution found|not a supported wheel on this platform",
-        "a package is not offered for this machine: takes of Live Link Face and streams of a phone work without it",
+        "a package is not offered for {machine}",
     ),
 )
-"""What is printed (a regular expression), and why there is no following of faces in video; the first match counts."""
+"""What is printed (a regular expression), and why something was not added; the first match counts."""
 
 _MISSING_LIBRARY = re.compile(r"(lib[\w+.-]*\.so[\w.]*): cannot open shared object file")
 
 
 def explain_without_video(output: str) -> str:
     """Return one sentence on why faces in video can't be followed, from what installing or trying it printed."""
-    beginning = "Faces in video can't be followed, because "
-    for pattern, reason in _WITHOUT_VIDEO:
+    return "Faces in video can't be followed, because " + _reason(
+        output, "Add Video", "this machine: takes of Live Link Face and streams of a phone work without it"
+    )
+
+
+def explain_without_diffusion(output: str) -> str:
+    """Return one sentence on why diffusion can't be used, from what installing or trying it printed."""
+    return "Diffusion can't be used, because " + _reason(
+        output, "Add Diffusion", "this machine: all that DreamFace makes by itself works without it"
+    )
+
+
+def _reason(output: str, button: str, machine: str) -> str:
+    for pattern, reason in _NOT_ADDED:
         if re.search(pattern, output, re.MULTILINE):
-            return f"{beginning}{reason}."
+            return f"{reason.format(button=button, machine=machine)}."
     library = _MISSING_LIBRARY.search(output)
     if library is not None:
-        return f"{beginning}the system lacks {library.group(1)}: install it, then press Add Video."
-    return f"{beginning}installing it failed: see the log, then press Add Video to try again."
+        return f"the system lacks {library.group(1)}: install it, then press {button}."
+    return f"installing it failed: see the log, then press {button} to try again."
 
 
 def explain(output: str, folder: Path, log: Path) -> str:

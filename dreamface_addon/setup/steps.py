@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .command import system_program
 from .folder import EnvironmentFolder
-from .pip_output import DISK_FULL, explain, explain_without_video
+from .pip_output import DISK_FULL, explain, explain_without_diffusion, explain_without_video
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
 """The engine's Pythons, as its package says too."""
@@ -23,13 +23,14 @@ DISK_LINKED_GB = 9.0  # torch's CUDA build and the NVIDIA libraries that it is l
 DISK_CUDA_GB = 12.0  # torch's CUDA build and everything it uses
 DISK_AFTER_TORCH_GB = 2.0  # what is left to do once torch and all that it is linked with are there
 TORCH_CPU_MB, TORCH_LINKED_MB, TORCH_CUDA_MB = 200.0, 530.0, 2800.0  # downloads
-REST_MB, NVIDIA_MB, VIDEO_MB = 400.0, 1800.0, 180.0
+REST_MB, NVIDIA_MB, VIDEO_MB, DIFFUSION_MB = 400.0, 1800.0, 180.0, 40.0
 
 GPU_QUESTION_S = 10.0
 """A driver that does not answer within this has no GPU for us."""
 
 _CHECK = Path(__file__).with_name("check.py")
 _TRY_VIDEO = "import imageio_ffmpeg; imageio_ffmpeg.get_ffmpeg_exe(); from mediapipe.tasks.python import vision"
+_TRY_DIFFUSION = "from dreamface.guidance import import_packages; import_packages()"
 _OWN_INDEX = re.compile(r"\.(index-url|extra-index-url|find-links|no-index)=")
 
 
@@ -85,6 +86,7 @@ class EnvironmentSteps:
         accelerator: whether models are to compute on an NVIDIA card, for which torch's far larger CUDA build is
             needed. Without it the CPU build is taken, unless the other one was asked for before.
         video: the list of packages that following faces in video takes, or None to do without.
+        diffusion: whether the packages that diffusion models take are wanted.
     """
 
     folder: EnvironmentFolder
@@ -93,6 +95,7 @@ class EnvironmentSteps:
     python: Path
     accelerator: bool = False
     video: Path | None = None
+    diffusion: bool = False
 
     def everything(self) -> Steps:
         """All of it; raises SetupError where it can't go on."""
@@ -103,6 +106,7 @@ class EnvironmentSteps:
         yield from self._look_at_disk(DISK_CUDA_GB if cuda else DISK_CPU_GB, cuda, usable)
         if not usable:
             self.folder.video.unlink(missing_ok=True)
+            self.folder.diffusion.unlink(missing_ok=True)
             making: list[str | Path] = [self.python, "-I", "-m", "venv", "--clear", self.folder.venv]
             yield from self._must(Program(making, "Making an environment with Blender's Python", (0.02, 0.06)))
         yield from self._install_kept_wheels()
@@ -113,15 +117,25 @@ class EnvironmentSteps:
         megabytes = REST_MB + (NVIDIA_MB if self.folder.torch_is_linked_with_cuda() else 0.0)
         install = self._pip("install", self.wheel, "-c", self.constraints)
         yield from self._must(Program(install, "Asking for the engine's packages", (0.55, 0.87), megabytes))
-        yield from self._install_video((0.87, 0.94))
+        yield from self._install_video((0.87, 0.90))
+        yield from self._install_diffusion((0.90, 0.94))
         yield from self._try_it()
         yield self._check("clean", self.folder.uv_cache, self.folder.pip_cache)
 
-    def only_video(self) -> Steps:
-        """What following faces in video takes, in an environment that is finished."""
+    def missing_additions(self) -> tuple[bool, bool]:
+        """Return whether video, and whether diffusion, is wanted and not there."""
+        video = self.video is not None and self.folder.video_problem() != ""
+        return video, self.diffusion and self.folder.diffusion_problem() != ""
+
+    def only_additions(self) -> Steps:
+        """What following faces in video and diffusion take, as far as it is missing, in a finished environment."""
+        video, diffusion = self.missing_additions()
         yield self._check("keep", self.folder.temporary, self.folder.wheels)
         yield Program(self._environment_check("mend"), "Looking at what is there", (0.0, 0.05))
-        yield from self._install_video((0.05, 1.0))
+        if video:
+            yield from self._install_video((0.05, 0.5 if diffusion else 1.0))
+        if diffusion:
+            yield from self._install_diffusion((0.5 if video else 0.05, 1.0))
         yield self._check("clean", self.folder.pip_cache, self.folder.wheels)
 
     # --------------------------------------------------------------------------------------------------------- looking
@@ -284,6 +298,21 @@ class EnvironmentSteps:
         if code == 0:
             code, output = yield Program([self.folder.python, "-I", "-c", _TRY_VIDEO], "Trying video", (middle, end))
         self.folder.note_video(explain_without_video(output) if code != 0 else "")
+
+    def _install_diffusion(self, share: tuple[float, float]) -> Steps:
+        """Install what diffusion models take. Where that fails the engine is whole, and the folder says why."""
+        if not self.diffusion:
+            return
+        start, end = share
+        middle = start + 0.8 * (end - start)
+        install = self._pip("install", f"{self.wheel}[diffusion]", "-c", self.constraints)
+        asking = "Asking for what diffusion models take"
+        code, output = yield Program(install, asking, (start, middle), DIFFUSION_MB)
+        if code == 0:
+            code, output = yield Program(
+                [self.folder.python, "-I", "-c", _TRY_DIFFUSION], "Trying diffusion", (middle, end)
+            )
+        self.folder.note_diffusion(explain_without_diffusion(output) if code != 0 else "")
 
     def _try_it(self) -> Steps:
         trying = "Trying the engine"

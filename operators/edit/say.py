@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application, interface, making, models, scene, stack
+from ...dreamface_addon import application, interface, making, scene, stack
 from ...dreamface_addon.interface import HeadAction
 
 
@@ -79,7 +79,7 @@ class DREAMFACE_OT_diffuse_edit(HeadAction, bpy.types.Operator):
         if not why_not:
             words, skin = wanted_words(context), scene.skin_of(context.active_object)
             why_not = app.editing.why_not_say(skin, words, DREAMFACE_OT_say_edit.empty) or app.making.why_not_diffuse(
-                app.models.find(models.DIFFUSION), app.editing.why_no_diffusion
+                app.models.diffusion, app.editing.why_no_diffusion
             )
         return interface.allow(cls, why_not)
 

@@ -23,11 +23,19 @@ class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
+    diffusion: bpy.props.BoolProperty(
+        name="Diffusion Models",
+        description="Add what diffusion models take, whatever the preferences say",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
+
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """Return what would be downloaded."""
         if properties.video:
             return "Add what reads faces in videos and cameras to DreamFace's engine: 0.2 GB to download"
+        if properties.diffusion:
+            return "Add what diffusion models take to DreamFace's engine: 40 MB to download; models come after it"
         return str(cls.__doc__)
 
     @classmethod
@@ -37,5 +45,5 @@ class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Begin, or go on where it stopped."""
-        application.get().setup.start_setup(self.accelerator, self.video)
+        application.get().setup.start_setup(self.accelerator, self.video, self.diffusion)
         return {"FINISHED"}

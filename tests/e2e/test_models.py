@@ -9,6 +9,8 @@ import pytest
 
 from tests.e2e.test_panels import drawn, preferences_words
 from tests.e2e.test_sidebar import positions, why_not
+from tests.unit.test_stable_diffusion import folder as stable_diffusion_folder
+from tests.unit.test_stable_diffusion import safetensors
 
 NAME = "ict-facekit"
 
@@ -69,6 +71,34 @@ def test_a_file_that_is_no_archive_is_a_sentence(blender, models, tmp_path):
     assert blender.app.error == "", "the Create page has nothing to do with it"
     operators.dismiss_model(model=NAME)
     assert models.outcome(NAME) == (True, "")
+
+
+def test_an_own_checkpoint_is_added_chosen_and_removed(blender, models, tmp_path):
+    operators = blender.bpy.ops.dreamface
+    with pytest.raises(RuntimeError, match=r"is not there: choose a \.safetensors file"):
+        operators.add_checkpoint(filepath=str(tmp_path / "gone.safetensors"))
+    lora = safetensors(tmp_path / "style.safetensors", {"lora_unet_x.lora_down.weight": [2, 2]})
+    operators.add_checkpoint(filepath=str(lora))
+    finish(blender)
+    assert "is a LoRA" in models.outcome("style")[1] and "is a LoRA" in preferences_words(blender)
+    operators.dismiss_model(model="style")
+    assert "is a LoRA" not in preferences_words(blender)
+    operators.add_checkpoint(filepath=str(stable_diffusion_folder(tmp_path / "Dreamy Faces 8.1")))
+    finish(blender)
+    name = "Dreamy-Faces-8-1"
+    try:
+        assert models.outcome(name)[0] and models.find(name).installed, models.outcome(name)
+        assert models.diffusion.name == name, "there is no other"
+        words = preferences_words(blender)
+        assert name in words and "Diffusion works with it" in words and "Use for Diffusion" not in words
+        operators.choose_model(model=name)
+        finish(blender)
+        assert models.outcome(name) == (True, f"Diffusion works with {name} from now on.")
+    finally:
+        operators.remove_model("EXEC_DEFAULT", model=name)
+        finish(blender)
+    assert models.find(name) is None and f"{name} is removed" in preferences_words(blender)
+    operators.dismiss_model(model=name)
 
 
 @pytest.mark.slow

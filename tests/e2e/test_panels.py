@@ -187,6 +187,46 @@ def test_video_is_offered_to_an_engine_that_was_set_up_without(blender):
         (folder / "video").unlink(missing_ok=True)
 
 
+def test_diffusion_is_offered_to_an_engine_that_was_set_up_without(blender):
+    preferences, folder = blender.module("preferences").get(), blender.module("places").user_folder("environment")
+    setup = blender.app.setup
+    assert setup.diffusion_problem() == "", "an engine of the artist's own is their concern"
+    assert "Add Diffusion" not in preferences_words(blender)
+    python, preferences.python = preferences.python, ""
+    try:
+        assert "Diffusion Models, 40 MB more" in preferences_words(blender), "the choice beside Set Up DreamFace"
+        assert setup.diffusion_problem() is None and not setup._new_attempt()._work.diffusion
+        preferences.diffusion = True
+        assert setup._new_attempt()._work.diffusion
+        preferences.diffusion = False
+        layout = Layout()
+        panels(blender).engine._draw_diffusion(layout, setup)
+        assert [word for word in layout.words if word] == ["Without diffusion models", "Add Diffusion"]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "diffusion").write_text("Diffusion can't be used, because of the moon.")
+        assert setup._new_attempt()._work.diffusion, "what was asked for once stays"
+        layout = Layout()
+        panels(blender).engine._draw_diffusion(layout, setup)
+        assert "because of the moon" in " ".join(layout.words) and "Add Diffusion" in layout.words
+        (folder / "diffusion").write_text("")
+        layout = Layout()
+        panels(blender).engine._draw_diffusion(layout, setup)
+        assert layout.words == []
+    finally:
+        preferences.python, preferences.diffusion = python, False
+        (folder / "diffusion").unlink(missing_ok=True)
+
+
+def test_the_slow_cpu_is_told_to_the_engine(blender):
+    preferences, installation = blender.module("preferences").get(), blender.module("installation")
+    assert installation.settings().environment == {}
+    try:
+        preferences.compute_on = "cpu"
+        assert installation.settings().environment == {"DREAMFACE_DIFFUSION_DEVICE": "cpu"}
+    finally:
+        preferences.compute_on = "auto"
+
+
 def test_an_unfinished_set_up_is_no_update(blender):
     preferences, setup = blender.module("preferences").get(), blender.app.setup
     folder = blender.module("places").user_folder("environment")

@@ -27,6 +27,7 @@ import pytest
 from dreamface_addon.setup import steps
 from dreamface_addon.setup.environment import (
     Setup,
+    diffusion_problem,
     environment_python,
     is_for_accelerator,
     is_ready,
@@ -35,11 +36,20 @@ from dreamface_addon.setup.environment import (
 )
 from dreamface_addon.setup.file_lock import try_lock
 from dreamface_addon.setup.folder import EnvironmentFolder
-from dreamface_addon.setup.pip_output import PipProgress, explain, explain_without_video
+from dreamface_addon.setup.pip_output import (
+    PipProgress,
+    explain,
+    explain_without_diffusion,
+    explain_without_video,
+)
 
 ROOT = Path(__file__).parents[2]
 
-BACKEND = {"dreamface/__init__.py": "", "dreamface/__main__.py": "print('dreamface 0.1.0')\n"}
+BACKEND = {
+    "dreamface/__init__.py": "",
+    "dreamface/__main__.py": "print('dreamface 0.1.0')\n",
+    "dreamface/guidance.py": "def import_packages():\n    import diffusers\n",
+}
 
 UV_THAT_INSTALLS = """
 import subprocess, sys
@@ -81,7 +91,8 @@ def digest(text: str) -> str:
 
 
 def backend_wheel(folder: Path, files: dict[str, str] = BACKEND) -> Path:
-    return make_wheel(folder, "dreamface", "0.1.0", files, ("torch>=2", "anny"))
+    needs = ("torch>=2", "anny", "diffusers; extra == 'diffusion'")
+    return make_wheel(folder, "dreamface", "0.1.0", files, needs, ("diffusion",))
 
 
 class Place:
@@ -106,9 +117,10 @@ class Place:
         python: Path = Path(sys.executable),
         accelerator: bool = False,
         video: bool = False,
+        diffusion: bool = False,
     ) -> Setup:
         listed = self.video if video else None
-        return Setup(self.folder, self.wheel, self.constraints, python, online, accelerator, listed)
+        return Setup(self.folder, self.wheel, self.constraints, python, online, accelerator, listed, diffusion)
 
     def offer_video(self, mediapipe: str = "") -> None:
         """Have pip find what follows faces in video; as the real one, it asks for much that is not wanted."""
@@ -116,6 +128,10 @@ class Place:
         make_wheel(self.packages, "imageio_ffmpeg", "0.8.1", reader)
         follower = {"mediapipe/__init__.py": mediapipe, "mediapipe/tasks/python/vision.py": ""}
         make_wheel(self.packages, "mediapipe", "1.0.0", follower, ("jax", "opencv-contrib-python"))
+
+    def offer_diffusion(self, diffusers: str = "") -> None:
+        """Have pip find what diffusion takes."""
+        make_wheel(self.packages, "diffusers", "0.42.1", {"diffusers/__init__.py": diffusers})
 
     def ask(self, code: str) -> str:
         """What the environment's Python prints."""
@@ -138,8 +154,8 @@ def finish(setup: Setup, seconds: float = 60.0) -> Setup:
     return setup
 
 
-def set_up(place: Place, *, accelerator: bool = False, video: bool = False) -> Setup:
-    setup = place.setup(accelerator=accelerator, video=video)
+def set_up(place: Place, *, accelerator: bool = False, video: bool = False, diffusion: bool = False) -> Setup:
+    setup = place.setup(accelerator=accelerator, video=video, diffusion=diffusion)
     assert setup.state == "idle"
     setup.start()
     return finish(setup)
@@ -734,6 +750,69 @@ def test_cancelling_to_add_video_leaves_the_engine_ready(finished: Place) -> Non
     assert is_ready(finished.folder, finished.wheel)
     assert set_up(finished, video=True).state == "done"
     assert video_problem(finished.folder) == ""
+
+
+# ----------------------------------------------------------------------------------------------------------- diffusion
+
+
+def test_diffusion_is_part_of_set_up_where_it_is_chosen(begun: Place) -> None:
+    begun.offer_diffusion()
+    assert set_up(begun, diffusion=True).state == "done"
+    assert "diffusers" in installed(begun)
+    assert diffusion_problem(begun.folder) == ""
+    assert is_ready(begun.folder, begun.wheel)
+
+
+def test_without_diffusion_all_else_is_set_up(finished: Place) -> None:
+    assert diffusion_problem(finished.folder) is None, "nobody has asked for it"
+    setup = set_up(finished, diffusion=True)
+    assert (setup.state, setup.problem) == ("done", "")
+    assert is_ready(finished.folder, finished.wheel)
+    assert "not offered for this machine: all that DreamFace makes by itself" in str(diffusion_problem(finished.folder))
+
+
+def test_diffusion_is_tried_before_it_is_said_to_work(finished: Place) -> None:
+    finished.offer_diffusion("raise RuntimeError('no')")
+    assert set_up(finished, diffusion=True).state == "done"
+    assert diffusion_problem(finished.folder) == (
+        "Diffusion can't be used, because installing it failed: see the log, then press Add Diffusion to try again."
+    )
+
+
+def test_diffusion_is_added_to_an_engine_without_touching_it(finished: Place) -> None:
+    finished.offer_diffusion()
+    for torch in finished.packages.glob("torch-*"):
+        torch.unlink()  # so that setting all up again would fail
+    setup = set_up(finished, diffusion=True)
+    assert (setup.state, setup.fraction) == ("done", 1.0)
+    assert diffusion_problem(finished.folder) == "" and "diffusers" in installed(finished)
+    assert is_ready(finished.folder, finished.wheel), "the engine stays as it was"
+    assert "uninstall" not in setup.log.read_text("utf-8")
+    assert video_problem(finished.folder) is None, "which nobody has asked for"
+
+
+def test_video_and_diffusion_are_added_at_once_and_only_what_is_missing(finished: Place) -> None:
+    finished.offer_diffusion()
+    finished.offer_video()
+    assert set_up(finished, video=True, diffusion=True).state == "done"
+    assert (video_problem(finished.folder), diffusion_problem(finished.folder)) == ("", "")
+    (finished.folder / "diffusion").write_text("Diffusion can't be used, because of the moon.")
+    setup = set_up(finished, video=True, diffusion=True)
+    assert diffusion_problem(finished.folder) == ""
+    assert "mediapipe" not in setup.log.read_text("utf-8")
+
+
+def test_why_there_is_no_diffusion_is_one_sentence() -> None:
+    said = explain_without_diffusion("ERROR: [Errno 28] No space left on device")
+    assert said == "Diffusion can't be used, because the disk is full: free some space, then press Add Diffusion."
+
+
+def test_the_extra_for_diffusion_has_exact_versions() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    pinned = {line.partition("==")[0] for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()}
+    wanted = {re.split("[><=]", one)[0] for one in project["optional-dependencies"]["diffusion"]}
+    assert wanted == {"accelerate", "diffusers", "open_clip_torch", "peft", "spandrel", "transformers"}
+    assert wanted | {"torchvision", "timm", "ftfy", "einops"} <= pinned
 
 
 @pytest.fixture

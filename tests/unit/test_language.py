@@ -474,6 +474,9 @@ def test_a_texts_embedding_does_not_depend_on_its_company():
 def test_transformers_computes_the_same_embeddings():
     import torch
 
+    from dreamface.guidance.torchvision_operators import make_torchvision_importable
+
+    make_torchvision_importable()
     transformers = pytest.importorskip("transformers")
     texts = ["a nose like a hawk's beak", "Ünïcodé 👩 ß", "x", "weathered by decades of wind and salt " * 90]
     folder = encoder.model_folder()

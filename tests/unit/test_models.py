@@ -301,7 +301,7 @@ def test_a_disk_that_fills_up_meanwhile_is_said(archive: Path, home: Path, monke
     models.install(NAME, archive)
     full = replace(catalogue.ICT_FACEKIT, convert=convert)
     with monkeypatch.context() as patch:
-        patch.setattr(installing, "find", lambda name: full)
+        patch.setattr(installing, "find_to_install", lambda name: full)
         assert refusal(archive) == "The disk is full: free some space, then try again."
     models.verify(NAME)
     assert rests(home) == set()

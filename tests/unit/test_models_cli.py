@@ -15,6 +15,8 @@ from dreamface.errors import BadRequest
 from dreamface.models import ict_facekit, places
 from tests import tiny_ict
 from tests.support import synthetic_face
+from tests.unit.test_stable_diffusion import checkpoint, safetensors
+from tests.unit.test_stable_diffusion import folder as folder_of_stable_diffusion
 
 Run = Callable[..., tuple[int, str, str]]
 HOW = "install it with `dreamface models install ict-facekit`, or under Models in DreamFace's preferences"
@@ -72,7 +74,12 @@ def test_a_model_is_installed_verified_and_removed(run: Run, archive: Path, tmp_
 @pytest.mark.parametrize(("words", "sentence"), [
     (["install"], "Name the model to install; `dreamface models` lists them."),
     (["install", "nix"],
-     "There is no model 'nix' to install; there is ict-facekit, face-landmarker, stable-diffusion-v1-5, talk-model."),
+     "There is no model 'nix' to install; there is ict-facekit, face-landmarker, stable-diffusion-v1-5, clip-vit-l-14, "
+     "taesd, restoreformer, realesrgan-x4plus, texture-ldm, pbr-decoders, talk-model, and checkpoints of your own get a new name "
+     "with --from FILE."),
+    (["choose", "ict-facekit"],
+     "ICT-FaceKit is not a model that diffusion works with: choose one of Stable Diffusion's family."),
+    (["choose"], "Name the model to choose; `dreamface models` lists them."),
     (["verify", "ict-facekit", "--from", "x"], "--from goes with `dreamface models install NAME`."),
     (["install", "ict-facekit", "--from", "nowhere"], "There is no file or folder nowhere: check the path."),
 ])  # fmt: skip
@@ -84,12 +91,15 @@ def test_what_can_not_be_done_is_one_sentence(run: Run, words: list[str], senten
 def test_doctor_knows_the_installed_models(run: Run, archive: Path, tmp_path: Path) -> None:
     from dreamface.cli.doctor import _models
 
-    check, landmarker, diffusion, talk = _models()
-    assert check.ok and landmarker.ok and diffusion.ok and talk.ok
+    check, landmarker, diffusion, *others = _models()
+    assert check.ok and landmarker.ok and diffusion.ok
     assert check.found == "not installed; to have it: dreamface models install ict-facekit"
     assert landmarker.found == "not installed; to have it: dreamface models install face-landmarker"
     assert diffusion.found == "not installed; to have it: dreamface models install stable-diffusion-v1-5"
-    assert talk.found == "not installed; to have it: dreamface models install talk-model --from FILE"
+    assert "not installed; to have it: dreamface models install texture-ldm --from FOLDER" in [
+        other.found for other in others
+    ]
+    assert "not installed; to have it: dreamface models install talk-model --from FILE" in [o.found for o in others]
     run("models", "install", "ict-facekit", "--from", str(archive))
     check, *_ = _models()
     assert check.ok
@@ -135,3 +145,18 @@ def test_it_can_not_be_made_again_or_changed(run: Run, face: Path, tmp_path: Pat
     assert not (tmp_path / "again").exists()
     with pytest.raises(BadRequest, match="install it with `dreamface models install ict-facekit`"):
         pipeline.edit(folder.load(face), {"nose.width": 1.0})
+
+
+def test_an_own_checkpoint_is_installed_under_a_name_and_chosen(run: Run, tmp_path: Path) -> None:
+    stable = folder_of_stable_diffusion(tmp_path / "sd")
+    run("models", "install", "stable-diffusion-v1-5", "--from", str(stable))
+    file = safetensors(tmp_path / "Dreamy.safetensors", checkpoint())
+    code, out, _ = run("models", "install", "dreamy", "--from", str(file))
+    place = tmp_path / "models" / "dreamy"
+    assert (code, out) == (0, f"Installed dreamy in {place}\nTo use it: dreamface models choose dreamy\n")
+    assert run("models", "choose", "dreamy")[:2] == (0, "Diffusion works with dreamy from now on.\n")
+    listed = {entry["name"]: entry for entry in json.loads(run("models", "list", "--json")[1])}
+    assert listed["dreamy"]["chosen"] and not listed["stable-diffusion-v1-5"]["chosen"]
+    assert "(diffusion works with it)" in run("models")[1].replace("\n", " ")
+    assert "dreamface models install texture-ldm" not in run("models")[1], "nobody publishes it"
+    assert run("models", "remove", "dreamy")[:2] == (0, "Removed dreamy\n")

@@ -134,8 +134,8 @@ def test_models_are_those_that_the_pipeline_takes(backend: Backend) -> None:
         assert model["licence"]
         assert model["description"]
         assert bool(model["install_name"]) == bool(model["folder"])
-        brought = model["name"] == "talk-model"  # a file of the user's own: there is nothing to download
-        assert bool(model["download_size"]) == (bool(model["install_name"]) and not brought)
+        is_published = model["name"] not in ("texture-ldm", "pbr-decoders", "talk-model")
+        assert bool(model["download_size"]) == bool(model["install_name"] and is_published)
     ict = next(head for head in models["heads"] if head["name"] == "ict")
     assert (ict["install_name"], ict["installed"], ict["installed_size"]) == ("ict-facekit", False, 0)
 
@@ -159,6 +159,8 @@ def test_models_are_those_that_the_pipeline_takes(backend: Backend) -> None:
     ({"kind": "generate", "request": {"prompt": "a", "head": "ict"}}, "dreamface models install ict-facekit"),
     ({"kind": "install_model", "request": {"name": "nix"}}, "there is ict-facekit"),
     ({"kind": "install_model", "request": {"name": "ict-facekit", "path": ""}}, "path"),
+    ({"kind": "install_model", "request": {"name": "my faces", "path": "/x"}}, "can't be called 'my faces'"),
+    ({"kind": "choose_model", "request": {"name": "nix"}}, "there is ict-facekit"),
     ({"kind": "remove_model", "request": {}}, "name is missing"),
     ({"kind": "verify_model", "request": {"name": "ict-facekit", "path": None}}, "path is not known"),
     ({"kind": "generate", "request": {"prompt": "a", "colour": 1}}, "colour"),

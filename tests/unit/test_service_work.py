@@ -29,6 +29,7 @@ from dreamface.service.schemas import Diffusion
 from dreamface.traits import Traits
 from tests.running_backend import Backend, is_alive, running_backend, wait_for
 from tests.takes import a_take
+from tests.unit.test_stable_diffusion import folder as stable_diffusion_folder
 
 PROMPT = "an elderly man with a broad nose and freckles, as old as the hills, wearing a zorgon"
 
@@ -482,3 +483,23 @@ def test_an_offset_that_is_damaged_is_a_sentence(backend: Backend, made: dict[st
     done = backend.outcome(backend.ask("POST", "/jobs", {"kind": "edit", "request": request})[1]["id"])
     assert done["state"] == "failed"
     assert "offset" in done["error"]
+
+
+def test_an_own_checkpoint_is_installed_chosen_and_removed(backend: Backend, tmp_path: Path) -> None:
+    def job(kind: str, **request: Any) -> dict[str, Any]:
+        status, made = backend.ask("POST", "/jobs", {"kind": kind, "request": {"name": "dreamy", **request}})
+        assert status == 201, made
+        return backend.outcome(made["id"], 60.0)["result"]
+
+    place = job("install_model", path=str(stable_diffusion_folder(tmp_path / "dreamy")))["message"]
+    assert place.startswith("dreamy is installed in ")
+    try:
+        listed = {model["name"]: model for model in backend.ask("GET", "/models")[1]["models"]}
+        assert listed["dreamy"]["installed"] and listed["dreamy"]["diffuses"] and not listed["taesd"]["diffuses"]
+        assert job("choose_model") == {"message": "Diffusion works with dreamy from now on."}
+        listed = {model["name"]: model for model in backend.ask("GET", "/models")[1]["models"]}
+        assert [name for name, model in listed.items() if model["chosen"]] == ["dreamy"]
+        assert job("verify_model") == {"message": "dreamy is as it was installed."}
+    finally:
+        assert job("remove_model") == {"message": "dreamy is removed."}
+    assert "dreamy" not in [model["name"] for model in backend.ask("GET", "/models")[1]["models"]]

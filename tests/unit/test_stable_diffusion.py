@@ -61,8 +61,11 @@ def checkpoint(words: int = 768, channels: int = 4) -> dict[str, list[int]]:
     return {
         "model.diffusion_model.input_blocks.0.0.weight": [8, channels, 3, 3],
         "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight": [8, words],
+        "model.diffusion_model.middle_block.0.in_layers.0.weight": [8],
+        "model.diffusion_model.output_blocks.0.0.in_layers.0.weight": [8],
         "first_stage_model.encoder.conv_in.weight": [8, 3, 3, 3],
-        "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight": [8, 8],
+        "first_stage_model.decoder.conv_in.weight": [8, 4, 3, 3],
+        "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight": [8, words],
     }
 
 
@@ -138,7 +141,15 @@ MANY = [8, 8]
         (checkpoint(512), "no checkpoint that is known here"),
         (checkpoint(channels=9), "a Stable Diffusion model for in-painting"),
         ({"first_stage_model.encoder.conv_in.weight": MANY}, "an autoencoder"),
+        ({"encoder.conv_in.weight": MANY, "decoder.conv_in.weight": MANY}, "an autoencoder"),
         ({"emb_params": MANY}, "a textual inversion"),
+        ({"string_to_param.*": MANY}, "a textual inversion"),
+        ({"clip_g": MANY, "clip_l": MANY}, "a textual inversion"),
+        ({"text_model.embeddings.token_embedding.weight": MANY}, "a text encoder alone"),
+        ({"down_blocks.0.attentions.0.norm.weight": MANY}, "a UNet alone"),
+        ({"adapter.body.0.block1.weight": MANY}, "a T2I-Adapter"),
+        ({"transformer.single_transformer_blocks.0.attn.to_q.weight": MANY}, "FLUX"),
+        ({"transformer.pos_embed.proj.weight": MANY}, "Stable Diffusion 3"),
         ({"some.thing": MANY}, "no checkpoint that is known here"),
     ],
 )
@@ -149,10 +160,32 @@ def test_another_family_is_named(home: Path, tmp_path: Path, tensors: dict[str, 
     assert not models.STABLE_DIFFUSION.installed
 
 
-def test_a_checkpoint_without_its_autoencoder_is_refused(home: Path, tmp_path: Path) -> None:
-    alone = {name: shape for name, shape in checkpoint().items() if "first_stage" not in name}
-    with pytest.raises(BadRequest, match="has no autoencoder: choose a whole checkpoint"):
-        models.install(NAME, safetensors(tmp_path / "unet.safetensors", alone))
+@pytest.mark.parametrize(
+    ("without", "part"),
+    [
+        ("first_stage_model.", "encoder of the autoencoder"),
+        ("first_stage_model.decoder.", "decoder of the autoencoder"),
+        ("cond_stage_model.", "text encoder"),
+        ("model.diffusion_model.", "UNet"),
+        ("model.diffusion_model.middle_block.", "middle of the UNet"),
+        ("model.diffusion_model.output_blocks.", "second half of the UNet"),
+    ],
+)
+def test_a_checkpoint_that_lacks_a_part_is_refused(home: Path, tmp_path: Path, without: str, part: str) -> None:
+    rest = {name: shape for name, shape in checkpoint().items() if not name.startswith(without)}
+    with pytest.raises(BadRequest, match=f"has no {part}: choose a whole checkpoint"):
+        models.install(NAME, safetensors(tmp_path / "some.safetensors", rest))
+
+
+def test_a_checkpoint_whose_text_encoder_does_not_fit_is_refused(home: Path, tmp_path: Path) -> None:
+    words = "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"
+    with pytest.raises(BadRequest, match=r"does not fit its UNet \(512 and 768 numbers\)"):
+        models.install(NAME, safetensors(tmp_path / "some.safetensors", checkpoint() | {words: [8, 512]}))
+
+
+def test_a_checkpoint_that_is_cut_short_is_refused(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match=r"half\.safetensors is cut short: get it from https"):
+        models.install(NAME, safetensors(tmp_path / "half.safetensors", checkpoint(), cut=9))
 
 
 @pytest.mark.parametrize("name", ["model.ckpt", "pytorch_model.bin", "model.pt", "model"])
@@ -467,6 +500,48 @@ def test_a_single_file_is_the_same_model_as_its_folder(home: Path, tiny: Path, t
         found = [model.predict_noise(latents, torch.tensor([40]), words[0]) for model in (first, second)]
         torch.testing.assert_close(*found)
     guidance.forget_diffusion()
+
+
+@needs_diffusers
+def test_the_chosen_checkpoint_is_loaded_and_remembered_by_its_name(home: Path, tiny: Path) -> None:
+    from dreamface import guidance
+
+    models.install("dreamy", tiny)
+    assert guidance.why_no_diffusion() == ""
+    with guidance.use_diffusion() as first:
+        assert first.name == "dreamy"
+    models.install(NAME, tiny)
+    with guidance.use_diffusion() as second:
+        assert second.name == NAME
+    models.choose("dreamy")
+    with guidance.use_diffusion() as third:
+        assert third.name == "dreamy"
+    (home / "dreamy/unet/diffusion_pytorch_model.safetensors").write_bytes(b"")
+    guidance.forget_diffusion()
+    again = "dreamy can't be loaded .*: install it again with `dreamface models install dreamy`"
+    with pytest.raises(DreamFaceError, match=again), guidance.use_diffusion():
+        pass
+    guidance.forget_diffusion()
+
+
+@needs_diffusers
+def test_where_networks_take_turns_they_make_the_same(home: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dreamface import guidance
+    from dreamface.guidance import devices
+    from dreamface.guidance import stable_diffusion as loading
+
+    models.install(NAME, tiny)
+    picture = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    made = []
+    for takes_turns in (False, True):
+        place = devices.Place(torch.device("cpu"), torch.float32, takes_turns)
+        monkeypatch.setattr(loading, "choose_place", lambda _, place=place: place)
+        with guidance.use_diffusion() as model, torch.no_grad():
+            latents = model.encode(picture)
+            words = model.embed("gold").embedding.expand(2, -1, -1)
+            made.append(model.decode(model.predict_noise(latents, torch.tensor([40, 40]), words)))
+        guidance.forget_diffusion()
+    torch.testing.assert_close(*made)
 
 
 @needs_diffusers

@@ -138,13 +138,13 @@ def _language() -> Check:
 
 def _models() -> list[Check]:
     """The models that are installed as files; a quick look at their sizes, `dreamface models verify` looks closer."""
-    found = [model.installation for model in (*models.HEADS, *models.MODELS) if model.installation is not None]
+    found = [model.installation for model in models.all_models() if model.installation is not None]
     return [_model(model) for model in found]
 
 
 def _model(model: models.Installation) -> Check:
     if not model.installed:
-        source = "" if model.archive else " --from FILE"
+        source = "" if model.archive else f" --from {model.brought}"
         found = f"not installed; to have it: dreamface models install {model.name}{source}"
         return Check(model.title, True, found, needed=False)
     folder = models.model_folder(model.name)

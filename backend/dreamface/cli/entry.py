@@ -341,12 +341,13 @@ def _add_jobs(actions: Commands) -> None:
 
 
 def _add_models(actions: Commands) -> None:
-    command = _command(actions, "models", models.run, "List the models, install one, check it or remove it.")
+    command = _command(actions, "models", models.run, "List the models, install one, choose it, check it or remove it.")
     command.add_argument("action", nargs="?", choices=models.ACTIONS, default="list")
     command.add_argument("name", nargs="?", metavar="NAME", help="of the model, such as ict-facekit")
     command.add_argument(
         "--from", dest="source", type=Path, metavar="PATH",
-        help="install from an archive that was downloaded already, or from a folder it was unpacked into",
+        help="install from a file or archive that was downloaded already, or from a folder it was unpacked into; under "
+        "a new NAME a checkpoint of your own",
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Installing, checking and removing models."""
+"""Installing, choosing, checking and removing models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dreamface import models
 from dreamface.cli.terminal import Terminal, table
 from dreamface.errors import BadRequest
 
-ACTIONS = ("list", "install", "verify", "remove")
+ACTIONS = ("list", "install", "choose", "verify", "remove")
 
 _MEGABYTE = 1e6
 
@@ -25,11 +25,11 @@ def run(options: Namespace, terminal: Terminal) -> bool:
         raise BadRequest(f"Name the model to {options.action}; `dreamface models` lists them.")
     if options.action == "install":
         return _install(options.name, options.source, terminal)
-    return (_verify if options.action == "verify" else _remove)(options.name, terminal)
+    return {"choose": _choose, "verify": _verify, "remove": _remove}[options.action](options.name, terminal)
 
 
 def _list(terminal: Terminal) -> bool:
-    listed = [model.to_json() for model in (*models.HEADS, *models.MODELS)]
+    listed = [model.to_json() for model in models.all_models()]
     terminal.result(listed)
     rows = table("", "model", "what for", "licence", "size", "installed")
     for entry in listed:
@@ -37,9 +37,8 @@ def _list(terminal: Terminal) -> bool:
             entry["install_name"] or entry["name"], entry["description"], entry["licence"], _size(entry), _where(entry)
         )
     terminal.show(rows)
-    missing = [entry["install_name"] for entry in listed if entry["install_name"] and not entry["installed"]]
-    own = [entry["install_name"] for entry in listed if entry["install_name"] and not entry["download_size"]]
-    terminal.show(*(f"To have it: dreamface models install {name}{' --from FILE' * (name in own)}" for name in missing))
+    missing = [entry["install_name"] for entry in listed if entry["download_size"] and not entry["installed"]]
+    terminal.show(*(f"To have it: dreamface models install {name}" for name in missing))
     return True
 
 
@@ -48,6 +47,15 @@ def _install(name: str, source: Path | None, terminal: Terminal) -> bool:
         folder = models.install(name, source, progress)
     terminal.result({"name": name, "folder": str(folder)})
     terminal.show(f"Installed {models.find(name).title} in {folder}")
+    if models.find(name).diffuses and models.chosen_diffusion() != models.find(name):
+        terminal.show(f"To use it: dreamface models choose {name}")
+    return True
+
+
+def _choose(name: str, terminal: Terminal) -> bool:
+    model = models.choose(name)
+    terminal.result({"name": name, "chosen": True})
+    terminal.show(f"Diffusion works with {model.title} from now on.")
     return True
 
 
@@ -60,9 +68,10 @@ def _verify(name: str, terminal: Terminal) -> bool:
 
 
 def _remove(name: str, terminal: Terminal) -> bool:
+    title = models.find(name).title
     models.remove(name)
     terminal.result({"name": name, "removed": True})
-    terminal.show(f"Removed {models.find(name).title}")
+    terminal.show(f"Removed {title}")
     return True
 
 
@@ -72,11 +81,13 @@ def _size(entry: dict[str, Any]) -> str:
     if entry["installed"]:
         return f"{entry['installed_size'] / _MEGABYTE:.0f} MB"
     if not entry["download_size"]:
-        return "a file of your own"
+        return "from a file or folder of your own"
     return f"about {entry['download_size'] / _MEGABYTE:.0f} MB to download"
 
 
 def _where(entry: dict[str, Any]) -> str:
     if not entry["install_name"]:
         return "with DreamFace" if entry["installed"] else "no; set DreamFace up again"
-    return entry["folder"] if entry["installed"] else "no"
+    if not entry["installed"]:
+        return "no"
+    return f"{entry['folder']} (diffusion works with it)" if entry["chosen"] else entry["folder"]

@@ -22,6 +22,7 @@ from dreamface.face import Head, Maps, Material
 from dreamface.geometry import smoothstep
 from dreamface.guidance.blending import Blended, Wish, blend
 from dreamface.guidance.deriving import CHANNELS, changes, changes_in
+from dreamface.guidance.devices import SLOW, is_out_of_memory, release_memory
 from dreamface.guidance.interface import LatentDiffusion, Mixed
 from dreamface.guidance.projecting import Gathered, Texels, project, texels_of
 from dreamface.guidance.views import Cloud, look_at_place
@@ -165,20 +166,12 @@ def _with_less_memory(make: Callable[[int], _Made], model: LatentDiffusion) -> _
         try:
             return make(side)
         except (RuntimeError, MemoryError) as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
-        if model.device.type == "cuda":
-            torch.cuda.empty_cache()
+        release_memory()
     raise DreamFaceError(
         "There is too little memory for diffusion, also for small pictures: close other programs that use it, such as "
-        "a render in Blender, and try again."
-    )
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    text = str(error).lower()
-    return (
-        isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "out of memory" in text or "can't allocate" in text
+        f"a render in Blender, or choose {SLOW}."
     )
 
 

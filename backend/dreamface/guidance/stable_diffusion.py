@@ -15,28 +15,42 @@ import torch
 from torch import Tensor
 
 from dreamface.errors import DreamFaceError, MissingDependency
+from dreamface.guidance.devices import (
+    SLOW,
+    Place,
+    check_memory,
+    choose_place,
+    compute,
+    is_out_of_memory,
+    release_memory,
+)
 from dreamface.guidance.interface import Prompt
+from dreamface.guidance.packages import DIFFUSION, HOW, do_not_load
 from dreamface.guidance.schedule import Prediction, Schedule
-from dreamface.models import CHECKPOINT, SCHEDULER, STABLE_DIFFUSION, model_folder
+from dreamface.guidance.torchvision_operators import make_torchvision_importable
+from dreamface.models import (
+    CHECKPOINT,
+    SCHEDULER,
+    STABLE_DIFFUSION,
+    Installation,
+    chosen_diffusion,
+    look_at_weights,
+    model_folder,
+)
 from dreamface.progress import Progress
 
-_PACKAGES: Final = ("diffusers", "transformers", "accelerate")
 _KEPT_FOR: Final = 120.0  # seconds after it was last used
 _WORK_BYTES: Final = 1.6e9  # beside the weights, for two pictures of 512 pixels a side
-_GIGABYTE: Final = 1e9
 _TEXT_PREFIX: Final = "cond_stage_model.transformer."
 _STEPS_BEFORE: Final = 8  # the autoencoder halves a picture so often at most: 2 ** of it is too large
 
 
 def why_no_diffusion() -> str:
     """Return why diffusion can't be used here, as a sentence that says what to do; empty where it can."""
-    if not STABLE_DIFFUSION.installed:
+    if chosen_diffusion() is None:
         return f"No diffusion model is installed: {STABLE_DIFFUSION.how}."
-    if any(find_spec(package) is None for package in _PACKAGES):
-        return (
-            "Diffusion needs packages that are not installed: add them to DreamFace's own Python environment with "
-            '`pip install "dreamface[diffusion]"`.'
-        )
+    if any(find_spec(package) is None for package in DIFFUSION):
+        return f"Diffusion needs packages that are not installed: {HOW}."
     return ""
 
 
@@ -57,6 +71,7 @@ class StableDiffusion:
     _text_encoder: Any
     _tokenizer: Any
     _prediction: Prediction
+    _takes_turns: bool = False
 
     @classmethod
     def load(cls, folder: Path, name: str, progress: Progress = Progress()) -> StableDiffusion:  # noqa: B008 - immutable
@@ -72,42 +87,58 @@ class StableDiffusion:
             MissingDependency: the packages are not installed.
             Cancelled: the progress said so.
         """
-        device, precision = choose_device()
+        make_torchvision_importable()
         try:
-            return cls._load(folder, name, device, precision, progress)
+            return cls._load(folder, name, choose_place(look_at_weights(folder).is_bfloat16), progress)
         except ImportError as error:
-            raise MissingDependency(
-                f"The packages that diffusion needs do not load ({error}): install them again in DreamFace's own "
-                'Python environment with `pip install "dreamface[diffusion]"`.'
-            ) from error
+            raise do_not_load("diffusion", error) from error
         except _what_damage_raises() as error:
-            if "out of memory" in str(error).lower():
-                raise DreamFaceError("There is too little GPU memory for diffusion: close other programs.") from error
+            if is_out_of_memory(error):
+                raise DreamFaceError(
+                    f"There is too little memory for diffusion: close other programs, or choose {SLOW}."
+                ) from error
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            raise DreamFaceError(f"{name} can't be loaded ({reason}): {STABLE_DIFFUSION.again}.") from error
+            again = (chosen_diffusion() or STABLE_DIFFUSION).again
+            raise DreamFaceError(f"{name} can't be loaded ({reason}): {again}.") from error
 
     @classmethod
-    def _load(
-        cls, folder: Path, name: str, device: torch.device, precision: torch.dtype, progress: Progress
-    ) -> StableDiffusion:
+    def _load(cls, folder: Path, name: str, place: Place, progress: Progress) -> StableDiffusion:
         settings = json.loads((folder / SCHEDULER).read_text("utf-8"))
         schedule, prediction = _schedule(settings), settings.get("prediction_type", "epsilon")
         if prediction not in ("epsilon", "v_prediction"):
             raise ValueError(f"its denoiser predicts {prediction!r}, which is not known here")
-        _check_memory(folder, device)
+        check_memory(place, _needed(folder, place), "Diffusion")
         progress.report("load", 0.0, "Loading the diffusion model")
-        text_encoder, tokenizer = _load_words(folder, precision)
+        text_encoder, tokenizer = _load_words(folder, place.precision)
         progress.report("load", 0.2, "Loading the diffusion model")
-        unet, autoencoder = _load_networks(folder, precision)
+        unet, autoencoder = _load_networks(folder, place.precision)
         progress.report("load", 0.9, "Loading the diffusion model")
         for network in (unet, autoencoder, text_encoder):
-            network.requires_grad_(False).eval().to(device)
+            network.requires_grad_(False).eval()
+            if not place.takes_turns:
+                network.to(place.device)
         factor = 2 ** (len(autoencoder.config.block_out_channels) - 1)
         if not 1 <= factor < 2**_STEPS_BEFORE:
             raise ValueError("its autoencoder is of another kind")
         side = int(unet.config.sample_size or 64) * factor
         progress.report("load", 1.0, "The diffusion model is loaded")
-        return cls(name, device, schedule, side, factor, unet, autoencoder, text_encoder, tokenizer, prediction)
+        return cls(
+            name, place.device, schedule, side, factor, unet, autoencoder, text_encoder, tokenizer, prediction,
+            place.takes_turns,
+        )  # fmt: skip
+
+    def _bring(self, network: Any) -> Any:
+        """Return a network that is in the device's memory; where that is small, the others make room.
+
+        The autoencoder stays where gradients may still have to go back through what it made.
+        """
+        if self._takes_turns:
+            for other in (self._unet, self._autoencoder, self._text_encoder):
+                if other is not network and not (other is self._autoencoder and torch.is_grad_enabled()):
+                    other.to("cpu")
+            release_memory()
+            network.to(self.device)
+        return network
 
     def embed(self, words: str) -> Prompt:
         """Read words; those beyond the text encoder's 75 or so are cut off, and told."""
@@ -118,39 +149,37 @@ class StableDiffusion:
         every = self._tokenizer(words, truncation=False).input_ids
         lost = self._tokenizer.decode(every[longest - 1 : -1]).strip() if len(every) > longest else ""
         with torch.no_grad():
-            embedding = self._text_encoder(tokens.to(self.device))[0]
+            embedding = self._bring(self._text_encoder)(tokens.to(self.device))[0]
         return Prompt(embedding, lost)
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Return the most likely latents [B, 4, h, w] of pictures [B, 3, H, W]."""
-        found = self._autoencoder.encode(2.0 * pictures.to(self._autoencoder.dtype) - 1.0).latent_dist.mode()
-        latents: Tensor = self._autoencoder.config.scaling_factor * found
+        network = self._bring(self._autoencoder)
+        found = compute(lambda some: network.encode(some).latent_dist.mode(), 2.0 * pictures.to(network.dtype) - 1.0)
+        latents: Tensor = network.config.scaling_factor * found
         return latents.float()
 
     def decode(self, latents: Tensor) -> Tensor:
         """Return pictures [B, 3, H, W] of latents."""
-        scaled = latents.to(self._autoencoder.dtype) / self._autoencoder.config.scaling_factor
-        pictures: Tensor = 0.5 * self._autoencoder.decode(scaled).sample + 0.5
+        network = self._bring(self._autoencoder)
+        scaled = latents.to(network.dtype) / network.config.scaling_factor
+        pictures: Tensor = 0.5 * compute(lambda some: network.decode(some).sample, scaled) + 0.5
         return pictures.float()
 
     def predict_noise(self, latents: Tensor, level: Tensor, embedding: Tensor) -> Tensor:
         """Return the noise [B, 4, h, w] in latents, without gradients."""
+        network = self._bring(self._unet)
+
+        def ask(some: Tensor, levels: Tensor, words: Tensor) -> Tensor:
+            answer: Tensor = network(some, levels, encoder_hidden_states=words).sample
+            return answer
+
         with torch.no_grad():
-            asked = latents.detach().to(self._unet.dtype)
-            answer = self._unet(asked, level, encoder_hidden_states=embedding.to(self._unet.dtype)).sample.float()
+            answer = compute(ask, latents.detach().to(network.dtype), level, embedding.to(network.dtype)).float()
             return self.schedule.noise_of(answer, latents.detach().float(), level, self._prediction)
 
 
 # ------------------------------------------------------------------------------------------------------------ loading
-
-
-def choose_device() -> tuple[torch.device, torch.dtype]:
-    """Return where models run, and in which precision: half on CUDA, single on Apple's GPUs and on the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda"), torch.float16
-    if torch.backends.mps.is_available():
-        return torch.device("mps"), torch.float32
-    return torch.device("cpu"), torch.float32
 
 
 def _schedule(settings: Mapping[str, Any]) -> Schedule:
@@ -162,17 +191,12 @@ def _schedule(settings: Mapping[str, Any]) -> Schedule:
     return Schedule.scaled_linear(first, last, count)
 
 
-def _check_memory(folder: Path, device: torch.device) -> None:
-    """Refuse before anything is loaded where a GPU has too little memory left."""
-    if device.type != "cuda":
-        return
-    needed = sum(file.stat().st_size for file in folder.rglob("*.safetensors")) + _WORK_BYTES
-    free, _ = torch.cuda.mem_get_info(device)
-    if free < needed:
-        raise DreamFaceError(
-            f"Diffusion needs {needed / _GIGABYTE:.1f} GB of GPU memory and {free / _GIGABYTE:.1f} are free: close "
-            "other programs that use it, such as a render in Blender."
-        )
+def _needed(folder: Path, place: Place) -> float:
+    """Return the bytes of a device's memory that the networks and their work take."""
+    counts = look_at_weights(folder).counts
+    kinds = (place.precision, place.precision, torch.float32)  # see `_load_networks`
+    sizes = [count * kind.itemsize for count, kind in zip(counts, kinds, strict=False)]
+    return (max(sizes, default=0) if place.takes_turns else sum(sizes)) + _WORK_BYTES
 
 
 def _what_damage_raises() -> tuple[type[Exception], ...]:
@@ -270,13 +294,14 @@ class _Held:
             self._wind_clock()
 
     def get(self, progress: Progress) -> StableDiffusion:
-        folder = model_folder(STABLE_DIFFUSION.name)
+        model = chosen_diffusion() or STABLE_DIFFUSION  # which is then missing
+        folder = model_folder(model.name)
         manifest = folder / "manifest.json"
         key = (folder, manifest.stat().st_mtime_ns if manifest.is_file() else 0)
         with self._busy:
             if self._model is None or self._key != key:
                 self._model = None  # before the next one takes as much memory
-                self._model, self._key = StableDiffusion.load(folder, _name_of(folder), progress), key
+                self._model, self._key = StableDiffusion.load(folder, _name_of(model), progress), key
             return self._model
 
     def _expire(self) -> None:
@@ -286,8 +311,7 @@ class _Held:
     def forget(self) -> None:
         with self._busy:
             self._model = None
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        release_memory()
 
     def _wind_clock(self) -> None:
         if self._clock is not None:
@@ -300,8 +324,10 @@ class _Held:
 _held: Final = _Held()
 
 
-def _name_of(folder: Path) -> str:
-    return f"{STABLE_DIFFUSION.name} (own checkpoint)" if (folder / CHECKPOINT).is_file() else STABLE_DIFFUSION.name
+def _name_of(model: Installation) -> str:
+    """Return what a face remembers."""
+    in_its_place = model == STABLE_DIFFUSION and (model_folder(model.name) / CHECKPOINT).is_file()
+    return f"{model.name} (own checkpoint)" if in_its_place else model.name
 
 
 @contextmanager

@@ -6,16 +6,16 @@ Nothing here loads a model.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from dreamface.errors import BadRequest
-from dreamface.models import face_landmarker, ict_facekit, stable_diffusion, talk_model
+from dreamface.models import clip, face_landmarker, ict_facekit, own, stable_diffusion, talk_model, trained, upscalers
 from dreamface.models.contents import Contents
 from dreamface.models.places import model_folder
-from dreamface.models.stable_diffusion import RemoteFile
+from dreamface.models.remote import KnownFile, RemoteFile
 from dreamface.progress import Progress
 
 
@@ -39,6 +39,9 @@ class Installation:
         take: checks and copies what `convert` would, where files are too large to be read at once: see
             `stable_diffusion.take`.
         settings: those of `files` that `take` may ask for alone.
+        where: what to do where it can't be downloaded: the end of a sentence.
+        brought: what the user brings then: "FILE" or "FOLDER".
+        diffuses: whether it is of the family that diffusion works with, so that it can be chosen.
     """
 
     name: str
@@ -57,6 +60,14 @@ class Installation:
         None
     )
     settings: tuple[RemoteFile, ...] = ()
+    where: str = ""
+    brought: str = "FILE"
+    diffuses: bool = False
+
+    @property
+    def source(self) -> str:
+        """Where a file or folder of it is to be had: the end of a sentence."""
+        return self.where or f"get it from {self.archive}"
 
     @property
     def installed(self) -> bool:
@@ -73,7 +84,7 @@ class Installation:
     def how(self) -> str:
         """How it is installed: the end of a sentence."""
         if not self.archive:
-            command = f"`dreamface models install {self.name} --from FILE`"
+            command = f"`dreamface models install {self.name} --from {self.brought}`"
             return f"install one with {command}, or under Models in DreamFace's preferences"
         return f"install it with `dreamface models install {self.name}`, or under Models in DreamFace's preferences"
 
@@ -81,7 +92,7 @@ class Installation:
     def again(self) -> str:
         """How a damaged one is replaced: the end of a sentence."""
         if not self.archive:
-            return f"install it again with `dreamface models install {self.name} --from FILE`"
+            return f"install it again with `dreamface models install {self.name} --from {self.brought}`"
         return (
             f"install it again with `dreamface models install {self.name}`, or under Models in DreamFace's preferences"
         )
@@ -123,6 +134,8 @@ class Model:
             "installed": self.installed,
             "install_name": files.name if files else "",
             "title": files.title if files else self.name,
+            "diffuses": files.diffuses if files else False,
+            "chosen": files is not None and files.diffuses and files == chosen_diffusion(),
             "source": files.page if files else "",
             "download_size": files.archive_size if files else 0,
             "installed_size": files.size_on_disk if files else 0,
@@ -176,6 +189,7 @@ STABLE_DIFFUSION = Installation(
     files=stable_diffusion.FILES,
     take=stable_diffusion.take,
     settings=stable_diffusion.SETTINGS,
+    diffuses=True,
 )
 
 TALK_MODEL = Installation(
@@ -189,7 +203,70 @@ TALK_MODEL = Installation(
     size=talk_model.SIZE,
     convert=_no_archive,
     take=talk_model.take,
+    where="choose another file",
 )
+
+
+def _known_file(name: str, page: str, file: KnownFile) -> Installation:
+    return Installation(
+        name=name,
+        title=file.title,
+        page=page,
+        archive=file.url,
+        archive_size=file.size,
+        anchor=file.name,
+        file=file.name,
+        size=file.size,
+        convert=_no_archive,
+        details={"version": file.sha256[:12]},
+        take=file.take,
+    )
+
+
+def _trained(model: trained.TrainedModel) -> Installation:
+    return Installation(
+        name=model.kind,
+        title=f"{model.title[0].upper()}{model.title[1:]}",
+        page="",
+        archive="",
+        archive_size=0,
+        anchor=trained.INDEX,
+        file=trained.INDEX,
+        size=0,
+        convert=_no_archive,
+        details={"format": trained.FORMAT},
+        take=model.take,
+        where="install the folder that training it has written",
+        brought="FOLDER",
+    )
+
+
+CLIP = _known_file("clip-vit-l-14", clip.CLIP_PAGE, clip.CLIP)
+TAESD = _known_file("taesd", clip.TAESD_PAGE, clip.TAESD)
+RESTOREFORMER = _known_file("restoreformer", upscalers.RESTOREFORMER_PAGE, upscalers.RESTOREFORMER)
+REALESRGAN = _known_file("realesrgan-x4plus", upscalers.REALESRGAN_PAGE, upscalers.REALESRGAN)
+TEXTURE_LDM = _trained(trained.TEXTURE_LDM)
+PBR_DECODERS = _trained(trained.PBR_DECODERS)
+
+
+def own_checkpoint(name: str) -> Installation:
+    """Return how an artist's own checkpoint is installed under a name.
+
+    Raises:
+        BadRequest: it can't be called that.
+    """
+    own.check_name(name)
+    return replace(
+        STABLE_DIFFUSION,
+        name=name,
+        title=name,
+        page="",
+        archive_size=0,
+        size=0,
+        details={"format": stable_diffusion.FORMAT, "kind": own.KIND},
+        where="get it again from where you have it",
+    )
+
 
 HEADS = (
     Model(
@@ -232,6 +309,48 @@ MODELS = (
         installation=STABLE_DIFFUSION,
     ),
     Model(
+        CLIP.name,
+        "Compares pictures with words: chooses heads and hair by their looks.",
+        "MIT, (c) 2021 OpenAI",
+        "guidance",
+        installation=CLIP,
+    ),
+    Model(
+        TAESD.name,
+        "A small stand-in for Stable Diffusion's autoencoder: rougher pictures, far less time and memory.",
+        "MIT, (c) 2023 Ollin Boer Bohan",
+        "guidance",
+        installation=TAESD,
+    ),
+    Model(
+        RESTOREFORMER.name,
+        "Sharpens faces in pictures and textures.",
+        "Apache-2.0",
+        "guidance",
+        installation=RESTOREFORMER,
+    ),
+    Model(
+        REALESRGAN.name,
+        "Makes pictures and textures four times as large.",
+        "BSD-3-Clause, (c) 2021 Xintao Wang",
+        "guidance",
+        installation=REALESRGAN,
+    ),
+    Model(
+        TEXTURE_LDM.name,
+        "Knows skin in the production head's texture layout. Nobody publishes it: you train it yourself.",
+        "as its card says",
+        "guidance",
+        installation=TEXTURE_LDM,
+    ),
+    Model(
+        PBR_DECODERS.name,
+        "Make specular and normal maps of the texture model's skin. Nobody publishes them: you train them yourself.",
+        "as their card says",
+        "guidance",
+        installation=PBR_DECODERS,
+    ),
+    Model(
         talk_model.NAME,
         "Understands what is said to a face where the built-in words do not: a GGUF file of any chat model.",
         "the file's own: see where you got it",
@@ -242,18 +361,94 @@ MODELS = (
 """Models that make a single stage better."""
 
 
+def own_names() -> list[str]:
+    """Return the names of the artist's own checkpoints that are installed."""
+    return own.own_names(_published().keys())
+
+
+def own_models() -> tuple[Model, ...]:
+    """Return the artist's own checkpoints that are installed."""
+    return tuple(
+        Model(
+            name,
+            "Your own checkpoint of Stable Diffusion 1.5's family.",
+            "its maker's",
+            "edits",
+            installation=own_checkpoint(name),
+        )
+        for name in own_names()
+    )
+
+
+def all_models() -> tuple[Model, ...]:
+    """Return every model there is: heads, those that make a stage better, and the artist's own."""
+    return (*HEADS, *MODELS, *own_models())
+
+
 def find(name: str) -> Installation:
     """How the model called `name` is installed.
 
     Raises:
         BadRequest: there is none of that name.
     """
-    known = [model.installation for model in (*HEADS, *MODELS) if model.installation is not None]
-    for installation in known:
-        if installation.name == name:
-            return installation
-    names = ", ".join(installation.name for installation in known)
-    raise BadRequest(f"There is no model {name!r} to install; there is {names}.")
+    known = _published()
+    if name in known:
+        return known[name]
+    if own.is_own(name):
+        return own_checkpoint(name)
+    raise BadRequest(
+        f"There is no model {name!r} to install; there is {', '.join((*known, *own_names()))}, and checkpoints of your "
+        "own get a new name with --from FILE."
+    )
+
+
+def find_to_install(name: str) -> Installation:
+    """How a model is installed from a file or folder: one of ours, or an own checkpoint under a name that may be new.
+
+    Raises:
+        BadRequest: an own one can't be called that.
+    """
+    known = _published()
+    if name in known:
+        return known[name]
+    others = (*known, *(model.name for model in (*HEADS, *MODELS)), *(one for one in own_names() if one != name))
+    if taken := next((one for one in others if one.lower() == name.lower()), ""):
+        raise BadRequest(f"{name!r} can't be told from the model {taken!r}: call your checkpoint something else.")
+    return own_checkpoint(name)
+
+
+def chosen_diffusion() -> Installation | None:
+    """Return what diffusion works with: the chosen model, else Stable Diffusion, else an own one, else None."""
+    names = (own.chosen_name(), STABLE_DIFFUSION.name, *own_names())
+    for name in names:
+        if name == STABLE_DIFFUSION.name and STABLE_DIFFUSION.installed:
+            return STABLE_DIFFUSION
+        if name and name not in _published() and own.is_own(name):
+            return own_checkpoint(name)
+    return None
+
+
+def choose(name: str) -> Installation:
+    """Have diffusion work with a model from now on.
+
+    Raises:
+        BadRequest: there is no such model, it is not installed, or it does not diffuse.
+        FolderError: the disk refused.
+    """
+    model = find(name)
+    if not model.diffuses:
+        raise BadRequest(
+            f"{model.title} is not a model that diffusion works with: choose one of Stable Diffusion's family."
+        )
+    if not model.installed:
+        raise BadRequest(f"{model.title} is not installed: {model.how}.")
+    own.write_choice(name)
+    return model
+
+
+def _published() -> dict[str, Installation]:
+    found = (model.installation for model in (*HEADS, *MODELS))
+    return {one.name: one for one in found if one is not None}
 
 
 def check_head(name: str) -> None:

@@ -27,10 +27,10 @@ from urllib.parse import urlsplit
 from dreamface._files import Held, NoLocks, cannot_write, hold, sibling
 from dreamface.errors import BadRequest, DreamFaceError, FolderError
 from dreamface.models import places
-from dreamface.models.catalogue import Installation, find
+from dreamface.models.catalogue import STABLE_DIFFUSION, Installation, find, find_to_install, own_names
 from dreamface.models.contents import BadContents, open_contents
 from dreamface.models.download import Download
-from dreamface.models.stable_diffusion import RemoteFile
+from dreamface.models.remote import RemoteFile
 from dreamface.progress import Progress
 
 MANIFEST: Final = "manifest.json"
@@ -63,16 +63,17 @@ def install(name: str, source: Path | None = None, progress: Progress = Progress
         DreamFaceError: the network or the disk refused, or another process is at it.
         Cancelled: the progress said so; the installed copy stays, and so does what was downloaded.
     """
-    model = find(name)
-    if source is None and not (model.archive or model.files):
-        raise BadRequest(f"{model.title} is a file that you bring: {model.how}.")
+    model = find(name) if source is None else find_to_install(name)
+    if source is None and not model.archive:
+        raise BadRequest(f"{model.title} can't be downloaded, you bring it: {model.how}.")
     with _alone_with(model):
         _sweep(model)
         if source is not None:
             if model.take is None:  # which says itself how much it copies
                 _check_room(model, model.size)
-            again = f"get it from {model.archive}" if model.archive else "choose another file"
-            _convert(model, source, str(source), again, progress)
+            _convert(model, source, str(source), model.source, progress)
+            if not model.archive_size and model.files:  # an own checkpoint, whose settings may have been fetched
+                _forget_download(model)
         elif model.files:
             with _fetched(model, progress.part(0.0, _DOWNLOADED)) as folder:
                 _convert(model, folder, "the download", "install again", progress.part(_DOWNLOADED, 1.0))
@@ -188,10 +189,10 @@ def _fetched(model: Installation, progress: Progress) -> Iterator[Path]:
 
 
 def _settings_of(model: Installation, progress: Progress) -> Path:
-    """A folder with the model's small files: the installed one, or what is fetched."""
-    installed = places.model_folder(model.name)
-    if model.installed:
-        return installed
+    """A folder with the model's small files: that of an installed one of its family, or what is fetched."""
+    for name in (model.name, STABLE_DIFFUSION.name, *own_names()):
+        if find_to_install(name).installed:
+            return places.model_folder(name)
     folder = _download_place(model)
     _run_all([(one, _download_of_file(model, folder, one)) for one in model.settings], progress)
     return folder

@@ -22,7 +22,19 @@ WANTED: Final = "Stable Diffusion 1.5"
 
 _ATTENTION: Final = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
 _FIRST: Final = "model.diffusion_model.input_blocks.0.0.weight"
+_EMBEDDING: Final = "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"
 _LATENTS: Final = 4  # channels
+
+_CHECKPOINT_PARTS: Final = {"model", "first_stage_model", "cond_stage_model"}
+_PARTS: Final[Mapping[str, str]] = {
+    "model.diffusion_model.input_blocks.": "UNet",
+    "model.diffusion_model.middle_block.": "middle of the UNet",
+    "model.diffusion_model.output_blocks.": "second half of the UNet",
+    "first_stage_model.encoder.": "encoder of the autoencoder",
+    "first_stage_model.decoder.": "decoder of the autoencoder",
+    "cond_stage_model.transformer.": "text encoder",
+}
+"""How the names of a part's tensors begin -> the part of a checkpoint, as a sentence names it."""
 _WORDS: Final = {768: WANTED, 1024: "Stable Diffusion 2", 2048: "Stable Diffusion XL"}  # width of the text embedding
 
 _BITS: Final[Mapping[str, int]] = {
@@ -37,10 +49,15 @@ _MARKS: Final[tuple[tuple[str, str], ...]] = (
     (".lora.", "a LoRA"),
     ("hada_w1", "a LoRA (LoHa)"),
     ("lokr_w1", "a LoRA (LoKr)"),
+    ("oft_blocks", "a LoRA (OFT)"),
     ("control_model.", "a ControlNet"),
     ("controlnet_", "a ControlNet"),
+    ("zero_convs.", "a ControlNet"),
     ("ip_adapter.", "an IP-Adapter"),
+    ("image_proj.", "an IP-Adapter"),
+    ("adapter.body.", "a T2I-Adapter"),
     ("joint_blocks.", "Stable Diffusion 3"),
+    ("pos_embed.proj.", "Stable Diffusion 3"),
     ("double_blocks.", "FLUX"),
     ("single_transformer_blocks.", "FLUX"),
     ("conditioner.embedders.", "Stable Diffusion XL"),
@@ -50,6 +67,20 @@ _MARKS: Final[tuple[tuple[str, str], ...]] = (
     ("cond_stage_model.model.transformer.", "Stable Diffusion 2"),
 )
 """Part of a tensor's name -> the family it gives away; the first that is found counts."""
+
+_ALONE: Final[tuple[tuple[str, str], ...]] = (
+    ("emb_params", "a textual inversion"),
+    ("string_to_param", "a textual inversion"),
+    ("clip_l", "a textual inversion"),
+    ("clip_g", "a textual inversion"),
+    ("first_stage_model.", "an autoencoder (VAE)"),
+    ("decoder.conv_in.", "an autoencoder (VAE)"),
+    ("text_model.", "a text encoder alone"),
+    ("cond_stage_model.", "a text encoder alone"),
+    ("down_blocks.", "a UNet alone"),
+    ("input_blocks.", "a UNet alone"),
+)
+"""How a tensor's name begins -> what a file without a whole checkpoint is; the first that is found counts."""
 
 
 class NotSafetensors(ValueError):
@@ -139,10 +170,10 @@ def family_of(header: Mapping[str, Any]) -> str:
         if any(mark in name for name in header):
             return family
     if _FIRST not in header:
-        parts = {name.split(".")[0] for name in header}
-        if "first_stage_model" in parts or ("encoder" in parts and "decoder" in parts):
-            return "an autoencoder (VAE)"
-        return "a textual inversion" if "emb_params" in parts else ""
+        parts = {name.partition(".")[0] for name in header}
+        if len(parts & _CHECKPOINT_PARTS) > 1:
+            return WANTED  # `lacks` says that its UNet is missing
+        return next((what for start, what in _ALONE if any(name.startswith(start) for name in header)), "")
     if _shape(header, _FIRST)[1:2] not in ([], [_LATENTS]):
         return "a Stable Diffusion model for in-painting"
     attention = _shape(header, _ATTENTION)
@@ -152,8 +183,13 @@ def family_of(header: Mapping[str, Any]) -> str:
 
 def lacks(header: Mapping[str, Any]) -> str:
     """Return which part of a whole checkpoint is missing, in words; nothing where all are there."""
-    parts = {"first_stage_model.": "autoencoder", "cond_stage_model.": "text encoder"}
-    return next((what for start, what in parts.items() if not any(name.startswith(start) for name in header)), "")
+    return next((what for start, what in _PARTS.items() if not any(name.startswith(start) for name in header)), "")
+
+
+def misfit(header: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return how many numbers the text encoder gives and the UNet takes for a word, where these differ."""
+    gives, takes = (_shape(header, name)[1:2] for name in (_EMBEDDING, _ATTENTION))
+    return (gives[0], takes[0]) if gives and takes and gives != takes else None
 
 
 def _shape(header: Mapping[str, Any], name: str) -> list[int]:

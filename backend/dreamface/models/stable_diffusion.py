@@ -6,14 +6,23 @@ A single file has no tokenizer and no configuration: those are taken from the in
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from dreamface.models.contents import BadContents
-from dreamface.models.safetensors_header import WANTED, NotSafetensors, family_of, is_pickled, lacks, read_header
+from dreamface.models.remote import RemoteFile, chunks, pickled, reading
+from dreamface.models.safetensors_header import (
+    WANTED,
+    NotSafetensors,
+    family_of,
+    is_pickled,
+    lacks,
+    misfit,
+    read_header,
+)
 from dreamface.progress import Progress
 
 NAME: Final = "stable-diffusion-v1-5"
@@ -31,25 +40,7 @@ WIDTHS: Final = (768,)
 SCHEDULER: Final = "scheduler/scheduler_config.json"
 
 
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file of a repository.
-
-    Attributes:
-        path: in the repository.
-        name: where it is installed.
-        size: bytes, about.
-    """
-
-    path: str
-    name: str
-    size: int
-
-    @property
-    def url(self) -> str:
-        """Its address at the pinned revision."""
-        return f"{PAGE}/resolve/{REVISION}/{self.path}"
-
+_FILES_AT: Final = f"{PAGE}/resolve/{REVISION}"
 
 _WEIGHTS: Final = {
     "unet": ("diffusion_pytorch_model", 1_719_125_304),
@@ -59,7 +50,7 @@ _WEIGHTS: Final = {
 """Part -> the name of its weights, and bytes in half precision."""
 
 SETTINGS: Final = tuple(
-    RemoteFile(name, name, size)
+    RemoteFile(name, name, size, _FILES_AT)
     for name, size in (
         (INDEX, 541),
         (SCHEDULER, 308),
@@ -83,7 +74,7 @@ _NEEDED: Final = (
 FILES: Final = (
     *SETTINGS,
     *(
-        RemoteFile(f"{part}/{name}.fp16.safetensors", f"{part}/{name}.safetensors", size)
+        RemoteFile(f"{part}/{name}.fp16.safetensors", f"{part}/{name}.safetensors", size, _FILES_AT)
         for part, (name, size) in _WEIGHTS.items()
     ),
 )
@@ -91,7 +82,6 @@ FILES: Final = (
 
 SIZE: Final = sum(one.size for one in FILES)
 
-_CHUNK: Final = 2**22  # bytes copied at a time
 _MEGABYTE: Final = 1e6
 
 
@@ -121,7 +111,7 @@ def take(
         Cancelled: the progress said so.
     """
     progress.report("check", 0.0, f"Looking into {title}")
-    with _reading(title):
+    with reading(title):
         is_folder = source.is_dir()
         if is_folder:
             copies = _of_folder(source, title, again)
@@ -131,31 +121,45 @@ def take(
         copies = {source: CHECKPOINT}
         place = settings(progress.part(0.0, 0.05))
         copies |= {place / one.name: one.name for one in SETTINGS if (place / one.name).is_file()}
-    with _reading(title):
+    with reading(title):
         size = sum(file.stat().st_size for file in copies)
     check_room(size)
     _copy(copies, size, target, progress.part(0.05, 1.0))
     _check_settings(target, title, again)
 
 
-@contextmanager
-def _reading(title: str) -> Iterator[None]:
-    """Say which file can't be read, as it is not the disk that is written to."""
+@dataclass(frozen=True)
+class Weights:
+    """What the header of an installed model's files says of its weights.
+
+    Attributes:
+        counts: numbers of the UNet, the text encoder and the autoencoder; none where a file is damaged.
+        is_bfloat16: whether the UNet is kept in bfloat16, of which half precision may make infinities.
+    """
+
+    counts: tuple[int, ...]
+    is_bfloat16: bool
+
+
+def look_at_weights(folder: Path) -> Weights:
+    """Look at an installed model without loading it."""
+    single = (folder / CHECKPOINT).is_file()
+    parts = ("model.diffusion_model.", "cond_stage_model.", "first_stage_model.")  # which the EMA's copy is none of
+    files = (folder / f"{part}/{name}.safetensors" for part, (name, _) in _WEIGHTS.items())
+    sources = [(folder / CHECKPOINT, part) for part in parts] if single else [(file, "") for file in files]
     try:
-        yield
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        raise BadContents(
-            f"{title} can't be read{where}: {error.strerror or error}. Check its permissions and its disk, then try "
-            "again."
-        ) from error
+        found = [[one for name, one in read_header(file).items() if name.startswith(start)] for file, start in sources]
+    except (NotSafetensors, OSError):
+        return Weights((), False)  # loading it says what is wrong
+    counts = tuple(sum(math.prod(one["shape"]) for one in part) for part in found)
+    return Weights(counts, any(one["dtype"] == "BF16" for one in found[0]))
 
 
 def _check_file(source: Path, title: str, again: str) -> None:
     if not source.is_file():
         raise BadContents(f"There is no file or folder {source}: check the path.")
     if is_pickled(source):
-        raise _pickled(title)
+        raise pickled(title)
     header = _header(source, title, again)
     family = family_of(header)
     if family != WANTED:
@@ -163,7 +167,9 @@ def _check_file(source: Path, title: str, again: str) -> None:
             f"{title} is {family or 'no checkpoint that is known here'}: choose a checkpoint of {WANTED}'s family."
         )
     if missing := lacks(header):
-        raise BadContents(f"{title} has no {missing}: choose a whole checkpoint, and not only its UNet.")
+        raise BadContents(f"{title} has no {missing}: choose a whole checkpoint.")
+    if (numbers := misfit(header)) is not None:
+        raise _misfit(title, *numbers, again)
 
 
 def _header(file: Path, title: str, again: str) -> Any:
@@ -171,12 +177,6 @@ def _header(file: Path, title: str, again: str) -> Any:
         return read_header(file)
     except NotSafetensors as error:
         raise BadContents(f"{title} {error}: {again}.") from error
-
-
-def _pickled(title: str) -> BadContents:
-    return BadContents(
-        f"{title} is pickled, and opening it could run any program: choose the same model as .safetensors."
-    )
 
 
 def _of_folder(source: Path, title: str, again: str) -> dict[Path, str]:
@@ -193,7 +193,7 @@ def _of_folder(source: Path, title: str, again: str) -> dict[Path, str]:
         found = next((file for file in _weights(root / part, name) if file.is_file()), None)
         if found is None:
             if any((root / part).glob("*.bin")):
-                raise _pickled(f"{part} in {title}")
+                raise pickled(f"{part} in {title}")
             raise BadContents(f"{title} is not complete: there is no {part}/{name}.safetensors; {again}.")
         _header(found, f"{part}/{found.name} in {title}", again)
         copies[found] = f"{part}/{name}.safetensors"
@@ -240,12 +240,16 @@ def _check_settings(folder: Path, title: str, again: str) -> None:
     words, unet = (_read(folder / part / "config.json", title) for part in ("text_encoder", "unet"))
     says, hears = words.get("hidden_size"), unet.get("cross_attention_dim")
     if says != hears:
-        raise BadContents(f"The text encoder in {title} does not fit its UNet ({says} and {hears} numbers): {again}.")
+        raise _misfit(title, says, hears, again)
     if hears not in WIDTHS:
         raise BadContents(
             f"{title} reads words of {hears} numbers, and {WANTED} of {WIDTHS[0]}: choose a checkpoint of {WANTED}'s "
             "family."
         )
+
+
+def _misfit(title: str, says: object, hears: object, again: str) -> BadContents:
+    return BadContents(f"The text encoder in {title} does not fit its UNet ({says} and {hears} numbers): {again}.")
 
 
 def _copy(copies: dict[Path, str], size: int, target: Path, progress: Progress) -> None:
@@ -254,20 +258,7 @@ def _copy(copies: dict[Path, str], size: int, target: Path, progress: Progress) 
         file = target / name
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("wb") as copy:
-            for chunk in _chunks(source):
+            for chunk in chunks(source):
                 copy.write(chunk)
                 done += len(chunk)
                 progress.report("copy", min(1.0, done / total), f"Copying {name}: {done / _MEGABYTE:.0f} MB")
-
-
-def _chunks(source: Path) -> Iterator[bytes]:
-    """Yield what is in a file, piece by piece; only what goes wrong while it is read is its fault."""
-    with _reading(str(source)):
-        data = source.open("rb")
-    with data:
-        while True:
-            with _reading(str(source)):
-                chunk = data.read(_CHUNK)
-            if not chunk:
-                return
-            yield chunk

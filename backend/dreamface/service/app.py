@@ -156,7 +156,7 @@ def _add_questions(app: FastAPI, service: Service) -> None:
     async def list_models() -> schemas.Models:
         """Those with an `install_name` are installed, checked and removed by jobs; see `POST /jobs`."""
         heads = [schemas.HeadInfo.model_validate(model.to_json()) for model in models.HEADS]
-        others = [schemas.ModelInfo.model_validate(model.to_json()) for model in models.MODELS]
+        others = [schemas.ModelInfo.model_validate(model.to_json()) for model in (*models.MODELS, *models.own_models())]
         return schemas.Models(heads=heads, models=others)
 
     @app.post("/read", tags=["language"], summary="What a prompt says")

@@ -23,9 +23,10 @@ def install_model(job: Request, place: Path, progress: Progress) -> dict[str, An
 def remove_model(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     """Delete an installed model."""
     name = job["request"]["name"]
+    title = models.find(name).title
     progress.report("remove", 0.0, "Deleting the model")
     models.remove(name)
-    return ModelResult(message=f"{models.find(name).title} is removed.").model_dump()
+    return ModelResult(message=f"{title} is removed.").model_dump()
 
 
 def verify_model(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
@@ -35,9 +36,16 @@ def verify_model(job: Request, place: Path, progress: Progress) -> dict[str, Any
     return ModelResult(message=f"{models.find(name).title} is as it was installed.").model_dump()
 
 
+def choose_model(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
+    """Have diffusion work with an installed model."""
+    model = models.choose(job["request"]["name"])
+    return ModelResult(message=f"Diffusion works with {model.title} from now on.").model_dump()
+
+
 JOBS: Mapping[Kind, Callable[[Request, Path, Progress], dict[str, Any]]] = {
     "install_model": install_model,
     "remove_model": remove_model,
     "verify_model": verify_model,
+    "choose_model": choose_model,
 }
 """By kind: each returns the result's plain data."""

@@ -31,7 +31,7 @@ from dreamface.limits import (
     check_resolution,
     check_seed,
 )
-from dreamface.models import check_head, find
+from dreamface.models import check_head, find, find_to_install
 from dreamface.motion import TRACKERS, check_gains, check_source
 from dreamface.record import (
     MOST_STRENGTH,
@@ -419,14 +419,25 @@ class ModelName(Strict):
     name: InstallName
 
 
-class ModelSource(ModelName):
+class ModelSource(Strict):
     """A model to be installed."""
 
+    name: str = Field(
+        description="an install_name of GET /models; with a path also a new one, for a checkpoint of the artist's own"
+    )
     path: Annotated[str, Field(min_length=1, max_length=4096)] | None = Field(
         default=None,
-        description="an archive that was downloaded already, or a folder it was unpacked into, on the backend's "
+        description="a file or archive that was downloaded already, or a folder it was unpacked into, on the backend's "
         "machine; null downloads it",
     )
+
+    @model_validator(mode="after")
+    def _check_name(self) -> ModelSource:
+        try:
+            (find if self.path is None else find_to_install)(self.name)
+        except BadRequest as error:
+            raise ValueError(str(error)) from error
+        return self
 
 
 class InstallModelJob(_NewJob):
@@ -453,8 +464,23 @@ class VerifyModelJob(_NewJob):
     request: ModelName
 
 
+class ChooseModelJob(_NewJob):
+    """Ask for diffusion to work with an installed model from now on."""
+
+    kind: Literal["choose_model"]
+    request: ModelName
+
+
 NewJob = Annotated[
-    GenerateJob | EditJob | CardsJob | ExportJob | AnimateJob | InstallModelJob | RemoveModelJob | VerifyModelJob,
+    GenerateJob
+    | EditJob
+    | CardsJob
+    | ExportJob
+    | AnimateJob
+    | InstallModelJob
+    | RemoveModelJob
+    | VerifyModelJob
+    | ChooseModelJob,
     Field(discriminator="kind"),
 ]
 
@@ -517,7 +543,9 @@ class JobKind:
     worker: WorkerName = "faces"
 
 
-Kind = Literal["generate", "edit", "cards", "export", "animate", "install_model", "remove_model", "verify_model"]
+Kind = Literal[
+    "generate", "edit", "cards", "export", "animate", "install_model", "remove_model", "verify_model", "choose_model"
+]
 
 JOB_KINDS: Final[Mapping[Kind, JobKind]] = {
     "generate": JobKind(Generate, FaceResult, "faces"),
@@ -528,6 +556,7 @@ JOB_KINDS: Final[Mapping[Kind, JobKind]] = {
     "install_model": JobKind(ModelSource, ModelResult, worker="models"),
     "remove_model": JobKind(ModelName, ModelResult, worker="models"),
     "verify_model": JobKind(ModelName, ModelResult, worker="models"),
+    "choose_model": JobKind(ModelName, ModelResult, worker="models"),
 }
 """All kinds of jobs. A new one needs a row here, a class in `NewJob` and a function in `tasks` or `model_tasks`."""
 
@@ -954,6 +983,8 @@ class HeadInfo(BaseModel):
     download_size: int = Field(description="bytes, about; 0 where it is not downloaded")
     installed_size: int = Field(description="bytes on disk; 0 where it is not installed as files")
     folder: str = Field(description="where it is, or would be; empty where a package brings it")
+    diffuses: bool = Field(description="whether diffusion can work with it, so that choose_model takes it")
+    chosen: bool = Field(description="whether diffusion works with it now")
 
 
 class ModelInfo(HeadInfo):

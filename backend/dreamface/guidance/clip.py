@@ -1,0 +1,88 @@
+"""CLIP through open_clip: puts pictures and words in one space. It is an `Encoder` of `head.selection`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate, normalize
+
+from dreamface.errors import DreamFaceError
+from dreamface.guidance.devices import check_memory, choose_place, compute
+from dreamface.guidance.packages import do_not_load
+from dreamface.guidance.torchvision_operators import make_torchvision_importable
+from dreamface.models import CLIP, model_folder
+from dreamface.progress import Progress
+
+_ARCHITECTURE: Final = "ViT-L-14-quickgelu"  # as OpenAI trained it
+_WORK_BYTES: Final = 1e9  # beside the weights
+
+
+@dataclass(frozen=True)
+class ClipEncoder:
+    """CLIP ViT-L/14 with OpenAI's weights, in single precision. Pictures can be differentiated through it.
+
+    Attributes:
+        name: which model and weights; an index of embeddings is only good for the one that made it.
+        dimension: D, of an embedding.
+        device: where its tensors lie.
+    """
+
+    name: str
+    dimension: int
+    device: torch.device
+    _network: Any
+    _tokenizer: Any
+
+    @classmethod
+    def load(cls, progress: Progress = Progress()) -> ClipEncoder:  # noqa: B008 - immutable
+        """Load the installed one.
+
+        Raises:
+            DreamFaceError: it is not installed or damaged, or there is too little memory.
+            MissingDependency: open_clip is not installed.
+            Cancelled: the progress said so.
+        """
+        file = model_folder(CLIP.name) / CLIP.file
+        if not file.is_file():
+            raise DreamFaceError(f"{CLIP.title} is not installed: {CLIP.how}.")
+        make_torchvision_importable()
+        try:
+            import open_clip
+        except ImportError as error:
+            raise do_not_load(CLIP.title, error) from error
+
+        place = choose_place()
+        check_memory(place, file.stat().st_size + _WORK_BYTES, CLIP.title)
+        progress.report("load", 0.0, f"Loading {CLIP.title}")
+        network: Any = open_clip.create_model(_ARCHITECTURE, pretrained=None, load_weights=False)
+        try:
+            open_clip.load_checkpoint(network, str(file), strict=True)
+        except Exception as error:  # damage shows in many ways
+            raise DreamFaceError(f"{CLIP.title} can't be loaded: {CLIP.again}.") from error
+        network.requires_grad_(False).eval().to(place.device)
+        tokenizer = open_clip.get_tokenizer(_ARCHITECTURE)
+        dimension = int(network.text_projection.shape[-1])
+        return cls(f"{_ARCHITECTURE}, openai", dimension, place.device, network, tokenizer)
+
+    def images(self, pictures: Tensor) -> Tensor:
+        """Return [N, D] unit embeddings of [N, H, W, 3] pictures, sRGB-encoded 0..1. Differentiable."""
+        visual = self._network.visual
+        given = pictures.to(self.device).movedim(-1, 1)
+        size = tuple(visual.image_size)
+        if given.shape[-2:] != size:
+            given = interpolate(given, size=size, mode="bicubic", antialias=True).clamp(0.0, 1.0)
+        mean, deviation = (
+            torch.tensor(three, device=self.device).reshape(1, 3, 1, 1)
+            for three in (visual.image_mean, visual.image_std)
+        )
+        return normalize(compute(self._network.encode_image, (given - mean) / deviation).float(), dim=-1)
+
+    def texts(self, prompts: Sequence[str]) -> Tensor:
+        """Return [N, D] unit embeddings of texts; what is beyond 77 tokens is not read."""
+        with torch.no_grad():
+            tokens = self._tokenizer(list(prompts)).to(self.device)
+            return normalize(compute(self._network.encode_text, tokens).float(), dim=-1)

@@ -1,0 +1,36 @@
+"""The packages that models need and DreamFace does not: the extra `diffusion`."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Final
+
+from dreamface.errors import MissingDependency
+from dreamface.guidance.torchvision_operators import make_torchvision_importable
+
+DIFFUSION: Final = ("diffusers", "transformers", "accelerate")
+"""Those that diffusion can't do without."""
+
+_OTHERS: Final = ("peft", "open_clip", "spandrel")
+
+HOW: Final = (
+    'add them to DreamFace\'s own Python environment with `pip install "dreamface[diffusion]"`, or with Add Diffusion '
+    "in the extension's preferences"
+)
+"""How they are had: the end of a sentence."""
+
+
+def import_packages() -> None:
+    """Import all that the extra `diffusion` brings, to see whether it works.
+
+    Raises:
+        ImportError, RuntimeError: it does not.
+    """
+    make_torchvision_importable()
+    for package in (*DIFFUSION, *_OTHERS):
+        importlib.import_module(package)
+
+
+def do_not_load(what: str, error: ImportError) -> MissingDependency:
+    """Return what to say where packages that a model needs can't be imported."""
+    return MissingDependency(f"The packages that {what} needs do not load ({error}): {HOW}.")

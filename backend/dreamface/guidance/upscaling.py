@@ -1,0 +1,81 @@
+"""Networks that sharpen and enlarge pictures: RestoreFormer and Real-ESRGAN, through spandrel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from dreamface.errors import DreamFaceError
+from dreamface.guidance.devices import check_memory, choose_place, compute
+from dreamface.guidance.packages import do_not_load
+from dreamface.guidance.torchvision_operators import make_torchvision_importable
+from dreamface.models import Installation, model_folder
+from dreamface.progress import Progress
+
+_WORK_BYTES: Final = 2e9  # beside the weights, for a picture of 512 pixels a side
+
+
+@dataclass(frozen=True)
+class Upscaler:
+    """A network that makes sharper pictures of pictures. Its weights get no gradients.
+
+    Attributes:
+        name: the model's.
+        device: where its tensors lie.
+        scale: how many times as large a picture becomes.
+    """
+
+    name: str
+    device: torch.device
+    scale: int
+    _network: Any
+
+    @classmethod
+    def load(cls, model: Installation, progress: Progress = Progress()) -> Upscaler:  # noqa: B008 - immutable
+        """Load an installed one.
+
+        Args:
+            model: `models.RESTOREFORMER` or `models.REALESRGAN`.
+            progress: told when it begins.
+
+        Raises:
+            DreamFaceError: it is not installed or damaged, or there is too little memory.
+            MissingDependency: spandrel is not installed.
+            Cancelled: the progress said so.
+        """
+        file = model_folder(model.name) / model.file
+        if not file.is_file():
+            raise DreamFaceError(f"{model.title} is not installed: {model.how}.")
+        make_torchvision_importable()
+        try:
+            from spandrel import ImageModelDescriptor, ModelLoader
+        except ImportError as error:
+            raise do_not_load(model.title, error) from error
+        place = choose_place()
+        check_memory(place, file.stat().st_size + _WORK_BYTES, model.title)
+        progress.report("load", 0.0, f"Loading {model.title}")
+        try:
+            found = ModelLoader(device="cpu").load_from_file(file)  # whose reader makes nothing but tensors
+        except Exception as error:  # damage shows in many ways
+            raise DreamFaceError(f"{model.title} can't be loaded: {model.again}.") from error
+        if not isinstance(found, ImageModelDescriptor) or found.input_channels != 3:
+            raise DreamFaceError(f"{model.title} is no network for coloured pictures: {model.again}.")
+        found.model.requires_grad_(False)
+        precision = place.precision if found.supports_half else torch.float32
+        return cls(model.name, place.device, found.scale, found.eval().to(place.device, precision))
+
+    def sharpen(self, pictures: Tensor) -> Tensor:
+        """Return pictures [B, 3, scale H, scale W] of pictures [B, 3, H, W], sRGB-encoded 0..1.
+
+        Raises:
+            DreamFaceError: the network gave no numbers, or the graphics card was lost.
+        """
+        with torch.no_grad():
+            given = pictures.to(self.device, self._network.dtype)
+            made: Tensor = compute(lambda some: self._network(some), given).float()
+        if not bool(torch.isfinite(made).all()):
+            raise DreamFaceError(f"{self.name} gave no numbers (NaN) for this picture: leave the sharpening out.")
+        return made.clamp(0.0, 1.0)
