@@ -99,7 +99,8 @@ def test_doctor_knows_the_installed_models(run: Run, archive: Path, tmp_path: Pa
     assert "not installed; to have it: dreamface models install texture-ldm --from FOLDER" in [
         other.found for other in others
     ]
-    assert "not installed; to have it: dreamface models install talk-model --from FILE" in [o.found for o in others]
+    found = [other.found for other in others]
+    assert "not installed; to have it: dreamface models install talk-model --from FILE" in found
     run("models", "install", "ict-facekit", "--from", str(archive))
     check, *_ = _models()
     assert check.ok

@@ -124,7 +124,7 @@ def test_any_gguf_file_is_installed_verified_and_removed(home: Path, gguf: Path)
 
 def test_without_a_file_it_says_that_one_is_brought(home: Path) -> None:
     with pytest.raises(
-        BadRequest, match=r"you bring it: install one with `dreamface models install talk-model --from FILE`"
+        BadRequest, match=r"bring a GGUF file of your own \(`dreamface models install talk-model --from FILE`\)"
     ):
         models.install("talk-model")
 

@@ -203,7 +203,7 @@ TALK_MODEL = Installation(
     size=talk_model.SIZE,
     convert=_no_archive,
     take=talk_model.take,
-    where="choose another file",
+    where="bring a GGUF file of your own",
 )
 
 

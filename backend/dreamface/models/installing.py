@@ -65,7 +65,8 @@ def install(name: str, source: Path | None = None, progress: Progress = Progress
     """
     model = find(name) if source is None else find_to_install(name)
     if source is None and not model.archive:
-        raise BadRequest(f"{model.title} can't be downloaded, you bring it: {model.how}.")
+        command = f"dreamface models install {name} --from {model.brought}"
+        raise BadRequest(f"{model.title} can't be downloaded: {model.where} (`{command}`).")
     with _alone_with(model):
         _sweep(model)
         if source is not None:
