@@ -102,8 +102,8 @@ Hashes = Annotated[dict[str, Digest], Field(exclude_if=lambda hashes: not hashes
 class Generator(_Strict):
     """The software that wrote the folder.
 
-    `hashes` has the SHA-256 of geometry.npz, of groom.npz, of preview.png, and of face.json itself: see
-    `document_digest`. Older folders have none.
+    `hashes` has the SHA-256 of geometry.npz, of groom.npz, of preview.png, of the .glb and .blend that were exported
+    into the folder, and of face.json itself: see `document_digest`. Older folders have none.
     """
 
     name: str

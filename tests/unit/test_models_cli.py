@@ -75,8 +75,8 @@ def test_a_model_is_installed_verified_and_removed(run: Run, archive: Path, tmp_
     (["install"], "Name the model to install; `dreamface models` lists them."),
     (["install", "nix"],
      "There is no model 'nix' to install; there is ict-facekit, face-landmarker, stable-diffusion-v1-5, clip-vit-l-14, "
-     "taesd, restoreformer, realesrgan-x4plus, texture-ldm, pbr-decoders, talk-model, and checkpoints of your own get a "
-     "new name with --from FILE."),
+     "taesd, restoreformer, realesrgan-x4plus, texture-ldm, pbr-decoders, talk-model, and checkpoints of your own get "
+     "a new name with --from FILE."),
     (["choose", "ict-facekit"],
      "ICT-FaceKit is not a model that diffusion works with: choose one of Stable Diffusion's family."),
     (["choose"], "Name the model to choose; `dreamface models` lists them."),

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
-
-from pydantic import JsonValue
+from typing import Any, Final, TypeAlias
 
 from dreamface.editing.adding import added
 from dreamface.editing.answers import Known, answer
@@ -575,7 +573,7 @@ def _own_shape(record: FaceRecord, source: FaceRecord, step: Take, label: str) -
         return []
     regions = tuple(dict.fromkeys(region for part in parts for region in _SHAPED[part.name]))
     place = Place(regions) if all(_SHAPED[part.name] for part in parts) else None
-    parameters: dict[str, JsonValue] = {"take": ["shape"], "seed": source.seed, "candidate": source.candidate or 0}
+    parameters: dict[str, Any] = {"take": ["shape"], "seed": source.seed, "candidate": source.candidate or 0}
     traits = shown_traits(record)
     return [EditEntry("", "mix", label, step.share, place=place, traits=traits, parameters=parameters)]
 
