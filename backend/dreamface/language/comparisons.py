@@ -83,10 +83,21 @@ def _comparison(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> tuple[
     if (
         word == "than"
         and place
+        and not _is_own_age(tokens, place + 1)
         and (tokens[place - 1].text.lower().endswith("er") or _word(tokens, place - 2) == "more")
     ):
         return [], place + 1, _end(tokens, place)
     return None
+
+
+def _is_own_age(tokens: Sequence[Token], place: int) -> bool:
+    """Whether somebody is compared with their own age, which `ages` reads: "younger than his 60 years"."""
+    words = [_word(tokens, place + step) for step in range(3)]
+    if words[0] in ("he", "she", "they"):
+        return words[1] in tables.COPULAS or words[1] in ("really", "actually")
+    named = words[2] if words[1] in ("actual", "real", "true") else words[1]
+    counted = named.isdigit() or named in tables.TENS or named in tables.UNITS
+    return words[0] in ("his", "her", "their") and (named in ("age", "year") or counted)
 
 
 def _describes(adjective: Token, noun: Token, lexicon: Lexicon) -> bool:
