@@ -39,3 +39,57 @@ def value(prompt: str, trait: str) -> Any:
 def test_ages_are_those_that_are_seen(prompt, age):
     assert value(prompt, "age") == age
     assert not [note for note in prompts.read(prompt).notes if note.kind in ("company", "contradiction")]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "trait", "expected"),
+    [
+        ("he used to have a beard", "beard.style", "none"),
+        ("he once had a moustache", "beard.style", "none"),
+        ("he shaved off his beard", "beard.style", "none"),
+        ("he shaved his beard off", "beard.style", "none"),
+        ("his beard is gone", "beard.style", "none"),
+        ("a man who got rid of his moustache", "beard.style", "none"),
+        ("stop smiling!", "expression.mouthSmileLeft", 0.0),
+        ("she stopped smiling", "expression.mouthSmileLeft", 0.0),
+        ("she used to have freckles", "freckles.density", 0.0),
+        ("she had freckles as a child", "freckles.density", None),
+        ("he was fat years ago", "body.weight", None),
+        ("he used to be fat", "body.weight", None),
+        ("her once-black hair is grey", "hair.melanin", None),
+        ("a scar on the left hand", "scars.density", None),
+        ("freckles on her shoulders", "freckles.density", None),
+        ("she wants to be blonde", "hair.melanin", None),
+        ("she wishes she had freckles", "freckles.density", None),
+        ("a boy who would love to have blue eyes", "iris.colour", None),
+        ("a man who dreams of being thin", "body.weight", None),
+        ("a woman with a sharp tongue", "expression.tongueOut", None),
+    ],
+)
+def test_what_is_past_or_wished_for_or_elsewhere_is_not_made(prompt, trait, expected):
+    assert value(prompt, trait) == expected
+    assert not prompts.read(prompt).nothing_read
+
+
+@pytest.mark.parametrize(
+    ("prompt", "trait"),
+    [
+        ("I want a woman with freckles", "freckles.density"),
+        ("she wants to be blonde, has freckles", "freckles.density"),
+        ("he used to be fat and has freckles", "freckles.density"),
+        ("freckles on her nose and shoulders", "freckles.density"),
+        ("she can't stop smiling", "expression.mouthSmileLeft"),
+        ("he has lost his hair", "hair.style"),
+        ("hair down her back", "hair.length"),
+        ("she was a girl with freckles", "freckles.density"),
+    ],
+)
+def test_what_is_so_is_made(prompt, trait):
+    assert value(prompt, trait)
+
+
+def test_what_is_past_is_noted_with_its_reason():
+    note = prompts.read("she wishes she had freckles").notes[0]
+    assert (note.kind, note.words) == ("unmade", "wishes she had freckles")
+    assert "is a wish" in note.text
+    assert prompts.read("a scar on the left hand").notes[0].text == "a scar on the left hand: DreamFace makes a head alone."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from dreamface.language import slips, tables, unmade
+from dreamface.language.asides import Aside
 from dreamface.language.binding import Claim
 from dreamface.language.effects import Rank
 from dreamface.language.lexicon import PERSON, lexicon
@@ -67,6 +68,7 @@ class Material:
         left: words that nothing was made of.
         unseen: those of them that are professions without a look.
         others: those of them that are about somebody else.
+        asides: words that say nothing of the face as it is.
     """
 
     text: str = ""
@@ -75,14 +77,21 @@ class Material:
     left: frozenset[int] = frozenset()
     unseen: frozenset[int] = frozenset()
     others: frozenset[int] = frozenset()
+    asides: tuple[Aside, ...] = ()
 
     @classmethod
     def of(
-        cls, text: str, claims: Iterable[Claim], left: Iterable[Token], unseen: Iterable[Token], others: Iterable[Token]
+        cls,
+        text: str,
+        claims: Iterable[Claim],
+        left: Iterable[Token],
+        unseen: Iterable[Token],
+        others: Iterable[Token],
+        asides: Iterable[Aside] = (),
     ) -> Material:
         """Return it by the tokens as they were read."""
         starts = (frozenset(token.start for token in tokens) for tokens in (left, unseen, others))
-        return cls(text, tokenize(text), tuple(claims), *starts)
+        return cls(text, tokenize(text), tuple(claims), *starts, tuple(asides))
 
     def words(self, tokens: Sequence[Token]) -> str:
         """Return what the prompt has from the first to the last of some tokens."""
@@ -227,6 +236,11 @@ def _notes_on(material: Material) -> tuple[list[Note], set[int]]:
         first, last = min(material.others), max(material.others)
         about = tuple(token for token in tokens if first <= token.start <= last)
         runs.append(("company", about, "{}: one face is made, and this is about somebody else."))
+    for aside in material.asides:
+        starts = {token.start for token in aside.tokens}
+        run = tuple(token for token in tokens if token.start in starts)
+        if any(map(_is_content, run)):
+            runs.append(("unmade", run, f"{{}}: {aside.reason}"))
     left = material.left - {token.start for _, run, _ in runs for token in run} - material.unseen
     runs += [
         ("profession", run, "{}: says nothing about the face, so it changed nothing.")
