@@ -93,3 +93,52 @@ def test_what_is_past_is_noted_with_its_reason():
     assert (note.kind, note.words) == ("unmade", "wishes she had freckles")
     assert "is a wish" in note.text
     assert prompts.read("a scar on the left hand").notes[0].text == "a scar on the left hand: DreamFace makes a head alone."
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("he lost his mother yesterday", {"gender": 0.95, "age": None}),
+        ("she misses her husband", {"gender": -0.95}),
+        ("her mother was murdered", {"gender": -0.95, "age": None}),
+        ("her mother had red hair", {"gender": -0.95, "hair.redness": None, "age": None}),
+        ("his father was bald", {"gender": 0.95, "hair.style": None}),
+        ("her eyes are green, her mother was blonde", {"hair.melanin": None}),
+        ("his brother is fat, and he is thin", {"gender": 0.95, "body.weight": 0.2}),
+        ("takes after her father, long nose", {"gender": -0.95, "nose.length": 1.8}),
+        ("a face only a mother could love", {"gender": None, "age": None}),
+        ("unlike his bearded brother, he is clean-shaven", {"beard.style": "none", "gender": 0.95}),
+        ("a man, not like his bearded brother", {"beard.style": None}),
+        ("my mother has red hair", {"gender": -1.0, "hair.redness": 0.9}),
+        ("a portrait of his mother", {"gender": -1.0}),
+        ("a nurse with her old patient", {"expression.mouthSmileLeft": None, "age": None}),
+        ("a farmer and his sheep", {"expression.browDownLeft": None}),
+        ("bald with a ponytail", {"hair.style": "ponytail", "hair.length": None}),
+    ],
+)
+def test_what_is_somebody_elses_is_not_the_persons(prompt, expected):
+    for trait, wanted in expected.items():
+        seen = value(prompt, trait)
+        if trait == "gender" and wanted is not None:
+            assert seen is not None and seen * wanted > 0
+        else:
+            assert seen == wanted, trait
+
+
+@pytest.mark.parametrize(
+    ("prompt", "is_said"),
+    [
+        ("half Japanese, half Irish", False),
+        ("half black, half white", False),
+        ("unlike his bearded brother, he is clean-shaven", False),
+        ("curly straight hair", True),
+        ("a big small nose", True),
+        ("freckles, no freckles", True),
+        ("bald with a ponytail", True),
+        ("a long thin nose", False),
+        ("black hair, grey at the temples", False),
+        ("very big eyes, big eyes", False),
+    ],
+)
+def test_contradictions_are_said_where_there_are_some(prompt, is_said):
+    assert any(note.kind == "contradiction" for note in prompts.read(prompt).notes) == is_said

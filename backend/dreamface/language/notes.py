@@ -335,14 +335,21 @@ def _contradictions(claims: Sequence[Claim], traits: Traits) -> tuple[list[Note]
         for earlier in ordered[:number]:
             one, other = words_of(earlier.tokens), words_of(later.tokens)
             first = {token.start for token in earlier.tokens}
-            apart = not first & {token.start for token in later.tokens}
+            apart = _say_two_things(earlier, later)
             if later.trait in traits and apart and contradict(earlier, later):
                 text = f"“{one}” and “{other}” contradict each other: the later, “{other}”, is made."
                 if _are_two_styles(earlier, later):
                     text = f"“{one}” and “{other}” are two styles of one thing: the later, “{other}”, is made."
                 said.setdefault((one, other), Note("contradiction", f"{one} {other}", text))
-                lost |= first
+                lost |= first - {token.start for token in later.tokens}
     return list(said.values()), lost
+
+
+def _say_two_things(earlier: Claim, later: Claim) -> bool:
+    """Whether two claims are of different words, perhaps on one noun: "curly straight hair"."""
+    first, second = ({token for token in claim.tokens} for claim in (earlier, later))
+    shared, own, others = first & second, first - second, second - first
+    return not shared or (bool(own and others) and all(lexicon().parts_of(token.word) for token in shared))
 
 
 def _are_two_styles(earlier: Claim, later: Claim) -> bool:

@@ -180,7 +180,7 @@ def _reading(draft: _Draft, runs: Sequence[paraphrase.Run], matches: Sequence[en
         leftovers = () if told else leftovers
         claims = (*claims, *sex_claims(tokens, claims))
         unseen = _unseen(tokens, claims)
-    traits = harmonised(settled(resolve(claims, tokens)))
+    traits = harmonised(settled(resolve(claims, tokens), claims))
     leftovers = _without_names(leftovers, claims)
     left = (*leftovers, *_second_styles(claims, traits), *unseen, *(Leftover((token,)) for token in draft.others))
     unread, professions = ([token for leftover in some for token in leftover.tokens] for some in (left, unseen))
