@@ -30,12 +30,14 @@ from dreamface.language.talk import (
 from dreamface.language.talk_reading import understand
 from dreamface.language.talk_schema import SCHEMA as TALK_SCHEMA
 from dreamface.language.talk_schema import Message, ModelTalk
+from dreamface.language.unmade import SMALL_TALK
 
 __all__ = [
     "CAN_DO",
     "LONGEST_SAID",
     "NOT_UNDERSTOOD",
     "PARTS",
+    "SMALL_TALK",
     "TALK_SCHEMA",
     "Cause",
     "Change",

@@ -38,7 +38,9 @@ _GUESSES = frozenset(
 )
 """Those of them that lead to nothing but an age in the description of a face."""
 
-_LOOKS = frozenset({"look", "looking", "seem", "seeming", "appear", "appearing", "pass", "passing", "taken", "mistaken"})
+_LOOKS = frozenset(
+    {"look", "looking", "seem", "seeming", "appear", "appearing", "pass", "passing", "taken", "mistaken"}
+)
 _SPANS = frozenset({"to", "or", "and", "till", "until", "-", "\u2013"})
 _FOR = frozenset({"pass", "passing", "taken", "mistaken"})
 """Words of what somebody is held for: "could pass for 30"."""
@@ -211,7 +213,11 @@ def _range(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
     while _word(tokens, position + length + years) in ("year", "yr", "yrs", "old", "yo", "age"):
         years += 1
     is_all = position == 0 and length == len(tokens) and low.value >= 1  # "35-45"
-    if not years and not is_all and not (led and _word(tokens, position) in ("between", "from", "aged", "age", "somewhere")):
+    if (
+        not years
+        and not is_all
+        and not (led and _word(tokens, position) in ("between", "from", "aged", "age", "somewhere"))
+    ):
         return None
     return _Number((low.value + high.value) / 2, length + years)
 

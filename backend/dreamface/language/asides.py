@@ -222,7 +222,7 @@ def _then(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | Non
             if not _starts(tokens, marker, words):
                 continue
             last = marker + len(words)
-            if words[0] == "as" and not (set(map(lambda t: t.word, tokens[last : last + 2])) & _YOUNG):
+            if words[0] == "as" and not ({token.word for token in tokens[last : last + 2]} & _YOUNG):
                 continue
             return _Found(end, reason=_PAST)
     return None

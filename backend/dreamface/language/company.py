@@ -125,7 +125,9 @@ def _other_clause(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
             end = place + len(words)
             if words == ("not", "like") and _word(tokens, end) not in _OTHERS:
                 continue
-            while end < len(tokens) and tokens[end].text not in _ENDS | {","} and _word(tokens, end) not in ("he", "she"):
+            while (
+                end < len(tokens) and tokens[end].text not in _ENDS | {","} and _word(tokens, end) not in ("he", "she")
+            ):
                 end += 1
             return end if _word(tokens, place + len(words)) in _LEADS | {"most", "all", "other", "others"} else place
     if _word(tokens, place) not in _OTHERS or not (place == 0 or _word(tokens, place - 1) in _CLAUSE_ENDS):
@@ -144,7 +146,9 @@ def _ends_clause(tokens: Sequence[Token], place: int) -> bool:
     """Whether a clause ends there: "and" and a comma go on with what the same one has."""
     after = _word(tokens, place + 1)
     if _word(tokens, place) in ("and", ","):
-        return after in _OTHERS or after in ("he", "she", "they", "has", "is", "with", "") or _word(tokens, place) == ","
+        return (
+            after in _OTHERS or after in ("he", "she", "they", "has", "is", "with", "") or _word(tokens, place) == ","
+        )
     return _word(tokens, place) in _CLAUSE_ENDS
 
 
@@ -163,7 +167,7 @@ def _is_others_kin(tokens: Sequence[Token], place: int, kept: Sequence[Token], l
     owner = next((back for back in range(place - 1, max(-1, place - 4), -1) if _word(tokens, back) in _OTHERS), None)
     if owner is None or _kin_behind(tokens, owner) != place or _describes_on(tokens, place, lexicon):
         return False
-    if _word(tokens, owner - 1) == "of" and _word(tokens, owner - 2) in _ASKED or _word(tokens, owner - 1) in _ASKED:
+    if (_word(tokens, owner - 1) == "of" and _word(tokens, owner - 2) in _ASKED) or _word(tokens, owner - 1) in _ASKED:
         return False
     if owner == 0 or _word(tokens, owner - 1) in _CLAUSE_ENDS:
         following = tokens[place + 1] if place + 1 < len(tokens) else None

@@ -118,6 +118,7 @@ class Explanation:
 _GLUE: Final = (
     tables.BREAKS | tables.DETERMINERS | tables.FUNCTION_WORDS | tables.COPULAS | tables.NEUTRAL_WORDS
     | tables.PERSON_PRONOUNS | tables.JOINING_AND | tables.JOINING_OR | tables.NEGATIONS | tables.STOPS
+    | {"colour", "color"}
 )  # fmt: skip
 """Words that may stay without a word about them."""
 
@@ -347,7 +348,7 @@ def _contradictions(claims: Sequence[Claim], traits: Traits) -> tuple[list[Note]
 
 def _say_two_things(earlier: Claim, later: Claim) -> bool:
     """Whether two claims are of different words, perhaps on one noun: "curly straight hair"."""
-    first, second = ({token for token in claim.tokens} for claim in (earlier, later))
+    first, second = (set(claim.tokens) for claim in (earlier, later))
     shared, own, others = first & second, first - second, second - first
     return not shared or (bool(own and others) and all(lexicon().parts_of(token.word) for token in shared))
 
