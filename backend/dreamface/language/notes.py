@@ -90,8 +90,8 @@ class Material:
         asides: Iterable[Aside] = (),
     ) -> Material:
         """Return it by the tokens as they were read."""
-        starts = (frozenset(token.start for token in tokens) for tokens in (left, unseen, others))
-        return cls(text, tokenize(text), tuple(claims), *starts, tuple(asides))
+        open_ones, jobs, company = (frozenset(token.start for token in tokens) for tokens in (left, unseen, others))
+        return cls(text, tokenize(text), tuple(claims), open_ones, jobs, company, tuple(asides))
 
     def words(self, tokens: Sequence[Token]) -> str:
         """Return what the prompt has from the first to the last of some tokens."""
