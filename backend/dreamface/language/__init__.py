@@ -42,6 +42,7 @@ from dreamface.language.talk_reading import understand
 from dreamface.language.talk_references import thing_of
 from dreamface.language.talk_schema import SCHEMA as TALK_SCHEMA
 from dreamface.language.talk_schema import Message, ModelTalk
+from dreamface.language.unmade import SMALL_TALK
 
 __all__ = [
     "CAN_DO",
@@ -49,6 +50,7 @@ __all__ = [
     "NOT_UNDERSTOOD",
     "PARTS",
     "PEOPLES",
+    "SMALL_TALK",
     "TALK_SCHEMA",
     "Cause",
     "Change",

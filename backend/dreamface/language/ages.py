@@ -38,8 +38,17 @@ _GUESSES = frozenset(
 )
 """Those of them that lead to nothing but an age in the description of a face."""
 
-_LOOKS = frozenset({"look", "looking", "seem", "seeming", "appear", "appearing"})
-_SPANS = frozenset({"to", "or", "and", "till", "until"})
+_LOOKS = frozenset(
+    {"look", "looking", "seem", "seeming", "appear", "appearing", "pass", "passing", "taken", "mistaken"}
+)
+_SPANS = frozenset({"to", "or", "and", "till", "until", "-", "\u2013"})
+_FOR = frozenset({"pass", "passing", "taken", "mistaken"})
+"""Words of what somebody is held for: "could pass for 30"."""
+
+_SHIFTED = {"younger": -1.0, "older": 1.0, "young": -1.0, "old": 1.0, "youthful": -1.0}
+_AMOUNTS = {"few": 4.0, "several": 6.0, "couple": 2.0, "some": 5.0, "many": 15.0}
+_SHIFT = 8.0  # years that somebody looks younger by than an age, where nobody says how many
+_BEYOND = 0.6  # confidence in an age that nobody reaches
 _NOT_THEIRS = frozenset(
     {"son", "daughter", "baby", "child", "kid", "boy", "girl", "dog", "cat", "horse", "car", "twin", "toddler", "house"}
 )
@@ -55,21 +64,95 @@ class _Number:
 def find_ages(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[Claim, ...], tuple[Token, ...]]:
     """Claims on `age`, and the tokens without those that said it."""
     claims: list[Claim] = []
+    shifts: list[tuple[float, tuple[Token, ...]]] = []
     rest: list[Token] = []
     position = 0
     while position < len(tokens):
+        if (shift := _shift(tokens, position)) is not None:
+            shifts.append((shift.value, tuple(tokens[position : position + shift.length])))
+            position += shift.length
+            continue
         for pattern in _PATTERNS:
             found = pattern(tokens, position, lexicon)
-            if found is not None and found.value <= _OLDEST_SAID:
+            if found is not None and (found.value <= _OLDEST_SAID or _is_beyond(tokens, position, found, lexicon)):
                 said = tuple(tokens[position : position + found.length])
-                claims.append(_claim(found.value, said, 0.8 if pattern is _alone else 1.0))
+                sure = _BEYOND if found.value > _OLDEST_SAID else 0.8 if pattern is _alone else 1.0
+                claims.append(_claim(found.value, said, sure))
                 position += found.length
                 break
         else:
             rest.append(tokens[position])
             position += 1
+    return _as_seen(claims, shifts), tuple(rest)
+
+
+def _as_seen(claims: Sequence[Claim], shifts: Sequence[tuple[float, tuple[Token, ...]]]) -> tuple[Claim, ...]:
+    """The claims, of which the age that somebody looks wins: "a 40 year old who looks 20", "ten years younger"."""
     seeming = [claim for claim in claims if _LOOKS.intersection(token.word for token in claim.tokens)]
-    return tuple(seeming or claims), tuple(rest)  # "a 40 year old who looks 20": the face is what is asked for
+    if seeming:
+        return tuple(claim if claim in seeming else replace(claim, rank=Rank.IMPLIED) for claim in claims)
+    if not shifts or not claims:
+        return tuple(claims)  # nobody knows what somebody is younger than
+    years = claims[-1].value
+    assert isinstance(years, float)
+    words = tuple(token for _, said in shifts for token in said)
+    return (_claim(years + sum(shift for shift, _ in shifts), (*claims[-1].tokens, *words), 0.8),)
+
+
+def _is_beyond(tokens: Sequence[Token], position: int, found: _Number, lexicon: Lexicon) -> bool:
+    """Whether an age that nobody reaches is still somebody's: "a man, 200 years old", and no "300 year old church"."""
+    end = position + found.length
+    entry = lexicon.entries.get(_word(tokens, end))
+    is_end = not _word(tokens, end)[:1].isalnum() or _word(tokens, end) in ("and", "with", "who", "but")
+    return _word(tokens, end - 1) in ("old", "age", "yo") and (is_end or (entry is not None and bool(entry.kind)))
+
+
+def _shift(tokens: Sequence[Token], position: int) -> _Number | None:
+    """How many years younger or older somebody looks: "ten years younger", "younger than his age", "than his 60 years".
+
+    The age itself, where it is said in the same breath, is left for the other patterns.
+    """
+    years, length = _amount(tokens, position)
+    sign = _SHIFTED.get(tokens[position + length].text.lower()) if position + length < len(tokens) else None
+    if sign is None or (length and not tokens[position + length].text.lower().endswith("er")):
+        return None
+    length += 1
+    behind = _than_own_age(tokens, position + length)
+    if not behind and not years:
+        return None
+    return _Number(sign * (years or _SHIFT), length + behind)
+
+
+def _amount(tokens: Sequence[Token], position: int) -> tuple[float, int]:
+    """Years that are counted before "younger", and how many words count them."""
+    lead = int(_word(tokens, position) in ("a", "about", "some", "at"))
+    if _word(tokens, position + lead) == "decade":
+        return 10.0, lead + 1
+    number = _number(tokens, position) or _number(tokens, position + lead)
+    if number is not None:
+        length = number.length + (0 if _number(tokens, position) else lead)
+        many = number.value
+    elif (many := _AMOUNTS.get(_word(tokens, position + lead), 0.0)) > 0.0:
+        length = lead + 1 + (_word(tokens, position + lead + 1) == "of")
+    else:
+        return (15.0, 1) if tokens[position].text.lower() == "years" else (0.0, 0)
+    unit = _word(tokens, position + length)
+    return (many * (10.0 if unit == "decade" else 1.0), length + 1) if unit in ("year", "decade") else (0.0, 0)
+
+
+def _than_own_age(tokens: Sequence[Token], position: int) -> int:
+    """How many words compare with somebody's own age: "than his age", "for her years", "than she is", "than his 60"."""
+    link, owner = _word(tokens, position), _word(tokens, position + 1)
+    after = position + 2
+    if link == "than" and owner in ("he", "she", "they", "it"):
+        after += _word(tokens, after) in ("really", "actually")
+        return after + 1 - position if _word(tokens, after) in COPULAS else 0
+    if link not in ("than", "for") or owner not in ("his", "her", "their"):
+        return 0
+    after += _word(tokens, after) in ("actual", "real", "true")
+    if _word(tokens, after) in ("age", "year"):
+        return after + 1 - position
+    return after - position if _number(tokens, after) else 0
 
 
 def with_others_ages_marked(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
@@ -129,7 +212,12 @@ def _range(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
     years = 0
     while _word(tokens, position + length + years) in ("year", "yr", "yrs", "old", "yo", "age"):
         years += 1
-    if not years and not (led and _word(tokens, position) in ("between", "from", "aged", "age", "somewhere")):
+    is_all = position == 0 and length == len(tokens) and low.value >= 1  # "35-45"
+    if (
+        not years
+        and not is_all
+        and not (led and _word(tokens, position) in ("between", "from", "aged", "age", "somewhere"))
+    ):
         return None
     return _Number((low.value + high.value) / 2, length + years)
 
@@ -160,6 +248,24 @@ def _number(tokens: Sequence[Token], position: int) -> _Number | None:
     word = _word(tokens, position)
     if _is_decimal(tokens, position):
         return None
+    return _hundreds(tokens, position) or _below_hundred(tokens, position, word)
+
+
+def _hundreds(tokens: Sequence[Token], position: int) -> _Number | None:
+    """As "a hundred", "one hundred and three"."""
+    word = _word(tokens, position)
+    many = 1 if word in ("a", "hundred") else UNITS.get(word, 0)
+    length = 1 if word == "hundred" else 2
+    if not 0 < many < 10 or _word(tokens, position + length - 1) != "hundred":
+        return None
+    join = int(_word(tokens, position + length) == "and")
+    rest = _below_hundred(tokens, position + length + join, _word(tokens, position + length + join))
+    if rest is None or rest.value >= 100:
+        return _Number(100.0 * many, length)
+    return _Number(100.0 * many + rest.value, length + join + rest.length)
+
+
+def _below_hundred(tokens: Sequence[Token], position: int, word: str) -> _Number | None:
     if word.isascii() and word.isdigit() and len(word) <= 3:
         return _Number(float(word), 1)
     if word in TENS:
@@ -234,9 +340,9 @@ def _of_years(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Numb
 def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
     """A number between commas or bars: "a woman, 34, with ...", "25-30, curly hair", "(m, 60+)"."""
     number = _number(tokens, position)
-    if number is None or not 1 <= number.value < 100:
-        return None
     digits = _word(tokens, position).isdigit()
+    if number is None or not 1 <= number.value < (100 if digits else _OLDEST_SAID):
+        return None
     if not digits and number.value < _YOUNGEST_WRITTEN:
         return None
     before, end = _word(tokens, position - 1), position + number.length
@@ -251,6 +357,25 @@ def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
         number, end = _Number(number.value + _EARLY, number.length + 1), end + 1
     says_more = position > 0 or end < len(tokens)
     return number if says_more and _word(tokens, end) in (_SEPARATORS | {"with"}) else None
+
+
+def _held_for(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
+    """As "could pass for 30", "is taken for fifty", "doesn't look a day over 40"."""
+    words = [_word(tokens, position + step) for step in range(5)]
+    length = 0
+    if words[0] in _FOR and words[1] in ("for", "as"):
+        length = 2 + (words[2] in ("a", "an"))
+    elif words[0] in _LOOKS and words[1:3] == ["a", "day"] and words[3] in ("over", "past", "older"):
+        length = 4 + (words[4] == "than")
+    while length and _word(tokens, position + length) in _AROUND:
+        length += 1
+    number = _number(tokens, position + length) if length else None
+    if number is None or not 1 <= number.value <= _OLDEST_SAID:
+        return None
+    length += number.length
+    while _word(tokens, position + length) in ("year", "old"):
+        length += 1
+    return _Number(number.value, length)
 
 
 def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
@@ -310,4 +435,4 @@ def _part_of_decade(tokens: Sequence[Token], position: int, length: int) -> tupl
     return word, length + 1
 
 
-_PATTERNS = (_range, _decade, _years_old, _after_cue, _of_years, _guess, _alone)
+_PATTERNS = (_held_for, _range, _decade, _years_old, _after_cue, _of_years, _guess, _alone)

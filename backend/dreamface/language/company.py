@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from dreamface.language import tables
@@ -25,8 +26,12 @@ _JOINS_OF_TWO: Final = frozenset(
     )
 )  # fmt: skip
 _ANIMALS: Final = frozenset(
-    {"dog", "cat", "horse", "puppy", "kitten", "parrot", "owl", "bird", "pony", "rabbit", "friend", "colleague"}
-)
+    {
+        "dog", "cat", "horse", "puppy", "kitten", "parrot", "owl", "bird", "pony", "rabbit", "friend", "colleague",
+        "patient", "client", "customer", "pupil", "student", "apprentice", "neighbour", "boss", "employee", "guest",
+        "sheep", "goat", "cow", "pig", "donkey", "mule", "camel", "goose", "lamb", "hen", "herd", "flock",
+    }
+)  # fmt: skip
 """Company that is nobody, or that is no word for a person by itself."""
 
 _OWNERS: Final = frozenset({"his", "her", "their", "my", "our", "your"})
@@ -60,6 +65,14 @@ _KIN: Final = frozenset(
     ]
 )
 _LEADS: Final = frozenset(["a", "an", "his", "her", "their", "another", "the", "two", "three", "four", "some", "one"])
+_OTHERS: Final = frozenset({"his", "her", "their"})
+"""Who has kin that are somebody else; "my mother" may be who is to be made."""
+
+_ASKED: Final = frozenset({"make", "draw", "show", "create", "generate", "portrait", "picture", "photo", "photograph"})
+_DESCRIBES: Final = frozenset({"had", "has", "have", "was", "is", "were", "are", "wore", "wears", "looked", "looks"})
+_UNLIKE: Final = (("unlike",), ("as", "opposed", "to"), ("in", "contrast", "to"), ("in", "contrast", "with"),
+                  ("compared", "to"), ("compared", "with"), ("different", "from"), ("not", "like"))  # fmt: skip
+_CLAUSE_ENDS: Final = frozenset({",", ".", ";", "!", "?", "\n", "but", "while", "though", "although", "and"})
 _MOST_WORDS: Final = 5  # between the lead and the noun
 _ENDS: Final = frozenset({".", ";", "!", "?", "\n"})
 
@@ -76,6 +89,15 @@ def without_company(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[To
     someone = False
     place = 0
     while place < len(tokens):
+        if tokens[place].text == "," and _other_clause(tokens, place + 1, lexicon) > place + 1:
+            kept.append(tokens[place])
+            place += 1
+        other = _other_clause(tokens, place, lexicon)
+        if other > place:
+            kept += [token for token in tokens[place:other][:1] if token.text.lower() in _OTHERS]
+            others += tokens[place:other]
+            place = other
+            continue
         owner = _owner(tokens, place, lexicon)
         if owner:
             others += [*_popped_adjectives(kept, owner > 1), tokens[place]]
@@ -87,9 +109,71 @@ def without_company(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[To
             place = end
             continue
         someone = someone or _is_content(tokens[place])
-        kept.append(tokens[place])
+        is_kin = _is_others_kin(tokens, place, kept, lexicon)
+        kept.append(replace(tokens[place], word=f"{tokens[place].word}~") if is_kin else tokens[place])
         place += 1
     return tuple(kept), tuple(token for token in others if _is_content(token))
+
+
+def _other_clause(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
+    """Return where a clause about somebody else's looks ends that starts here, or `place` where none does.
+
+    As "her mother had red hair", "unlike his bearded brother".
+    """
+    for words in _UNLIKE:
+        if all(_word(tokens, place + step) == word for step, word in enumerate(words)):
+            end = place + len(words)
+            if words == ("not", "like") and _word(tokens, end) not in _OTHERS:
+                continue
+            while (
+                end < len(tokens) and tokens[end].text not in _ENDS | {","} and _word(tokens, end) not in ("he", "she")
+            ):
+                end += 1
+            return end if _word(tokens, place + len(words)) in _LEADS | {"most", "all", "other", "others"} else place
+    if _word(tokens, place) not in _OTHERS or not (place == 0 or _word(tokens, place - 1) in _CLAUSE_ENDS):
+        return place
+    kin = _kin_behind(tokens, place)
+    if kin == place or _word(tokens, kin + 1) not in _DESCRIBES:
+        return place
+    end = kin + 2
+    while end < len(tokens) and not _ends_clause(tokens, end):
+        end += 1
+    known = (token.word in lexicon.entries or token.word in lexicon.adjectives for token in tokens[kin + 2 : end])
+    return end if any(known) else place
+
+
+def _ends_clause(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a clause ends there: "and" and a comma go on with what the same one has."""
+    after = _word(tokens, place + 1)
+    if _word(tokens, place) in ("and", ","):
+        return (
+            after in _OTHERS or after in ("he", "she", "they", "has", "is", "with", "") or _word(tokens, place) == ","
+        )
+    return _word(tokens, place) in _CLAUSE_ENDS
+
+
+def _kin_behind(tokens: Sequence[Token], place: int) -> int:
+    """Return where the kin of an owner stand, a few adjectives behind "his", or the owner's place."""
+    for kin in range(place + 1, min(len(tokens), place + 4)):
+        if not tokens[kin].is_word or tokens[kin].word in tables.BREAKS | tables.COPULAS | tables.DETERMINERS:
+            break
+        if tokens[kin].word in _KIN and not tokens[kin].text.lower().replace("\u2019", "'").endswith(("'s", "s'")):
+            return kin
+    return place
+
+
+def _is_others_kin(tokens: Sequence[Token], place: int, kept: Sequence[Token], lexicon: Lexicon) -> bool:
+    """Whether kin are only spoken of: "he lost his mother", "she looks like her father"; no table may know them."""
+    owner = next((back for back in range(place - 1, max(-1, place - 4), -1) if _word(tokens, back) in _OTHERS), None)
+    if owner is None or _kin_behind(tokens, owner) != place or _describes_on(tokens, place, lexicon):
+        return False
+    if (_word(tokens, owner - 1) == "of" and _word(tokens, owner - 2) in _ASKED) or _word(tokens, owner - 1) in _ASKED:
+        return False
+    if owner == 0 or _word(tokens, owner - 1) in _CLAUSE_ENDS:
+        following = tokens[place + 1] if place + 1 < len(tokens) else None
+        tells = following is not None and following.is_word and following.word not in tables.BREAKS
+        return tells and following is not None and following.word not in lexicon.entries
+    return any(token.is_word for token in kept)
 
 
 def _owner(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
@@ -170,7 +254,7 @@ def _end_of_second(tokens: Sequence[Token], place: int) -> int:
 
 
 def _word(tokens: Sequence[Token], place: int) -> str:
-    return tokens[place].text.lower() if place < len(tokens) else ""
+    return tokens[place].text.lower() if 0 <= place < len(tokens) else ""
 
 
 def _is_person(token: Token, lexicon: Lexicon) -> bool:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from dreamface.language import tables
 from dreamface.language.lexicon import Lexicon, resolve_alias
+from dreamface.language.lexicon import lexicon as lexicon_of_tables
 from dreamface.language.words import Token
 
 _OPPOSITES: Final = (
@@ -41,7 +43,7 @@ def as_plain_words(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[Tok
         tokens: of the prompt.
         lexicon: knows the adjectives.
     """
-    read = list(_without_corrections(tokens))
+    read = _with_likenesses(_without_corrections(tokens), lexicon)
     others: list[Token] = []
     place = 0
     while place < len(read):
@@ -57,6 +59,61 @@ def as_plain_words(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[Tok
         else:
             place += 1
     return tuple(read), tuple(token for token in others if token.is_word and token.word not in tables.DETERMINERS)
+
+
+_NO_LIKENESS: Final = frozenset({"well", "soon", "much", "far", "many"})
+_LESSENED: Final = frozenset({"not", "nearly", "almost", "half", "twice", "never"})
+_LONGEST_LIKENESS: Final = 5  # words of what something is likened to
+
+
+def _with_likenesses(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """Take "as red as blood" for very red, where the tables have no words of their own for it."""
+    read: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        end = _end_of_likeness(tokens, place, lexicon)
+        if end == place:
+            read.append(tokens[place])
+            place += 1
+            continue
+        if len(read) > 1 and read[-2].word == "as":
+            read[-2] = replace(read[-2], word="very")
+        words = " ".join(token.text for token in (read[-1], *tokens[place:end]))
+        read[-1] = replace(read[-1], text=words)
+        place = end
+    return read
+
+
+def _end_of_likeness(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
+    """Return where what "red" is likened to ends, from the "as" behind it, or `place`."""
+    adjective = _word(tokens, place - 1)
+    led = _word(tokens, place - 2) == "as"
+    if _word(tokens, place) != "as" or adjective not in lexicon.adjectives or adjective in _NO_LIKENESS:
+        return place
+    if _word(tokens, place - 2 - led) in _LESSENED or _word(tokens, place - 1 - led) in _LESSENED:
+        return place
+    end = _end(tokens, place)
+    thing = [token for token in tokens[place + 1 : end] if token.word not in tables.DETERMINERS]
+    owned = any(token.text.lower() in _OWNERS or "'" in token.text or "\u2019" in token.text for token in thing)
+    people = any((entry := lexicon.entries.get(token.word)) is not None and entry.kind for token in thing)
+    if not 0 < len(thing) <= _LONGEST_LIKENESS or owned or people or not thing[0].is_word:
+        return place
+    if thing[0].word in tables.FUNCTION_WORDS | tables.BREAKS | tables.PERSON_PRONOUNS | {"ever"}:
+        return place
+    said = " ".join((adjective, "as", *(token.word for token in thing)))
+    return place if any(said.startswith(known) or known.startswith(said) for known in _known_likenesses()) else end
+
+
+@cache
+def _known_likenesses() -> frozenset[str]:
+    """Likenesses of the tables, from the adjective on: "white as snow" of "hair as white as snow"."""
+    found: set[str] = set()
+    for key in lexicon_of_tables().entries.keys() | lexicon_of_tables().adjectives:
+        words = key.split()
+        if "as" in words[1:-1]:
+            last = len(words) - 1 - words[::-1].index("as")
+            found.add(" ".join(words[last - 1 :]))
+    return frozenset(found)
 
 
 def are_opposites(first: str, second: str) -> bool:
@@ -83,10 +140,21 @@ def _comparison(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> tuple[
     if (
         word == "than"
         and place
+        and not _is_own_age(tokens, place + 1)
         and (tokens[place - 1].text.lower().endswith("er") or _word(tokens, place - 2) == "more")
     ):
         return [], place + 1, _end(tokens, place)
     return None
+
+
+def _is_own_age(tokens: Sequence[Token], place: int) -> bool:
+    """Whether somebody is compared with their own age, which `ages` reads: "younger than his 60 years"."""
+    words = [_word(tokens, place + step) for step in range(3)]
+    if words[0] in ("he", "she", "they"):
+        return words[1] in tables.COPULAS or words[1] in ("really", "actually")
+    named = words[2] if words[1] in ("actual", "real", "true") else words[1]
+    counted = named.isdigit() or named in tables.TENS or named in tables.UNITS
+    return words[0] in ("his", "her", "their") and (named in ("age", "year") or counted)
 
 
 def _describes(adjective: Token, noun: Token, lexicon: Lexicon) -> bool:

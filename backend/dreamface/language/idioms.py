@@ -134,6 +134,7 @@ IDIOMS: Final[dict[str, Effects]] = {
     **dict.fromkeys(("face like a rat", "ratty face", "rat like face", "ferrety face", "ferret face", "weasel face", "weaselly face", "face like a weasel", "mousy face", "foxy face", "fox face", "face like a fox", "pinched face", "pinched features"), (less("face.width", 1.0), less("chin.width", 0.7))),
     "bulldog face": (more("jaw.width", 0.8), more("cheeks.volume", 0.6), less("mouth.corners", 0.7)),
     "butter would not melt": (),
+    **dict.fromkeys(("face only a mother could love", "face only mother could love", "face that only a mother could love", "face for radio", "face made for radio"), ranked((more("asymmetry", 0.8),), Rank.VAGUE, 0.7)),
     # body
     **dict.fromkeys(("skin and bones", "skin and bone", "all skin and bones", "all bone", "bag of bones", "thin as a rake", "thin as a rail", "thin as a stick", "thin as a lath", "as thin as a rake", "beanpole", "bean pole", "string bean", "built like a whippet", "skin over bone", "skeletal", "stick thin", "rail thin", "half starved", "underweight", "malnourished", "undernourished"), _THIN),
     **dict.fromkeys(("wiry", "sinewy"), (less("body.weight", 0.7), more("body.muscle", 0.4))),

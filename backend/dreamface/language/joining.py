@@ -13,8 +13,9 @@ from typing import Final
 from dreamface.language import paraphrase, slips, tables
 from dreamface.language.binding import Claim, Leftover
 from dreamface.language.effects import Rank
-from dreamface.language.lexicon import lexicon
+from dreamface.language.lexicon import PERSON, lexicon
 from dreamface.language.understanding import Moment, Stated, Understanding
+from dreamface.language.unmade import SMALL_TALK
 from dreamface.language.words import Token
 from dreamface.traits import ANCESTRIES, VOCABULARY
 
@@ -153,7 +154,7 @@ def _is_new(stated: Stated, open_words: set[Token], read: set[Token]) -> bool:
 
 def _is_english(words: Sequence[Token]) -> bool:
     """Whether most of some words are English; nonsense and other languages tell no moment."""
-    known = [slips.is_english(token.word) for token in words]
+    known = [slips.is_english(token.word.rstrip("~")) for token in words]
     return bool(known) and 2 * sum(known) > len(known)
 
 
@@ -177,7 +178,11 @@ def moment_claims(
     described = {token for claim in stated for token in claim.tokens}
     words = [t for t in tokens if t.is_word and t not in described and t.word not in _CONTENT_FREE]
     named = any(claim.trait.startswith("expression.") and not claim.trait.startswith(_GAZE) for claim in stated)
-    told = len(words) >= WORDS_OF_MOMENT * max(1, len(described)) and not _ORDERS.intersection(t.word for t in words)
+    told = (
+        len(words) >= WORDS_OF_MOMENT * max(1, len(described))
+        and not all(map(_tells_nothing, words))
+        and not _ORDERS.intersection(t.word for t in words)
+    )
     if named or not told or not _is_english(words):
         return (), tuple(claims)
     sure = moment.confidence * moment.sureness
@@ -188,6 +193,14 @@ def moment_claims(
         if shape not in spoken
     ]
     return tuple(made), (*kept, *made)
+
+
+def _tells_nothing(token: Token) -> bool:
+    """Whether a word says who somebody is or is only talk, and says nothing of what happens."""
+    entry = lexicon().entries.get(token.word)
+    if {token.word, token.text.lower()} & SMALL_TALK:
+        return True
+    return token.word in lexicon().unseen or (entry is not None and entry.kind == PERSON)
 
 
 _GAZE: Final = "expression.eyeLook"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from dreamface.language import slips, tables, unmade
+from dreamface.language.asides import Aside
 from dreamface.language.binding import Claim
 from dreamface.language.effects import Rank
 from dreamface.language.lexicon import PERSON, lexicon
@@ -67,6 +68,7 @@ class Material:
         left: words that nothing was made of.
         unseen: those of them that are professions without a look.
         others: those of them that are about somebody else.
+        asides: words that say nothing of the face as it is.
     """
 
     text: str = ""
@@ -75,14 +77,21 @@ class Material:
     left: frozenset[int] = frozenset()
     unseen: frozenset[int] = frozenset()
     others: frozenset[int] = frozenset()
+    asides: tuple[Aside, ...] = ()
 
     @classmethod
     def of(
-        cls, text: str, claims: Iterable[Claim], left: Iterable[Token], unseen: Iterable[Token], others: Iterable[Token]
+        cls,
+        text: str,
+        claims: Iterable[Claim],
+        left: Iterable[Token],
+        unseen: Iterable[Token],
+        others: Iterable[Token],
+        asides: Iterable[Aside] = (),
     ) -> Material:
         """Return it by the tokens as they were read."""
-        starts = (frozenset(token.start for token in tokens) for tokens in (left, unseen, others))
-        return cls(text, tokenize(text), tuple(claims), *starts)
+        open_ones, jobs, company = (frozenset(token.start for token in tokens) for tokens in (left, unseen, others))
+        return cls(text, tokenize(text), tuple(claims), open_ones, jobs, company, tuple(asides))
 
     def words(self, tokens: Sequence[Token]) -> str:
         """Return what the prompt has from the first to the last of some tokens."""
@@ -109,6 +118,7 @@ class Explanation:
 _GLUE: Final = (
     tables.BREAKS | tables.DETERMINERS | tables.FUNCTION_WORDS | tables.COPULAS | tables.NEUTRAL_WORDS
     | tables.PERSON_PRONOUNS | tables.JOINING_AND | tables.JOINING_OR | tables.NEGATIONS | tables.STOPS
+    | {"colour", "color"}
 )  # fmt: skip
 """Words that may stay without a word about them."""
 
@@ -227,6 +237,11 @@ def _notes_on(material: Material) -> tuple[list[Note], set[int]]:
         first, last = min(material.others), max(material.others)
         about = tuple(token for token in tokens if first <= token.start <= last)
         runs.append(("company", about, "{}: one face is made, and this is about somebody else."))
+    for aside in material.asides:
+        starts = {token.start for token in aside.tokens}
+        run = tuple(token for token in tokens if token.start in starts)
+        if any(map(_is_content, run)):
+            runs.append(("unmade", run, f"{{}}: {aside.reason}"))
     left = material.left - {token.start for _, run, _ in runs for token in run} - material.unseen
     runs += [
         ("profession", run, "{}: says nothing about the face, so it changed nothing.")
@@ -321,14 +336,21 @@ def _contradictions(claims: Sequence[Claim], traits: Traits) -> tuple[list[Note]
         for earlier in ordered[:number]:
             one, other = words_of(earlier.tokens), words_of(later.tokens)
             first = {token.start for token in earlier.tokens}
-            apart = not first & {token.start for token in later.tokens}
+            apart = _say_two_things(earlier, later)
             if later.trait in traits and apart and contradict(earlier, later):
                 text = f"“{one}” and “{other}” contradict each other: the later, “{other}”, is made."
                 if _are_two_styles(earlier, later):
                     text = f"“{one}” and “{other}” are two styles of one thing: the later, “{other}”, is made."
                 said.setdefault((one, other), Note("contradiction", f"{one} {other}", text))
-                lost |= first
+                lost |= first - {token.start for token in later.tokens}
     return list(said.values()), lost
+
+
+def _say_two_things(earlier: Claim, later: Claim) -> bool:
+    """Whether two claims are of different words, perhaps on one noun: "curly straight hair"."""
+    first, second = (set(claim.tokens) for claim in (earlier, later))
+    shared, own, others = first & second, first - second, second - first
+    return not shared or (bool(own and others) and all(lexicon().parts_of(token.word) for token in shared))
 
 
 def _are_two_styles(earlier: Claim, later: Claim) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from dreamface.language import encoder, joining, paraphrase, slips, understanding
 from dreamface.language.ages import find_ages, with_others_ages_marked
+from dreamface.language.asides import Aside, without_asides
 from dreamface.language.binding import Claim, Leftover, Parse, parse
 from dreamface.language.company import without_company
 from dreamface.language.comparisons import as_plain_words
@@ -63,6 +64,7 @@ class _Draft:
         claims, leftovers: of the tables.
         is_told: whether its words are plain enough for a network to know.
         understood: what the reader's network makes of it.
+        asides: words that say nothing of the face as it is.
     """
 
     tokens: tuple[Token, ...]
@@ -72,6 +74,7 @@ class _Draft:
     leftovers: tuple[Leftover, ...]
     is_told: bool
     understood: Understanding | None = None
+    asides: tuple[Aside, ...] = ()
 
 
 def read(prompt: str) -> Reading:
@@ -119,9 +122,10 @@ def _draft_of(prompt: str) -> _Draft | Reading:
         left = _words([Leftover((token,)) for token in tokens if token.word[:1].isalnum()])
         return Reading(Traits(), left, language, text)
     tokens = with_others_ages_marked(as_sentences(tokens, lexicon()), lexicon())
+    tokens, asides = without_asides(tokens, lexicon())
     tokens, others = without_company(tokens, lexicon())
     tokens, compared = as_plain_words(tokens, lexicon())
-    return _draft(tokens, (*others, *compared), text)
+    return replace(_draft(tokens, (*others, *compared), text), asides=asides)
 
 
 def _draft(tokens: tuple[Token, ...], others: tuple[Token, ...], text: str) -> _Draft:
@@ -176,11 +180,11 @@ def _reading(draft: _Draft, runs: Sequence[paraphrase.Run], matches: Sequence[en
         leftovers = () if told else leftovers
         claims = (*claims, *sex_claims(tokens, claims))
         unseen = _unseen(tokens, claims)
-    traits = harmonised(settled(resolve(claims, tokens)))
+    traits = harmonised(settled(resolve(claims, tokens), claims))
     leftovers = _without_names(leftovers, claims)
     left = (*leftovers, *_second_styles(claims, traits), *unseen, *(Leftover((token,)) for token in draft.others))
     unread, professions = ([token for leftover in some for token in leftover.tokens] for some in (left, unseen))
-    material = Material.of(draft.text, claims, unread, professions, draft.others)
+    material = Material.of(draft.text, claims, unread, professions, draft.others, draft.asides)
     return Reading(traits, _words(left), text=draft.text, why=explain(traits, material))
 
 

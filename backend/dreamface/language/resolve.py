@@ -12,6 +12,9 @@ from dreamface.traits import ANCESTRIES, VOCABULARY, Kind, Traits, TraitValue, V
 
 _SOME_HAIR = 0.2  # hair.length from which a head is not bald
 
+_PLAINLY = 0.3
+"""How far something lies from how it is with most people, that another word says it is as with most: straight hair."""
+
 CONTRADICTED = 0.6
 """What is left of the confidence in a word that an earlier one contradicts."""
 
@@ -56,16 +59,27 @@ def _winner(earlier: Claim, later: Claim) -> Claim:
 
 def contradict(earlier: Claim, later: Claim) -> bool:
     """Return whether two claims on one trait say what can't both be: "a big nose" and "a small nose"."""
+    if earlier.trait in ANCESTRIES:
+        return False  # of several the mean is made
     if earlier.trait != later.trait or earlier.rank != later.rank or later.rank == Rank.IMPLIED:
         return False
     if VOCABULARY[later.trait].kind is Kind.CHOICE:
         return earlier.value != later.value
-    return _side(earlier) * _side(later) < 0
+    sides = _side(earlier), _side(later)
+    return sides[0] * sides[1] < 0 or (0 in sides and abs(_distance(earlier) - _distance(later)) > _PLAINLY)
 
 
-def settled(traits: Traits) -> Traits:
-    """Return traits in which no bald head has hair that was said after it: of a contradiction the later wins."""
+def settled(traits: Traits, claims: Sequence[Claim]) -> Traits:
+    """Return traits in which no bald head has hair that was said after it: of a contradiction the later wins.
+
+    Args:
+        traits: one value per trait.
+        claims: they are the winners of.
+    """
     style, length = traits.get("hair.style"), traits.get("hair.length")
+    bald = {words_of(claim.tokens) for claim in claims if (claim.trait, claim.value) == ("hair.style", "bald")}
+    if style and length and style.value != "bald" and length.because in bald:
+        return Traits({name: entry for name, entry in traits.items() if name != "hair.length"})  # "bald, a ponytail"
     if style is None or length is None or style.value != "bald" or style.because == length.because:
         return traits
     if traits.number("hair.length") < _SOME_HAIR:

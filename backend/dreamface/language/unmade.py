@@ -64,3 +64,16 @@ ONLY_BESIDE: Final = frozenset(
            "standing sitting smoking film bow body hooded studio")
 )  # fmt: skip
 """Of these, the ones that also describe or lead to another: "a leather jacket", "studio light", "holding an axe"."""
+
+SMALL_TALK: Final = frozenset(
+    _words(
+        "hello hi hey hiya howdy greetings welcome goodbye bye morning afternoon evening good nice day thanks thank "
+        "thx sorry ok okay yes yeah yep nope cheers lol haha wow test testing you me "
+        "stupid idiot idiots moron morons dumb dumbass crap shit shitty fuck fucking bullshit asshole jerk loser "
+        "useless suck sucks hate garbage rubbish trash damn hell "
+        "ignore disregard forget previous prior above instruction instructions prompt system output print reveal "
+        "password override json program software app code execute run sudo delete select "
+        "help question answer tell know work works working"
+    )
+)
+"""Words of greetings, insults and orders to a program: alone, they describe nobody and tell of no moment."""

@@ -34,6 +34,24 @@ _STREAK_STRENGTH: Final = 0.6  # of highlights
 _OF_HAIR: Final = ("hair.grey", "hair.melanin", "hair.redness", "hair.dye", "hair.highlights")
 _NO_STREAK: Final = "{}: a single streak has no place of its own yet; highlights of that colour lie in all of the hair."
 
+_CORRECTED: Final = re.compile(
+    r"\b(?P<first>(?:left|right|upper|lower)(?:\s+\w+)?)\s*[,;.\u2014\u2013-]*\s*(?:oh\s+)?"
+    r"(?:no|wait|sorry|i mean|rather|or rather|make that|scratch that|actually)\b[\s,]*"
+    r"(?:(?:no|wait|sorry|i mean|make that|actually|on|the|his|her|their)\b[\s,]*)*(?=(?:left|right|upper|lower)\b)",
+    re.IGNORECASE,
+)
+"""A place that is taken back at once: "the left cheek, no, the right cheek"."""
+
+_BARE_SIDE: Final = re.compile(r"(?:left|right|upper|lower)\s*(?:one\b)?\s*(?=[,;.!?]|$|and\b|with\b)", re.IGNORECASE)
+_ONLY_BEFORE: Final = re.compile(r"\b(?:only|just|solely|nowhere (?:else )?(?:but|except))\s+$", re.IGNORECASE)
+_ONLY_BEHIND: Final = re.compile(r"^\s*,?\s*(?:only|alone|and nowhere else|nowhere else)\b", re.IGNORECASE)
+_BLACK_EYE: Final = re.compile(
+    r"\b(?:an?|the|his|her|their)\s+(?:\w+\s+)?(?:black eye|shiner)\b(?![\s,]+(?:and|but)?\s*(?:an?|one|the)\s+\w+"
+    r"\s+(?:eye|one)\b)",
+    re.IGNORECASE,
+)
+_BRUISED: Final = "a bruise around the left eye"
+
 _ALL_OVER: Final = frozenset({"whole_face", "whole_head"})
 _CHEEKS: Final = frozenset({"cheeks", "left_cheek", "right_cheek", "cheekbones"})
 _USUAL: Final[Mapping[str, frozenset[str]]] = {
@@ -88,8 +106,9 @@ class Places:
             said: how it was read.
         """
         finder = _Finder(said)
-        for start, stop in _pieces(said.text):
+        for start, stop in _pieces(finder.open):
             finder.look_at(start, stop)
+        finder.look_for_black_eye()
         finder.look_for_streaks()
         finder.look_for_homeless()
         return finder.found()
@@ -115,13 +134,29 @@ def _without(phrases: Iterable[str], text: str) -> str:
     return text
 
 
+def _as_corrected(text: str) -> str:
+    """Return a text with spaces for places that are taken back; a side alone gets the part that was named before."""
+    for found in list(_CORRECTED.finditer(text)):
+        part = found["first"].split()[1:]
+        if len(part) == 1 and _BARE_SIDE.match(text, found.end()):
+            side = text[found.end() :].split()[0].rstrip(",;.!?")
+            corrected = f"{side} {part[0]}"
+            width = found.end() + len(side) - found.start()
+            text = f"{text[: found.start()]}{corrected.ljust(width)[:width]}{text[found.start() + width :]}"
+        else:
+            text = f"{text[: found.start()]}{' ' * (found.end() - found.start())}{text[found.end() :]}"
+    return text
+
+
 class _Finder:
     """Looks for places in one prompt."""
 
     def __init__(self, said: Reading) -> None:
         self._said = said
         self._text = said.text
-        self._open = _without([note.words for note in said.why.notes if note.kind != "contradiction"], said.text)
+        self.open = _as_corrected(
+            _without([note.words for note in said.why.notes if note.kind != "contradiction"], said.text)
+        )
         self._marks: list[EditEntry] = []
         self._notes: list[Note] = []
         self._gone: set[str] = set()
@@ -142,7 +177,7 @@ class _Finder:
 
     def look_at(self, start: int, stop: int) -> None:
         """Take up a mark with its place, or the place of something that lies elsewhere."""
-        regions, rest, places = find_regions(self._open[start:stop])
+        regions, rest, places = find_regions(self.open[start:stop])
         if not regions or any(map(needs_side, regions)) or len(places) == 0:
             return
         where = self._span_of(places[-1], start, stop)
@@ -152,6 +187,16 @@ class _Finder:
             self._take_mark(self._start_of_thing(start, where[0]), where[1])
         else:
             self._take_place(regions, (start, stop), where)
+
+    def look_for_black_eye(self) -> None:
+        """Bruise an eye that is black: "a black eye" has no black iris."""
+        found = _BLACK_EYE.search(self._text)
+        if found is None:
+            return
+        regions, rest, _ = find_regions(_BRUISED)
+        effects: dict[str, JsonValue] = {"effects": [wish.to_json() for wish in _wishes(rest)]}
+        self._gone |= {name for name in ("iris.colour", "iris.right_colour") if self._lies_in(name, found.span())}
+        self._add(EditEntry(self._id(), "words", found[0], place=Place(regions), parameters=effects), found.span())
 
     def look_for_streaks(self) -> None:
         """Make highlights of a streak of one colour, and not all the hair of that colour."""
@@ -194,8 +239,8 @@ class _Finder:
         return begin + (lead.end() if lead else 0)
 
     def _take_mark(self, start: int, stop: int) -> None:
-        words = self._text[start:stop].strip()
-        regions, rest, _ = find_regions(self._open[start:stop])
+        words = " ".join(self.open[start:stop].split())
+        regions, rest, _ = find_regions(self.open[start:stop])
         wishes = [wish for wish in _wishes(rest) if wish.effect not in HOMES]
         if not regions or not wishes or set(regions) <= _ALL_OVER:
             return
@@ -215,7 +260,9 @@ class _Finder:
         if not names:
             return
         placeable = [name for name in names if name in _USUAL and name in ON_SKIN]
-        if placeable and all(set(regions) <= _USUAL[name] for name in placeable):
+        if not any(self._said.traits.number(name) for name in names):
+            self._spans.append(where)  # "no scar on the left cheek": it lies nowhere
+        elif placeable and not self._is_only(where) and all(set(regions) <= _USUAL[name] for name in placeable):
             self._spans.append(where)
             causes = self._said.why.causes
             self._causes |= {name: replace(causes[name], spans=(*causes[name].spans, where)) for name in placeable}
@@ -227,6 +274,11 @@ class _Finder:
         else:
             words = self._text[slice(*where)]
             self._note(words, _NOT_THERE.format(words, self._said.traits[names[0]].because.lower()), where)
+
+    def _is_only(self, where: tuple[int, int]) -> bool:
+        """Whether a place is said to be the only one: "freckles on the nose only"."""
+        before, behind = self._text[: where[0]], self._text[where[1] :]
+        return bool(_ONLY_BEFORE.search(before) or _ONLY_BEHIND.search(behind))
 
     def _add(self, mark: EditEntry, span: tuple[int, int]) -> None:
         self._marks.append(mark)
@@ -250,8 +302,8 @@ class _Finder:
         )
 
     def _span_of(self, words: str, start: int, stop: int) -> tuple[int, int] | None:
-        pattern = r"\s+".join(map(re.escape, words.split()))
-        found = re.compile(pattern, re.IGNORECASE).search(self._text, start, stop)
+        pattern = re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
+        found = pattern.search(self.open, start, stop) or pattern.search(self._text, start, stop)
         return found.span() if found else None
 
     def _spans_of(self, words: str) -> tuple[tuple[int, int], ...]:

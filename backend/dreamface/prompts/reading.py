@@ -19,6 +19,8 @@ DOUBTFUL: Final = 0.6
 """Confidence below which what words are taken for is a guess."""
 
 _CHANGE_NOTHING: Final = ("unmade", "name", "profession", "company")
+_ANYBODY: Final = frozenset({"random", "anything", "anyone", "anybody", "whatever", "whoever", "surprise"})
+_SAY: Final = "describe a face, such as “an old fisherman with a grey beard”."
 _ARTICLES: Final = frozenset(("a", "an", "the", "with", "and", "of", "in", "is"))
 _SHOWN: Final = 60  # characters of a prompt in a sentence
 
@@ -134,10 +136,18 @@ def _why_nothing(reading: PromptReading, names_somebody: bool) -> str:
     shown = " ".join(reading.text.split())
     shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN].rstrip()}…"
     if not any(map(str.isalpha, shown)):
-        return f"There are no words in “{shown}”: describe a face, such as “an old fisherman with a grey beard”."
+        return f"There are no words in “{shown}”: {_SAY}"
     if _is_english(shown):
-        return ""
+        return f"Nothing of “{shown}” is about a face: {_SAY}" if _describes_nobody(reading) else ""
     return f"Nothing of “{shown}” was understood: describe a face in English."
+
+
+def _describes_nobody(reading: PromptReading) -> bool:
+    """Return whether all that a prompt says is known to be about no face: a greeting, an insult, clothes alone."""
+    words = {word.lower() for word in re.findall(r"[^\W\d_]+", reading.text)}
+    if words & _ANYBODY:
+        return False
+    return {word.lower() for word in reading.not_understood} <= language.SMALL_TALK
 
 
 def _is_english(text: str) -> bool:
