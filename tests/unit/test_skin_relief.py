@@ -374,7 +374,7 @@ def test_the_middle_of_the_face_shines_more_than_its_sides(surface: SkinSurface,
     assert mean("roughness", "nose") < mean("roughness", "forehead") < mean("roughness", "cheeks")
     assert mean("roughness", "cheeks") < mean("roughness", "neck")
     assert mean("roughness", "lips_lower") < mean("roughness", "nose")
-    assert mean("roughness", "lids_margin") < 0.25 < mean("roughness", "lips_lower")
+    assert 0.2 < mean("roughness", "lids_margin") < 0.28 < mean("roughness", "lips_lower"), "wet, but no glint"
     assert mean("specular", "nose") > mean("specular", "cheeks") > mean("specular", "neck")
     for thin in ("ears", "lips_upper", "nostrils"):
         assert mean("subsurface", thin) > 1.2 * mean("subsurface", "cheeks")

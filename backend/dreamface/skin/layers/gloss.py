@@ -52,11 +52,13 @@ _REGIONS: Final[Mapping[tuple[str, ...], _Shine]] = {
     ("nose",): _Shine(roughness=0.425, oil=0.20, specular=0.57),
     ("nostrils",): _Shine(roughness=0.56, oil=0.06, specular=0.28),
     ("lips_upper", "lips_lower"): _Shine(roughness=0.395, oil=0.05, specular=0.46),
-    ("lids_margin",): _Shine(roughness=0.15, oil=0.0, specular=0.75),
+    ("lids_margin",): _Shine(roughness=0.22, oil=0.0, specular=0.60),
 }
 """From below: later ones lie on earlier ones."""
 _RIM: Final = (0.45, 0.95)  # weight of the lids' margin over which it gets wet
-_WET: Final = _Shine(roughness=0.16, oil=0.0, specular=0.62)  # the mouth's lining and the eye sockets
+# The mouth's lining and the eye sockets. Smoother ones, or a smoother rim, glint white in the corner of an eye, where a
+# mesh folds more sharply than flesh does.
+_WET: Final = _Shine(roughness=0.22, oil=0.0, specular=0.52)
 
 
 @dataclass(frozen=True)
