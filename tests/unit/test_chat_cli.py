@@ -214,7 +214,7 @@ def test_a_question_after_an_order_in_one_line_sees_what_the_order_made(
 ) -> None:
     assert main(["chat", "face", "--say", "blue eyes. how old does she look?", "--no-glb"]) == 0
     assert "looks about 51" in capsys.readouterr().out
-    assert len(record().edits) == 1 and said() == ["blue eyes. how old does she look?"]
+    assert len(record().edits) == 1 and said() == ["blue eyes. how old does she look?", ""], "one line, two answers"
 
 
 def test_where_the_face_cant_be_made_a_question_is_not_answered_from_the_old_one(

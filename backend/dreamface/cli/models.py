@@ -81,7 +81,7 @@ def _size(entry: dict[str, Any]) -> str:
     if entry["installed"]:
         return f"{entry['installed_size'] / _MEGABYTE:.0f} MB"
     if not entry["download_size"]:
-        return "from a file or folder of your own"
+        return "a file of your own"
     return f"about {entry['download_size'] / _MEGABYTE:.0f} MB to download"
 
 

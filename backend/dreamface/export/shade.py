@@ -15,9 +15,7 @@ from torch import Tensor
 
 from dreamface.face import Face, Part
 from dreamface.geometry import smoothstep
-from dreamface.render import RayMesh, vertex_normals
-from dreamface.render.environment import fibonacci_sphere
-from dreamface.render.mouth import LINING, WALLS, wall_light
+from dreamface.render import MOUTH_LINING, MOUTH_WALLS, RayMesh, fibonacci_sphere, vertex_normals, wall_light
 from dreamface.units import MM
 
 _WHITES: Final = "sclera"  # what the names of the whites' materials end with
@@ -66,9 +64,9 @@ def _shade_whites(face: Face, shade: Tensor) -> None:
 
 def _shade_mouth(face: Face, shade: Tensor) -> None:
     topology = face.head.topology
-    weight = _marked(face, lambda part: part.material in WALLS).float()
-    if LINING in topology.regions:
-        weight = torch.maximum(weight, topology.regions[LINING].to(weight))
+    weight = _marked(face, lambda part: part.material in MOUTH_WALLS).float()
+    if MOUTH_LINING in topology.regions:
+        weight = torch.maximum(weight, topology.regions[MOUTH_LINING].to(weight))
     chosen = weight.nonzero()[:, 0]
     around = _hiding(face, lambda part: True)
     if not len(chosen) or not len(around):

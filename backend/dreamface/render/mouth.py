@@ -21,10 +21,10 @@ from dreamface.render.samples import Samples
 from dreamface.render.scene import Scene
 from dreamface.render.shading import Light, interpolate, unit
 
-WALLS: Final = ("teeth", "gums", "tongue", "gums_and_tongue", "mouth_socket")
+MOUTH_WALLS: Final = ("teeth", "gums", "tongue", "gums_and_tongue", "mouth_socket")
 """Materials of the mouth's walls."""
 
-LINING: Final = "mouth_inside"
+MOUTH_LINING: Final = "mouth_inside"
 """The region of walls that belong to another part."""
 
 _LIPS: Final = tuple(f"multipie_{number:02d}" for number in range(60, 68))  # around the opening
@@ -89,9 +89,9 @@ def _opening(vertices: Tensor, topology: Topology) -> tuple[Tensor, Tensor]:
 def _walls(scene: Scene, samples: Samples) -> Tensor:
     """[N, 1] 0..1 how far samples lie in the mouth."""
     parts = scene.topology.parts
-    of_wall = torch.tensor([part.material in WALLS for part in parts], device=scene.vertices.device)
+    of_wall = torch.tensor([part.material in MOUTH_WALLS for part in parts], device=scene.vertices.device)
     found = of_wall[scene.part_of_triangle[samples.triangle]].float()[:, None]
-    lining = scene.topology.regions.get(LINING)
+    lining = scene.topology.regions.get(MOUTH_LINING)
     if lining is None:
         return found
     corners = scene.triangles[samples.triangle]
