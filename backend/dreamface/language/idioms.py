@@ -225,7 +225,6 @@ IDIOMS: Final[dict[str, Effects]] = {
     # lashes and make-up
     **dict.fromkeys(("lash extension", "false lash", "fake lash", "stick on lash", "strip lash", "falsies", "mink lash", "lashes for days"), (more("lashes.length", 1.3),)),
     **dict.fromkeys(("face powder", "white face powder", "powdered face", "face powdered white"), ranked((at("foundation", (0.9, 0.88, 0.85, 0.7)),), Rank.VAGUE, 0.7)),
-    "painted face": ranked((at("lipstick", (0.38, 0.06, 0.08, 0.6)), at("blush", (0.63, 0.10, 0.15, 0.4))), Rank.VAGUE, 0.6),
     # expressions
     **dict.fromkeys(("one brow raised", "raising one brow", "raised one brow", "one raised brow", "one brow up", "cocked brow", "quirked brow", "single raised brow", "one brow cocked", "lifting one brow", "arching one brow"), pose(browOuterUpLeft=0.8, browDownRight=0.25)),
     **dict.fromkeys(("biting lower lip", "biting bottom lip", "bites lower lip", "biting on lip", "chewing lip", "chewing on lip", "chewing lower lip", "lip caught between tooth", "worrying lip"), pose(mouthRollLower=0.8)),
