@@ -15,7 +15,7 @@ from dreamface.traits import Traits
 
 @pytest.fixture(scope="module")
 def head():
-    return load_model("anny").build(HeadSource(Traits(), torch.Generator().manual_seed(3)))
+    return load_model("anny").build(HeadSource(Traits(), torch.Generator().manual_seed(4)))
 
 
 def within(wrap, side):

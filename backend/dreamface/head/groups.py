@@ -24,9 +24,6 @@ _FREE: Final = 1.8  # deviations within a group that nobody touches
 _FURTHEST: Final = 2.6  # deviations that a draw comes near to and never passes
 _ADULT: Final = 25.0  # years
 _TRUSTED: Final = 1.6  # deviations by which a head's own mean of a group is moved at most
-_SEXES_LEFT_IN: Final = 0.25  # of what in a draw looks like a man or a woman: within a sex, people differ little in it
-_DIRECTION_HOLD: Final = 0.02  # of the surface's variance, when a difference is told in coefficients
-_LEAST_SPREAD: Final = 1e-6  # of a coefficient that is not drawn
 _BUILD: Final = {"body.weight": 0.5, "body.muscle": 0.5, "lashes.length": 0.5}
 
 
@@ -40,7 +37,6 @@ class Groups:
         usual: Callable[[Mapping[str, float]], Tensor],
         hold: Tensor,
         drawn: Tensor,
-        sexes: Tensor,
     ) -> None:
         """Measure the mean of all adults, how coefficients move the measurements, and how far draws spread.
 
@@ -50,11 +46,7 @@ class Groups:
             usual: person traits -> [P] coefficients of the middle of the group, before it is measured.
             hold: [P, P] what it costs to move coefficients.
             drawn: [N, P] coefficients of a sample of people, 0 in the middle.
-            sexes: [P] the direction in which men differ from women, see `direction`.
         """
-        self._towards = sexes
-        self._size = drawn.std(dim=0).clamp_min(_LEAST_SPREAD)
-        drawn = self._of_one_sex(drawn)
         self._population, self._measured, self._usual = population, measured, usual
         adults = [self._adult(sex, name) for sex in (-1.0, 1.0) for name in ANCESTRIES]
         self._all = torch.stack([measured(one, usual(one)[None])[0] for one in adults]).mean(dim=0)
@@ -98,11 +90,6 @@ class Groups:
             mean[row] += amount * self._population.spread[row]
         return mean, spread
 
-    def _of_one_sex(self, drawn: Tensor) -> Tensor:
-        """Return [..., P] draws without most of what looks like a man or a woman, which a group's mean already says."""
-        along = (drawn / self._size) @ self._towards
-        return drawn - (1.0 - _SEXES_LEFT_IN) * along[..., None] * self._towards * self._size
-
     def placed(self, person: Mapping[str, float], drawn: Tensor) -> Tensor:
         """Return [P] coefficients of somebody who differs from the group's mean as a draw does from the middle.
 
@@ -110,7 +97,7 @@ class Groups:
             person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1.
             drawn: [P] coefficients, 0 in the middle.
         """
-        usual, drawn = self._usual(person), self._of_one_sex(drawn)
+        usual = self._usual(person)
         raw = self._measured(person, torch.stack((usual, usual + drawn)))
         mean, spread = self._expected(person, raw[0])
         wanted = mean + spread * _within((raw[1] - raw[0] - self._own_bias) / self._own_spread)
@@ -119,20 +106,6 @@ class Groups:
             now = self._measured(person, values[None])[0] if step else raw[1]
             values = values + self._solver @ ((wanted - now) / self._population.spread)
         return values
-
-
-def direction(moved: Tensor, spread: Tensor, difference: Tensor) -> Tensor:
-    """Return [P] the unit direction, in spreads of the coefficients, that comes nearest to a difference of surfaces.
-
-    Args:
-        moved: [P, N] how coordinates of the surface change with each coefficient.
-        spread: [P] of the coefficients in people.
-        difference: [N] of the same coordinates.
-    """
-    scaled = (moved * spread[:, None]).double()
-    square = scaled @ scaled.T
-    held = _DIRECTION_HOLD * square.diagonal().mean() * torch.eye(len(square), dtype=square.dtype)
-    return torch.nn.functional.normalize(torch.linalg.solve(square + held, scaled @ difference.double()), dim=0)
 
 
 def _within(deviations: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from dreamface.head.anny import source
 from dreamface.head.anny.bank import Bank
 from dreamface.head.anny.motion import seal_lips
 from dreamface.head.anny.own_targets import PREFIX
-from dreamface.head.groups import Groups, direction
+from dreamface.head.groups import Groups
 from dreamface.head.measure import Points, Population, measure_raw
 from dreamface.head.model import AROUND
 from dreamface.head.selection.fitting import fit
@@ -291,17 +291,7 @@ class IdentitySpace:
             [_SKULL_HOLD if name.startswith(("head-", "forehead-")) else 1.0 for name in self.slider_names]
         )
         hold[self._drawn_count :] = _FIXED
-        return Groups(self.population, measured, usual, torch.diag(hold), drawn, self._sexes())
-
-    def _sexes(self) -> Tensor:
-        """Return [S] the direction in the sliders that are drawn in which men differ from women."""
-        count = len(self.slider_names)
-        first = len(self._targets) - 2 * count - len(self.asymmetry_names)
-        high, low = self._targets[first : first + count], self._targets[first + count : first + 2 * count]
-        woman, man = (self.cage_vertices(self.neutral(mean_adult_person() | {"gender": sex})) for sex in (-1.0, 1.0))
-        face = woman[:, 1] < woman[:, 1].mean()
-        moved = (0.5 * (high - low))[: self._drawn_count, face].flatten(1)
-        return self._with_own(direction(moved, self._spreads[: self._drawn_count], (man - woman)[face].flatten()))
+        return Groups(self.population, measured, usual, torch.diag(hold), drawn)
 
     def points(self, weights: Tensor) -> Points:
         """Landmarks of the people with target weights [..., T]."""

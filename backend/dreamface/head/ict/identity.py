@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dreamface.head.anny.identity import PERSON_TRAITS, mean_adult_person, stored_person
-from dreamface.head.groups import Groups, direction
+from dreamface.head.anny.identity import PERSON_TRAITS, stored_person
+from dreamface.head.groups import Groups
 from dreamface.head.ict.parts import PAPER
 from dreamface.head.ict.person import PersonOffsets
 from dreamface.head.ict.source import IctSource
@@ -174,16 +174,7 @@ class IctSpace:
 
         pool = Pool(_POPULATION_SEED, _SAMPLE, self.mode_count, self._shaped)
         drawn = self.with_morphs(torch.stack([pool.candidate(number) for number in range(_SAMPLE)]).double())
-        return Groups(self.population, measured, usual, self._no_morphs + self._unevenness(), drawn, self._sexes())
-
-    def _sexes(self) -> Tensor:
-        """Return [100 + M] the direction in the modes in which men differ from women."""
-        woman, man = (mean_adult_person() | {"gender": sex} for sex in (-1.0, 1.0))
-        face = self._source.neutral[:PAPER, 1] < self._source.neutral[:PAPER, 1].mean()
-        differ = self._offsets(man, self._broad(man)) - self._offsets(woman, self._broad(woman))
-        moved = self._flat_modes[: self.mode_count].view(self.mode_count, -1, 3)[:, :PAPER][:, face].flatten(1)
-        towards = direction(moved, torch.ones(self.mode_count), differ[:PAPER][face].flatten())
-        return self.with_morphs(towards[None])[0]
+        return Groups(self.population, measured, usual, self._no_morphs + self._unevenness(), drawn)
 
     def _unevenness(self) -> Tensor:
         """Return [100 + M, 100 + M] what it costs to make left and right differ: a group's mean is even."""
