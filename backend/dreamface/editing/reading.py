@@ -234,7 +234,10 @@ _OWN_COLOUR: Final = frozenset({"around_eyes", "brows", "beard", "moustache", "s
 
 
 def _is_thing(words: str) -> bool:
-    return edit_words.names_effect(words) or bool(words.strip() and read_degrees(words).traits)
+    """Return whether words ask for something by themselves: a thing, a trait, or more or less of one."""
+    if edit_words.names_effect(words) or not words.strip():
+        return bool(words.strip())
+    return bool(read_degrees(words).traits or read_change(words, Traits()).traits)
 
 
 _FILLERS: Final = frozenset(["a", "an", "the", "of", "with", "and", "his", "her", "their", "its", "some", "no"])

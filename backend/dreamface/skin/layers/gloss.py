@@ -56,8 +56,8 @@ _REGIONS: Final[Mapping[tuple[str, ...], _Shine]] = {
 }
 """From below: later ones lie on earlier ones."""
 _RIM: Final = (0.45, 0.95)  # weight of the lids' margin over which it gets wet
-# The mouth's lining and the eye sockets. More specular ones, or a smoother rim, glint white in the corner of an eye, where a
-# mesh folds more sharply than flesh does.
+# The mouth's lining and the eye sockets. More specular ones, or a smoother rim, glint white in the corner of an eye,
+# where a mesh folds more sharply than flesh does.
 _WET: Final = _Shine(roughness=0.16, oil=0.0, specular=0.52)
 
 
