@@ -16,7 +16,11 @@ class DREAMFACE_OT_install_model_file(bpy.types.Operator):
 
     model: bpy.props.StringProperty(options={"HIDDEN"})
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
-    filter_glob: bpy.props.StringProperty(default="*.zip;*.tar.gz;*.tgz;*.task;*.safetensors;*.pth", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(
+        default="*.zip;*.tar.gz;*.tgz;*.task;*.safetensors;*.pth;*.gguf", options={"HIDDEN"}
+    )
+        default="*.zip;*.tar.gz;*.tgz;*.task;*.safetensors;*.pth;*.gguf", options={"HIDDEN"}
+    )
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:

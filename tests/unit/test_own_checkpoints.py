@@ -53,11 +53,29 @@ def test_an_own_checkpoint_gets_a_name_beside_the_installed_model(home: Path, tm
 def test_an_own_folder_gets_a_name_and_its_manifest_may_be_lost(home: Path, tmp_path: Path) -> None:
     place = models.install("mine", folder(tmp_path / "source"))
     (place / "manifest.json").unlink()
-    with pytest.raises(models.DamagedModel, match="install it again with `dreamface models install mine`"):
+    with pytest.raises(models.DamagedModel, match="install it again with `dreamface models install mine --from FILE`"):
         models.verify("mine")
     models.install("mine", folder(tmp_path / "again"))
     models.verify("mine")
     assert {file.name for file in home.iterdir() if not file.name.endswith(".lock")} == {"mine"}
+
+
+def test_a_download_never_takes_the_place_of_an_own_checkpoint(home: Path, tmp_path: Path) -> None:
+    place = models.install("mine", folder(tmp_path / "source"))
+    with pytest.raises(BadRequest, match=r"mine can't be downloaded: .* \(`dreamface models install mine --from FILE`"):
+        models.install("mine")
+    models.verify("mine")
+    assert place.is_dir()
+
+
+def test_a_model_on_another_disk_is_removed_by_its_link(home: Path, tmp_path: Path) -> None:
+    place = models.install("mine", folder(tmp_path / "source"))
+    elsewhere = tmp_path / "elsewhere"
+    place.rename(elsewhere)
+    place.symlink_to(elsewhere, target_is_directory=True)
+    models.remove("mine")
+    assert not place.exists() and elsewhere.is_dir()
+    assert not [one for one in home.iterdir() if not one.name.endswith(".lock")]
 
 
 def test_settings_come_from_another_checkpoint_of_the_family(home: Path, tmp_path: Path) -> None:

@@ -70,6 +70,11 @@ class Installation:
         return self.where or f"get it from {self.archive}"
 
     @property
+    def is_brought(self) -> bool:
+        """Whether it comes from a file or folder of the user's alone: nothing of it may be replaced by a download."""
+        return not self.archive or self.details.get("kind") == own.KIND
+
+    @property
     def installed(self) -> bool:
         """Whether it is here."""
         return (model_folder(self.name) / self.file).is_file()
@@ -83,7 +88,7 @@ class Installation:
     @property
     def how(self) -> str:
         """How it is installed: the end of a sentence."""
-        if not self.archive:
+        if self.is_brought:
             command = f"`dreamface models install {self.name} --from {self.brought}`"
             return f"install one with {command}, or under Models in DreamFace's preferences"
         return f"install it with `dreamface models install {self.name}`, or under Models in DreamFace's preferences"
@@ -91,7 +96,7 @@ class Installation:
     @property
     def again(self) -> str:
         """How a damaged one is replaced: the end of a sentence."""
-        if not self.archive:
+        if self.is_brought:
             return f"install it again with `dreamface models install {self.name} --from {self.brought}`"
         return (
             f"install it again with `dreamface models install {self.name}`, or under Models in DreamFace's preferences"

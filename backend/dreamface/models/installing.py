@@ -64,7 +64,7 @@ def install(name: str, source: Path | None = None, progress: Progress = Progress
         Cancelled: the progress said so; the installed copy stays, and so does what was downloaded.
     """
     model = find(name) if source is None else find_to_install(name)
-    if source is None and not model.archive:
+    if source is None and model.is_brought:
         command = f"dreamface models install {name} --from {model.brought}"
         raise BadRequest(f"{model.title} can't be downloaded: {model.where} (`{command}`).")
     with _alone_with(model):
@@ -287,7 +287,7 @@ def _convert(model: Installation, source: Path, title: str, again: str, progress
 
 
 def _write_manifest(model: Installation, folder: Path, progress: Progress = Progress()) -> None:  # noqa: B008
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file != folder / MANIFEST)
     sizes = [file.stat().st_size for file in files]
     ends, total = list(accumulate(sizes, initial=0)), max(1, sum(sizes))
     measured = {
@@ -348,10 +348,18 @@ def _sweep(model: Installation) -> None:
     folder, before = places.models_folder() / model.name, places.replaced_folder(model.name)
     if before.is_dir() and not folder.is_dir():
         before.rename(folder)
-    shutil.rmtree(before, ignore_errors=True)
+    _drop(before)
     for purpose in ("new", "gone"):
         for rest in places.models_folder().glob(f".{model.name}.*.{purpose}"):
-            shutil.rmtree(rest, ignore_errors=True)
+            _drop(rest)
+
+
+def _drop(folder: Path) -> None:
+    """Delete a folder as far as it can be; of one that is a link to another disk, the link."""
+    if folder.is_symlink():
+        folder.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from dreamface.models.remote import chunks, pickled, reading
 from dreamface.models.safetensors_header import NotSafetensors, is_pickled, read_header
 from dreamface.progress import Progress
 
+_MANIFEST: Final = "manifest.json"
 INDEX: Final = "model.json"
 CARD: Final = "README.md"
 FORMAT: Final = 1
@@ -80,8 +81,11 @@ class TrainedModel:
         if root is None:
             raise BadContents(f"There is no {INDEX} in {title}: it is something else, or not complete; {again}.")
         self._check_index(root / INDEX, title, again)
-        names = {file: file.relative_to(root).as_posix() for file in sorted(root.rglob("*")) if file.is_file()}
-        kept = {file: name for file, name in names.items() if not name.startswith(".")}
+        whole = root.resolve()
+        own = [one for one in sorted(root.rglob("*")) if one.is_file() and one.resolve().is_relative_to(whole)]
+        names = {file: file.relative_to(root).as_posix() for file in own}
+        # The manifest of a copy that was installed elsewhere is not this one's.
+        kept = {file: name for file, name in names.items() if not name.startswith(".") and name != _MANIFEST}
         weights = {file: name for file, name in kept.items() if file.suffix == ".safetensors"}
         for part in self.parts:
             if not any(name.startswith(f"{part}/") for name in weights.values()):
