@@ -19,8 +19,6 @@ class DREAMFACE_OT_install_model_file(bpy.types.Operator):
     filter_glob: bpy.props.StringProperty(
         default="*.zip;*.tar.gz;*.tgz;*.task;*.safetensors;*.pth;*.gguf", options={"HIDDEN"}
     )
-        default="*.zip;*.tar.gz;*.tgz;*.task;*.safetensors;*.pth;*.gguf", options={"HIDDEN"}
-    )
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
