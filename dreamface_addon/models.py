@@ -13,7 +13,7 @@ from .part import Part
 from .session import Session
 
 DIFFUSION = "stable-diffusion-v1-5"
-"""The model that diffusion works with, by the name that it is installed by."""
+"""The model that diffusion works with where no other is chosen, by the name that it is installed by."""
 
 AUTOMATIC = ("auto", "Automatic", "The best one installed")
 

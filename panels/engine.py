@@ -53,8 +53,8 @@ def draw_engine(layout: bpy.types.UILayout) -> None:
         draw_not_set_up(layout, app.setup)
     else:
         _draw_state(layout, app.session)
-        _draw_video(layout, app.setup)
-        _draw_diffusion(layout, app.setup)
+        _draw_addition(layout, app.setup.video_problem(), "Video", "following faces in video")
+        _draw_addition(layout, app.setup.diffusion_problem(), "Diffusion", "diffusion models")
     draw_reports(layout)
 
 
@@ -80,28 +80,22 @@ def _draw_state(layout: bpy.types.UILayout, session: Session) -> None:
         layout.operator("dreamface.set_up_backend", text="Set Up Again")
 
 
-def _draw_video(layout: bpy.types.UILayout, setup: SettingUp) -> None:
-    """Draw how video is added to an engine that was set up without."""
-    problem = setup.video_problem()
+def _draw_addition(layout: bpy.types.UILayout, problem: str | None, what: str, missing: str) -> None:
+    """Draw how something is added to an engine that was set up without.
+
+    Args:
+        layout: where.
+        problem: why it does not work; "" where it does, None where it is simply not there.
+        what: "Video" or "Diffusion", as the operator's setting is called, too.
+        missing: what the engine is without.
+    """
     if problem == "":
         return
     if problem:
         drawing.text(layout, problem, icon="INFO")
     row = layout.row()
-    row.label(text="" if problem else "Without following faces in video")
-    row.operator("dreamface.set_up_backend", text="Add Video").video = True
-
-
-def _draw_diffusion(layout: bpy.types.UILayout, setup: SettingUp) -> None:
-    """Draw how diffusion is added to an engine that was set up without."""
-    problem = setup.diffusion_problem()
-    if problem == "":
-        return
-    if problem:
-        drawing.text(layout, problem, icon="INFO")
-    row = layout.row()
-    row.label(text="" if problem else "Without diffusion models")
-    row.operator("dreamface.set_up_backend", text="Add Diffusion").diffusion = True
+    row.label(text="" if problem else f"Without {missing}")
+    setattr(row.operator("dreamface.set_up_backend", text=f"Add {what}"), what.lower(), True)
 
 
 def draw_setting_up(layout: bpy.types.UILayout, attempt: Setup) -> None:

@@ -37,25 +37,17 @@ class _Ancestry:
     skin_melanin: tuple[float, float]
     skin_yellowness: tuple[float, float]
     hair_melanin: tuple[float, float]
-    hair_redness: float
     irises: tuple[tuple[Colour, float], ...]
 
 
 _COLOURING = {
-    "ancestry.african": _Ancestry(
-        (0.76, 0.10), (0.28, 0.08), (0.97, 0.03), 0.05, ((_DARK_BROWN, 0.85), (_BROWN, 0.15))
-    ),
-    "ancestry.east_asian": _Ancestry(
-        (0.22, 0.07), (0.34, 0.09), (0.95, 0.05), 0.05, ((_DARK_BROWN, 0.8), (_BROWN, 0.2))
-    ),
-    "ancestry.south_asian": _Ancestry(
-        (0.50, 0.11), (0.32, 0.09), (0.94, 0.05), 0.08, ((_DARK_BROWN, 0.6), (_BROWN, 0.4))
-    ),
+    "ancestry.african": _Ancestry((0.76, 0.10), (0.28, 0.08), (0.97, 0.03), ((_DARK_BROWN, 0.85), (_BROWN, 0.15))),
+    "ancestry.east_asian": _Ancestry((0.22, 0.07), (0.34, 0.09), (0.95, 0.05), ((_DARK_BROWN, 0.8), (_BROWN, 0.2))),
+    "ancestry.south_asian": _Ancestry((0.50, 0.11), (0.32, 0.09), (0.94, 0.05), ((_DARK_BROWN, 0.6), (_BROWN, 0.4))),
     "ancestry.european": _Ancestry(
         (0.14, 0.07),
         (0.22, 0.07),
         (0.60, 0.24),
-        0.22,
         ((_BROWN, 0.32), (_BLUE, 0.27), (_HAZEL, 0.16), (_GREEN, 0.13), (_GREY, 0.12)),
     ),
 }

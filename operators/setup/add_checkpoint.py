@@ -1,21 +1,20 @@
 """Add Checkpoint under Models in the preferences."""
 
 import re
-from pathlib import Path
 
 import bpy
 
-from ...dreamface_addon import application, interface
+from ...dreamface_addon import application
+from .model_file import ModelFileAction, chosen_path
 
 _LONGEST = 64  # characters of a name that the engine takes
 
 
-class DREAMFACE_OT_add_checkpoint(bpy.types.Operator):
+class DREAMFACE_OT_add_checkpoint(ModelFileAction, bpy.types.Operator):
     """Install a checkpoint of your own for diffusion: a .safetensors of Stable Diffusion 1.5's kind, or a folder"""
 
     bl_idname = "dreamface.add_checkpoint"
     bl_label = "Add Checkpoint"
-    bl_options = {"INTERNAL"}
 
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
     filter_glob: bpy.props.StringProperty(default="*.safetensors", options={"HIDDEN"})
@@ -23,21 +22,10 @@ class DREAMFACE_OT_add_checkpoint(bpy.types.Operator):
         name="Name", description="What it is called here; empty takes its file's name", options={"SKIP_SAVE"}
     )
 
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        """Allow it with an engine that finds the files of this machine."""
-        return interface.allow(cls, application.get().models.why_not_install(online=False))
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Ask for the file; with no file chosen, the folder that is open counts."""
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
-
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Have the engine read it."""
-        path = Path(bpy.path.abspath(self.filepath))
-        if not self.filepath or not path.exists():
-            self.report({"ERROR"}, f"{path} is not there: choose a .safetensors file, or a folder in diffusers' layout")
+        path = chosen_path(self, "choose a .safetensors file, or a folder in diffusers' layout")
+        if path is None:
             return {"CANCELLED"}
         words = self.title or (path.name if path.is_dir() else path.stem)
         name = re.sub(r"[^A-Za-z0-9_-]+", "-", words).strip("-_")[:_LONGEST]

@@ -518,7 +518,7 @@ def test_the_chosen_checkpoint_is_loaded_and_remembered_by_its_name(home: Path, 
         assert third.name == "dreamy"
     (home / "dreamy/unet/diffusion_pytorch_model.safetensors").write_bytes(b"")
     guidance.forget_diffusion()
-    again = "dreamy can't be loaded .*: install it again with `dreamface models install dreamy`"
+    again = "dreamy can't be loaded .*: install it again with `dreamface models install dreamy --from FILE`"
     with pytest.raises(DreamFaceError, match=again), guidance.use_diffusion():
         pass
     guidance.forget_diffusion()

@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from dreamface import language
 from dreamface.errors import BadRequest
 from dreamface.text import WINDOWS_DEVICES
 from dreamface.traits import VOCABULARY, Group, Kind, Trait, TraitValue, Value
@@ -21,6 +20,8 @@ SLUG_LENGTH = 40
 
 def in_words(trait: Trait, value: Value) -> str:
     """A trait's value as an artist would say it, and the value: "hooked nose (+1.9 sd)", "62 years", "bob"."""
+    from dreamface import language  # here, as below: its tables take as long to load as a fifth of this program
+
     exact = exactly(trait, value)
     if isinstance(value, str):
         return language.value_of(trait.name, value)
@@ -32,6 +33,8 @@ def in_words(trait: Trait, value: Value) -> str:
 
 def exactly(trait: Trait, value: Value) -> str:
     """A trait's value as `--set` takes it or nearly so, without words: "+1.9 sd", "62 years", "36 %", "#8a5a3c"."""
+    from dreamface import language
+
     if isinstance(value, tuple):
         return _colour_in_words(value)
     return value if isinstance(value, str) else language.value_of(trait.name, value)
@@ -78,11 +81,15 @@ def is_text(words: str) -> bool:
 
 def _short(trait: Trait, value: Value) -> str:
     """A trait's value in words that say what it is of, too."""
+    from dreamface import language
+
     whole = isinstance(value, str) or trait.group is Group.EXPRESSION
     return language.in_words(trait.name, value) if whole else in_words(trait, value)
 
 
 def _colour_in_words(value: tuple[float, ...]) -> str:
+    from dreamface import language
+
     name = colour_hex(value[:3])
     if len(value) == 3:
         return name

@@ -11,10 +11,9 @@ from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
 from dreamface.errors import DreamFaceError
-from dreamface.guidance.devices import check_memory, choose_place, compute
-from dreamface.guidance.packages import do_not_load
-from dreamface.guidance.torchvision_operators import make_torchvision_importable
-from dreamface.models import CLIP, model_folder
+from dreamface.guidance.devices import compute
+from dreamface.guidance.single_file import begin_loading
+from dreamface.models import CLIP
 from dreamface.progress import Progress
 
 _ARCHITECTURE: Final = "ViT-L-14-quickgelu"  # as OpenAI trained it
@@ -46,18 +45,7 @@ class ClipEncoder:
             MissingDependency: open_clip is not installed.
             Cancelled: the progress said so.
         """
-        file = model_folder(CLIP.name) / CLIP.file
-        if not file.is_file():
-            raise DreamFaceError(f"{CLIP.title} is not installed: {CLIP.how}.")
-        make_torchvision_importable()
-        try:
-            import open_clip
-        except ImportError as error:
-            raise do_not_load(CLIP.title, error) from error
-
-        place = choose_place()
-        check_memory(place, file.stat().st_size + _WORK_BYTES, CLIP.title)
-        progress.report("load", 0.0, f"Loading {CLIP.title}")
+        file, place, open_clip = begin_loading(CLIP, "open_clip", _WORK_BYTES, progress)
         network: Any = open_clip.create_model(_ARCHITECTURE, pretrained=None, load_weights=False)
         try:
             open_clip.load_checkpoint(network, str(file), strict=True)

@@ -9,10 +9,9 @@ import torch
 from torch import Tensor
 
 from dreamface.errors import DreamFaceError
-from dreamface.guidance.devices import check_memory, choose_place, compute
-from dreamface.guidance.packages import do_not_load
-from dreamface.guidance.torchvision_operators import make_torchvision_importable
-from dreamface.models import Installation, model_folder
+from dreamface.guidance.devices import compute
+from dreamface.guidance.single_file import begin_loading
+from dreamface.models import Installation
 from dreamface.progress import Progress
 
 _WORK_BYTES: Final = 2e9  # beside the weights, for a picture of 512 pixels a side
@@ -46,22 +45,12 @@ class Upscaler:
             MissingDependency: spandrel is not installed.
             Cancelled: the progress said so.
         """
-        file = model_folder(model.name) / model.file
-        if not file.is_file():
-            raise DreamFaceError(f"{model.title} is not installed: {model.how}.")
-        make_torchvision_importable()
+        file, place, spandrel = begin_loading(model, "spandrel", _WORK_BYTES, progress)
         try:
-            from spandrel import ImageModelDescriptor, ModelLoader
-        except ImportError as error:
-            raise do_not_load(model.title, error) from error
-        place = choose_place()
-        check_memory(place, file.stat().st_size + _WORK_BYTES, model.title)
-        progress.report("load", 0.0, f"Loading {model.title}")
-        try:
-            found = ModelLoader(device="cpu").load_from_file(file)  # whose reader makes nothing but tensors
+            found = spandrel.ModelLoader(device="cpu").load_from_file(file)  # whose reader makes nothing but tensors
         except Exception as error:  # damage shows in many ways
             raise DreamFaceError(f"{model.title} can't be loaded: {model.again}.") from error
-        if not isinstance(found, ImageModelDescriptor) or found.input_channels != 3:
+        if not isinstance(found, spandrel.ImageModelDescriptor) or found.input_channels != 3:
             raise DreamFaceError(f"{model.title} is no network for coloured pictures: {model.again}.")
         found.model.requires_grad_(False)
         precision = place.precision if found.supports_half else torch.float32

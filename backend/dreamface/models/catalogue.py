@@ -16,6 +16,7 @@ from dreamface.models import clip, face_landmarker, ict_facekit, own, stable_dif
 from dreamface.models.contents import Contents
 from dreamface.models.places import model_folder
 from dreamface.models.remote import KnownFile, RemoteFile
+from dreamface.models.taking import Take
 from dreamface.progress import Progress
 
 
@@ -37,7 +38,7 @@ class Installation:
         details: which version that is, for its manifest.
         files: to download one by one, where there is no archive; `archive` is their page then.
         take: checks and copies what `convert` would, where files are too large to be read at once: see
-            `stable_diffusion.take`.
+            `taking.Take`.
         settings: those of `files` that `take` may ask for alone.
         where: what to do where it can't be downloaded: the end of a sentence.
         brought: what the user brings then: "FILE" or "FOLDER".
@@ -56,9 +57,7 @@ class Installation:
     bare: bool = False
     details: Mapping[str, str | int] = field(default_factory=dict)
     files: tuple[RemoteFile, ...] = ()
-    take: Callable[[Path, str, str, Path, Callable[[Progress], Path], Callable[[int], None], Progress], None] | None = (
-        None
-    )
+    take: Take | None = None
     settings: tuple[RemoteFile, ...] = ()
     where: str = ""
     brought: str = "FILE"

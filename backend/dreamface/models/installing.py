@@ -31,6 +31,7 @@ from dreamface.models.catalogue import STABLE_DIFFUSION, Installation, find, fin
 from dreamface.models.contents import BadContents, open_contents
 from dreamface.models.download import Download
 from dreamface.models.remote import RemoteFile
+from dreamface.models.taking import Offer
 from dreamface.progress import Progress
 
 MANIFEST: Final = "manifest.json"
@@ -273,7 +274,7 @@ def _convert(model: Installation, source: Path, title: str, again: str, progress
         new.mkdir()
         if model.take is not None:
             settings, check_room = partial(_settings_of, model), partial(_check_room, model)
-            model.take(source, title, again, new, settings, check_room, making)
+            model.take(Offer(source, title, again, new, settings, check_room, making))
         else:
             with open_contents(source, model.anchor, title, again, model.bare) as contents:
                 model.convert(contents, new, making)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -13,9 +11,8 @@ from urllib.parse import urlsplit
 
 from dreamface.models.contents import BadContents
 from dreamface.models.safetensors_header import NotSafetensors, family_of, is_pickled, read_header
-from dreamface.progress import Progress
+from dreamface.models.taking import Offer, copy_files, pickled, reading
 
-_CHUNK: Final = 2**22  # bytes copied at a time
 _MEGABYTE: Final = 1e6
 
 
@@ -61,37 +58,16 @@ class KnownFile:
     sha256: str
     title: str
 
-    def take(
-        self,
-        source: Path,
-        title: str,
-        again: str,
-        target: Path,
-        settings: Callable[[Progress], Path],
-        check_room: Callable[[int], None],
-        progress: Progress = Progress(),  # noqa: B008 - immutable
-    ) -> None:
-        """Check the file, or the folder that it is in, and copy it; see `stable_diffusion.take`.
-
-        Raises:
-            BadContents: it is another file, or damaged; the message says which, as far as that can be told.
-            OSError: the disk refused to write.
-            Cancelled: the progress said so.
-        """
-        progress.report("check", 0.0, f"Looking into {title}")
-        with reading(title):
-            file = self._find(source, title, again)
-            self._check(file, title, again)
-        check_room(self.size)
-        digest, done = hashlib.sha256(), 0
-        with (target / self.name).open("wb") as copy:
-            for chunk in chunks(file):
-                digest.update(chunk)
-                copy.write(chunk)
-                done += len(chunk)
-                progress.report("copy", done / self.size, f"Copying {self.name}: {done / _MEGABYTE:.0f} MB")
+    def take(self, offer: Offer) -> None:
+        """Check the file, or the folder that it is in, and copy it; see `Take`."""
+        offer.progress.report("check", 0.0, f"Looking into {offer.title}")
+        with reading(offer.title):
+            file = self._find(offer.source, offer.title, offer.again)
+            self._check(file, offer.title, offer.again)
+        digest = hashlib.sha256()
+        copy_files(offer, {file: self.name}, offer.progress, digest.update)
         if digest.hexdigest() != self.sha256:
-            raise BadContents(f"{title} is not {self.title}, or is damaged: {again}.")
+            raise BadContents(f"{offer.title} is not {self.title}, or is damaged: {offer.again}.")
 
     def _find(self, source: Path, title: str, again: str) -> Path:
         if not source.is_dir():
@@ -134,36 +110,3 @@ def _family(file: Path) -> str:
         return family_of(read_header(file)) or "another file"
     except NotSafetensors:
         return "another file"
-
-
-def pickled(title: str) -> BadContents:
-    """Return the refusal of a file that could run any program when it is opened."""
-    return BadContents(
-        f"{title} is pickled, and opening it could run any program: choose the same model as .safetensors."
-    )
-
-
-@contextmanager
-def reading(title: str) -> Iterator[None]:
-    """Say which file can't be read, as it is not the disk that is written to."""
-    try:
-        yield
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        raise BadContents(
-            f"{title} can't be read{where}: {error.strerror or error}. Check its permissions and its disk, then try "
-            "again."
-        ) from error
-
-
-def chunks(source: Path) -> Iterator[bytes]:
-    """Yield what is in a file, piece by piece; only what goes wrong while it is read is its fault."""
-    with reading(str(source)):
-        data = source.open("rb")
-    with data:
-        while True:
-            with reading(str(source)):
-                chunk = data.read(_CHUNK)
-            if not chunk:
-                return
-            yield chunk

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from dreamface.models.contents import BadContents
-from dreamface.models.remote import RemoteFile, chunks, pickled, reading
+from dreamface.models.remote import RemoteFile
 from dreamface.models.safetensors_header import (
     WANTED,
     NotSafetensors,
@@ -23,7 +22,7 @@ from dreamface.models.safetensors_header import (
     misfit,
     read_header,
 )
-from dreamface.progress import Progress
+from dreamface.models.taking import Offer, copy_files, pickled, reading
 
 NAME: Final = "stable-diffusion-v1-5"
 REPOSITORY: Final = "stable-diffusion-v1-5/stable-diffusion-v1-5"
@@ -82,50 +81,22 @@ FILES: Final = (
 
 SIZE: Final = sum(one.size for one in FILES)
 
-_MEGABYTE: Final = 1e6
 
-
-def take(
-    source: Path,
-    title: str,
-    again: str,
-    target: Path,
-    settings: Callable[[Progress], Path],
-    check_room: Callable[[int], None],
-    progress: Progress = Progress(),  # noqa: B008 - immutable
-) -> None:
-    """Check a folder in diffusers' layout or a single .safetensors file, and copy what is needed of it.
-
-    Args:
-        source: the folder or file.
-        title: as a sentence names it.
-        again: what to do where it is not as it should be: the end of a sentence.
-        target: the folder that is made.
-        settings: gives a folder with `SETTINGS`, for a single file.
-        check_room: refuses where the disk has no room for so many bytes.
-        progress: told about every chunk.
-
-    Raises:
-        BadContents: it is another family's, pickled, damaged, or a part is missing; or it can't be read.
-        OSError: the disk refused to write.
-        Cancelled: the progress said so.
-    """
-    progress.report("check", 0.0, f"Looking into {title}")
-    with reading(title):
-        is_folder = source.is_dir()
+def take(offer: Offer) -> None:
+    """Check a folder in diffusers' layout or a single .safetensors file, and copy what is needed of it; see `Take`."""
+    offer.progress.report("check", 0.0, f"Looking into {offer.title}")
+    with reading(offer.title):
+        is_folder = offer.source.is_dir()
         if is_folder:
-            copies = _of_folder(source, title, again)
+            copies = _of_folder(offer.source, offer.title, offer.again)
         else:
-            _check_file(source, title, again)
+            _check_file(offer.source, offer.title, offer.again)
     if not is_folder:
-        copies = {source: CHECKPOINT}
-        place = settings(progress.part(0.0, 0.05))
+        copies = {offer.source: CHECKPOINT}
+        place = offer.settings(offer.progress.part(0.0, 0.05))
         copies |= {place / one.name: one.name for one in SETTINGS if (place / one.name).is_file()}
-    with reading(title):
-        size = sum(file.stat().st_size for file in copies)
-    check_room(size)
-    _copy(copies, size, target, progress.part(0.05, 1.0))
-    _check_settings(target, title, again)
+    copy_files(offer, copies, offer.progress.part(0.05, 1.0))
+    _check_settings(offer.target, offer.title, offer.again)
 
 
 @dataclass(frozen=True)
@@ -250,15 +221,3 @@ def _check_settings(folder: Path, title: str, again: str) -> None:
 
 def _misfit(title: str, says: object, hears: object, again: str) -> BadContents:
     return BadContents(f"The text encoder in {title} does not fit its UNet ({says} and {hears} numbers): {again}.")
-
-
-def _copy(copies: dict[Path, str], size: int, target: Path, progress: Progress) -> None:
-    total, done = max(1, size), 0
-    for source, name in copies.items():
-        file = target / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("wb") as copy:
-            for chunk in chunks(source):
-                copy.write(chunk)
-                done += len(chunk)
-                progress.report("copy", min(1.0, done / total), f"Copying {name}: {done / _MEGABYTE:.0f} MB")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from dreamface.models.contents import BadContents
-from dreamface.progress import Progress
+from dreamface.models.taking import Offer, copy_files
 
 NAME: Final = "talk-model"
 FILE: Final = "model.gguf"
@@ -19,38 +17,15 @@ SIZE: Final = 1_000_000_000
 _MAGIC: Final = b"GGUF"
 _VERSIONS: Final = (2, 3)
 _LEAST: Final = 1_000_000  # bytes: a smaller file is no language model
-_CHUNK: Final = 2**22  # bytes
 
 
-def take(
-    source: Path,
-    title: str,
-    again: str,
-    target: Path,
-    settings: Callable[[Progress], Path],
-    check_room: Callable[[int], None],
-    progress: Progress = Progress(),  # noqa: B008 - immutable
-) -> None:
-    """Check a GGUF file and copy it into a folder.
-
-    Args:
-        source: the file.
-        title: as a sentence names it.
-        again: what to do where it is not as it should be: the end of a sentence.
-        target: the folder that is made.
-        settings: not used: the file has everything.
-        check_room: refuses where the disk has no room for so many bytes.
-        progress: told about every chunk.
-
-    Raises:
-        BadContents: it is no language model in this format, or can't be read.
-        OSError: the disk refused to write.
-        Cancelled: the progress said so.
-    """
-    progress.report("check", 0.0, f"Looking into {title}")
+def take(offer: Offer) -> None:
+    """Check a GGUF file and copy it into a folder; see `Take`."""
+    title, again = offer.title, offer.again
+    offer.progress.report("check", 0.0, f"Looking into {title}")
     try:
-        size = source.stat().st_size
-        with source.open("rb") as data:
+        size = offer.source.stat().st_size
+        with offer.source.open("rb") as data:
             head = data.read(8)
     except OSError as error:
         raise BadContents(f"{title} can't be read ({error.strerror}): give a file that ends in .gguf.") from error
@@ -59,14 +34,4 @@ def take(
     (version,) = struct.unpack("<I", head[4:])
     if version not in _VERSIONS:
         raise BadContents(f"{title} has version {version} of the GGUF format, and 2 and 3 are known: {again}.")
-    check_room(size)
-    _copy(source, target / FILE, size, progress)
-
-
-def _copy(source: Path, target: Path, size: int, progress: Progress) -> None:
-    done = 0
-    with source.open("rb") as data, target.open("wb") as copy:
-        while chunk := data.read(_CHUNK):
-            copy.write(chunk)
-            done += len(chunk)
-            progress.report("copy", min(done / size, 1.0), f"Copying {source.name}")
+    copy_files(offer, {offer.source: FILE}, offer.progress)

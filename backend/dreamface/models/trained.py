@@ -8,15 +8,13 @@ README.md       the card
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from dreamface.models.contents import BadContents
-from dreamface.models.remote import chunks, pickled, reading
 from dreamface.models.safetensors_header import NotSafetensors, is_pickled, read_header
-from dreamface.progress import Progress
+from dreamface.models.taking import Offer, copy_files, pickled, reading
 
 _MANIFEST: Final = "manifest.json"
 INDEX: Final = "model.json"
@@ -25,7 +23,6 @@ FORMAT: Final = 1
 
 _SMALL_FILES: Final = (".json", ".txt", ".md")  # settings, a tokenizer and the card
 _LARGEST_INDEX: Final = 2**20  # bytes
-_MEGABYTE: Final = 1e6
 
 
 @dataclass(frozen=True)
@@ -42,36 +39,12 @@ class TrainedModel:
     parts: tuple[str, ...]
     title: str
 
-    def take(
-        self,
-        source: Path,
-        title: str,
-        again: str,
-        target: Path,
-        settings: Callable[[Progress], Path],
-        check_room: Callable[[int], None],
-        progress: Progress = Progress(),  # noqa: B008 - immutable
-    ) -> None:
-        """Check the folder and copy what is needed of it; see `stable_diffusion.take`.
-
-        Raises:
-            BadContents: it is something else, or a part of it is missing, damaged or pickled.
-            OSError: the disk refused to write.
-            Cancelled: the progress said so.
-        """
-        progress.report("check", 0.0, f"Looking into {title}")
-        with reading(title):
-            files = self._files(source, title, again)
-            size = sum(file.stat().st_size for file in files)
-        check_room(size)
-        done = 0
-        for file, name in files.items():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            with (target / name).open("wb") as copy:
-                for chunk in chunks(file):
-                    copy.write(chunk)
-                    done += len(chunk)
-                    progress.report("copy", min(1.0, done / size), f"Copying {name}: {done / _MEGABYTE:.0f} MB")
+    def take(self, offer: Offer) -> None:
+        """Check the folder and copy what is needed of it; see `Take`."""
+        offer.progress.report("check", 0.0, f"Looking into {offer.title}")
+        with reading(offer.title):
+            files = self._files(offer.source, offer.title, offer.again)
+        copy_files(offer, files, offer.progress)
 
     def _files(self, source: Path, title: str, again: str) -> dict[Path, str]:
         """Return file -> where it is installed."""
