@@ -259,19 +259,20 @@ class MouthRoom:
                     push = torch.where(around.norm(dim=1, keepdim=True) > push.norm(dim=1, keepdim=True), around, push)
                     deltas[index, self._lining] += torch.where(push.abs() > _STILL, push, 0.0)
 
-    def hide_lining(self, rest: Tensor, deltas: Tensor, jaw_open: int, moved: Tensor) -> None:
+    def hide_lining(self, rest: Tensor, deltas: Tensor, jaw_open: int, mouth_close: int, moved: Tensor) -> None:
         """Draw back what of the lining stands before the skin, seen from the front, in place; see `sink_lining`.
 
         That knows which skin lies over the lining at rest; lips that roll and chins that are drawn up bring other skin
         over it. What is on the lips' hind side is looked at in an open mouth alone: closed lips hide it.
         """
         mesh = RayMesh(rest[self._front], self._front_triangles)
+        opened = deltas[jaw_open, self._behind_lips].clone()
         for index in (jaw_open, *(index for index in moved.tolist() if index != jaw_open)):
             for below in (None, jaw_open) if index != jaw_open else (None,):
                 for _ in range(_ROUNDS):
                     own = deltas[index] if below is None else deltas[index] + deltas[below]
                     back = self._through(mesh, rest + own)
-                    if below is None and index != jaw_open:
+                    if index == mouth_close or (below is None and index != jaw_open):
                         back = torch.where(self._deep, back, 0.0)
                     if not float(back.max()) > _STILL:
                         break
@@ -281,6 +282,9 @@ class MouthRoom:
                         around = self._behind_mean @ around
                     push = torch.maximum(back, around[:, 0])
                     deltas[index, self._behind_lips, 1] += torch.where(push > _STILL, push, 0.0)
+            if index == jaw_open:  # lips that close over an open jaw meet as they would have
+                drawn = deltas[index, self._behind_lips] - opened
+                deltas[mouth_close, self._behind_lips] -= torch.where(self._deep[:, None], 0.0, drawn)
 
     def tuck(self, rest: Tensor, rows: Tensor, room: float, furthest: float) -> Tensor:
         """Return [N, 3] offsets that draw vertices back until they lie behind the skin of a person at rest.

@@ -207,7 +207,7 @@ class AnnyHead:
         room, (moved, parting) = self._mouth_room
         jaw_open = ARKIT_SHAPES.index("jawOpen")
         room.clear_teeth(neutral, deltas, jaw_open, moved, moved, parting)
-        room.hide_lining(neutral, deltas, jaw_open, moved)
+        room.hide_lining(neutral, deltas, jaw_open, ARKIT_SHAPES.index("mouthClose"), moved)
 
     @cached_property
     def _mouth_room(self) -> tuple[MouthRoom, tuple[Tensor, Tensor]]:

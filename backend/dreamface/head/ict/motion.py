@@ -177,14 +177,15 @@ class Motion:
         self._move_lips(deltas, vertices)
         self._room.carry_lining(deltas)
         self._room.sink_lining(vertices, deltas, SHAPE_NAMES.index("jawOpen"), self._mouth_shapes[0])
-        self._room.hide_lining(vertices, deltas, SHAPE_NAMES.index("jawOpen"), self._mouth_shapes[0])
+        closing = SHAPE_NAMES.index("jawOpen"), SHAPE_NAMES.index("mouthClose")
+        self._room.hide_lining(vertices, deltas, *closing, self._mouth_shapes[0])
         jaw_open, out = (deltas[SHAPE_NAMES.index(name)] for name in ("jawOpen", "tongueOut"))
         torch.mul(jaw_open, JAW, out=out)
         for side in _SIDES:
             out += LIP * deltas[SHAPE_NAMES.index(f"mouthLowerDown{side.capitalize()}")]
         out.copy_(_still(out))
         last = torch.tensor([SHAPE_NAMES.index("tongueOut")])
-        self._room.hide_lining(vertices, deltas, SHAPE_NAMES.index("jawOpen"), last)
+        self._room.hide_lining(vertices, deltas, *closing, last)
         out[self.tongue.vertices] = _still(self.tongue.out(vertices, jaw_open))
         return deltas
 
