@@ -20,6 +20,15 @@ BACKEND_PYTHON = os.environ.get("DREAMFACE_BACKEND_PYTHON", sys.executable)
 PATIENCE = 60.0  # seconds; the machine may be busy
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_styles(tmp_path_factory):
+    """A folder of the artist's own styles that is only the tests': every backend is to be started with it."""
+    folder = tmp_path_factory.mktemp("styles")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DREAMFACE_HAIR", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def extension_zip(tmp_path_factory):
     path = tmp_path_factory.mktemp("zip") / "dreamface.zip"

@@ -10,15 +10,6 @@ import pytest
 from tests.e2e.test_panels import drawn
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_styles(tmp_path_factory):
-    """A folder of the artist's own that is only the tests'."""
-    folder = tmp_path_factory.mktemp("styles")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DREAMFACE_HAIR", str(folder))
-        yield folder
-
-
 def hair(blender, face, region="scalp"):
     return blender.module("scene").hair_of(face).get(region)
 
