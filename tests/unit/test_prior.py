@@ -44,7 +44,7 @@ def test_colouring_follows_ancestry_and_age() -> None:
 
 
 def test_who_is_half_european_is_rarely_fair() -> None:
-    half = read("an Iranian woman")
+    half = read("an Iranian woman").traits
     people = [complete(half, seed) for seed in range(200)]
     assert min(person.number("hair.melanin") for person in people) > 0.6
     blue_eyed = [person.colour("iris.colour")[2] > person.colour("iris.colour")[0] for person in people]
