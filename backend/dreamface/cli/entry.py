@@ -403,6 +403,11 @@ def _add_making(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--anyway", action="store_true", help="make someone also where nothing of the prompt is read, as of German"
     )
+    command.add_argument(
+        "--align", type=float, default=0.0, metavar="0..1",
+        help="look at portraits, and move what the words leave open so that they fit better: how far; default: 0, not "
+        "at all; needs the model clip-vit-l-14",
+    )  # fmt: skip
 
 
 def _add_formats(command: argparse.ArgumentParser) -> None:

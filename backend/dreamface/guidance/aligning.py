@@ -62,9 +62,9 @@ class PictureScorer(Protocol):
 class RelativeScore:
     """How far pictures lie along the way from `ANCHOR` to a prompt: E(picture) . w.
 
-    w is E(prompt) - E(anchor), made a unit vector. Of two portraits the difference is what DreamFace's relative score (Eq. 3) is the cosine of. It is not divided by
-    the portraits' distance here: the cosine also rewards a portrait for being like all others in what the words do not
-    speak of, and different seeds would come to the same person.
+    w is E(prompt) - E(anchor), made a unit vector. The difference of two portraits is what DreamFace's relative score
+    (Eq. 3) is the cosine of. It is not divided by the portraits' distance here: the cosine also rewards a portrait for
+    being like all others in what the words do not speak of, and different seeds would come to the same person.
 
     Attributes:
         encoder: puts pictures and texts in one space.

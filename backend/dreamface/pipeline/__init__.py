@@ -6,7 +6,7 @@ from dreamface.head import AROUND, HEADS
 from dreamface.limits import RESOLUTIONS
 from dreamface.motion import remarks, write_take
 from dreamface.performance import Performance, load_performance
-from dreamface.pipeline.aligning import fits_better
+from dreamface.pipeline.aligning import alignment_note, fits_better, moved_in_words
 from dreamface.pipeline.diffusing import Diffusion, check_diffusion, diffuse
 from dreamface.pipeline.hair import grow_hair, style_of_guides
 from dreamface.pipeline.making import changed_record, edit, generate, look_at, rebuild
@@ -43,6 +43,7 @@ __all__ = [
     "PromptReading",
     "Repainted",
     "Seen",
+    "alignment_note",
     "alternatives",
     "animate",
     "build_head",
@@ -64,6 +65,7 @@ __all__ = [
     "look_at",
     "measure",
     "mixed",
+    "moved_in_words",
     "parse_style",
     "read",
     "rebuild",

@@ -27,6 +27,7 @@ from dreamface.guidance import (
 )
 from dreamface.hair import Groom
 from dreamface.head import Encoder, load_model
+from dreamface.language import in_words
 from dreamface.pipeline.people import build_head, measure, shown_traits
 from dreamface.prior import DRIVERS, complete
 from dreamface.progress import Progress
@@ -155,8 +156,30 @@ def look_and_adjust(
 
 
 def fits_better(traits: Traits) -> list[str]:
-    """Return the names of the traits that looking has moved."""
+    """Return the names of the traits that looking has moved, and that nobody has set since."""
     return [name for name, entry in traits.items() if entry.because == FITS_BETTER]
+
+
+def moved_in_words(record: FaceRecord) -> list[str]:
+    """Return what looking has moved, each as "light skin (was slightly light skin)"."""
+    found: list[str] = []
+    worn = {name for name in fits_better(record.traits) if name.startswith("expression.")}
+    for name in fits_better(record.traits):
+        if name not in worn:
+            now = in_words(name, record.traits.value(name))
+            was = in_words(name, record.alignment.drawn.value(name)) if record.alignment is not None else now
+            found.append(now if was == now else f"{now} (was {was})")
+    look = next((name for name in _EXPRESSIONS if worn and worn <= expression(name).traits().keys()), "another")
+    return [*dict.fromkeys(found), *([f"a look of {look}" if look != "another" else "another look"] if worn else [])]
+
+
+def alignment_note(record: FaceRecord) -> str:
+    """Return a sentence that says what looking has moved, and why; empty where nobody looked."""
+    if record.alignment is None:
+        return ""
+    if moved := moved_in_words(record):
+        return f"Moved, because {FITS_BETTER}: {', '.join(moved)}."
+    return "Nothing that the words leave open made the picture fit them better."
 
 
 # ---------------------------------------------------------------------------------------------------- what may be moved

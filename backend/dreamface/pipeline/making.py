@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final, Literal
 from dreamface import appearance
 from dreamface.appearance import Seen
 from dreamface.edits import check_edits, hair_of, overlays
-from dreamface.errors import FolderError, NothingRead
+from dreamface.errors import FolderError, MissingDependency, NothingRead
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of
-from dreamface.guidance import check_alignment
+from dreamface.guidance import check_alignment, why_no_clip
 from dreamface.hair import Groom
 from dreamface.head import Encoder, HeadSource, load_model
 from dreamface.limits import (
@@ -107,6 +107,8 @@ def generate(
     check_request(prompt, number, resolution, head)
     check_names(without)
     check_alignment(align)
+    if align and encoder is None and (sentence := why_no_clip()):
+        raise MissingDependency(sentence)
     progress.report("language", 0.0, "Reading the prompt")
     reading = read(prompt)
     if reading.nothing_read and not anyway:

@@ -180,6 +180,14 @@ class Generate(Strict):
         default=False,
         description="make somebody also where nothing of the prompt is read; else the job fails with `nothing_read`",
     )
+    align: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=1.0,
+        allow_inf_nan=False,
+        description="0 to 1: look at portraits, and move traits that the words leave open so that they fit better, this "
+        "far; needs the model clip-vit-l-14, else the job fails with a sentence. 0 does not look",
+    )
     face_id: FaceId | None = Field(default=None, description="of the face whose place it takes")
     variation_of: Id | None = Field(
         default=None,
@@ -497,6 +505,9 @@ class FaceResult(BaseModel):
     resolution: int
     not_understood: list[str]
     notes: list[str] = Field(default=[], description="a sentence for whatever an artist should know of the prompt")
+    moved: list[str] = Field(
+        default=[], description="what looking has moved, in words, because the picture fits the words better"
+    )
 
 
 class ExportResult(BaseModel):
