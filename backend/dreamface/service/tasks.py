@@ -51,12 +51,8 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         progress=progress.part(0.0, _MADE),
     )
     notes = [note.text for note in pipeline.read(request["prompt"]).notes]
-    looked = pipeline.alignment_note(face.record)
-    result = {
-        **_save(face, place, progress),
-        "notes": [*notes, *([looked] if looked else [])],
-        "moved": pipeline.moved_in_words(face.record),
-    }
+    looked = {"moved": pipeline.moved_in_words(face.record), "looked": pipeline.alignment_note(face.record)}
+    result = {**_save(face, place, progress), "notes": notes, **looked}
     if request.get("variation_of"):
         library.mark_variation(place, request["variation_of"])
     return result
