@@ -246,8 +246,9 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
 
 _KEPT = (
     "prompt", "page", "cards_level", "seed", "keep_seed", "variations", "align", "resolution", "update_selected",
-    "tracker", "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength", "expression_level",
-    "expression_head", "show_place", "sketch_as", "picture_as", "picture_file", "mix_degree", "diffusion_keep",
+    "tracker", "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength",
+    "expression_level", "expression_head", "show_place", "sketch_as", "picture_as", "picture_file", "mix_degree",
+    "diffusion_keep",
 )  # fmt: skip
 _kept: dict[str, object] = {}
 

@@ -37,14 +37,13 @@ ANCHOR: Final = "a person's face"
 """The prompt that says nothing; what a prompt adds to it is compared with what a portrait adds to the usual ones."""
 
 _LEAST_RENDERS: Final = 8
-_FEWEST_STEPS: Final = 12  # renders that are kept for finding how far moves go, where the budget has them
-_PRUNING: Final = 5  # renders at the end, to see whether a move is needed at all
+_TOGETHER: Final = 18  # renders that are kept for finding which moves go together, and how far
 _MOST_ACTIVE: Final = 8  # moves that the strategy works with
 _SHARE: Final = 0.2  # of the largest gain that a move has to have to be used
 _OVER_USUAL: Final = 2.5  # times the median of all gains that a move's has to be
 _STEP: Final = 0.35  # of the strategy at first, in reaches of a move
 _LARGER, _SMALLER = 1.5, 0.75  # Rechenberg's rule: factors of the step after a success and after a failure
-_LEAST_STEP: Final = 0.05
+_LEAST_STEP: Final = 0.1
 _HOLD: Final = 0.15  # what a whole reach costs, in the largest gain of a single move: a person stays as drawn
 _LEAST_REACH: Final = 0.08  # below which a move is left out
 _NOTHING: Final = 1e-6  # a gain that is none
@@ -209,22 +208,19 @@ class _Search:
     gains: dict[int, float] = field(default_factory=dict)
 
     def run(self) -> Aligned:
-        """Try every move alone, find how far those that help go, and leave out what is not needed."""
+        """Try every move alone, lay those that help on one after the other, and find how far each goes."""
         before = self._score({})
         scores = self._probe(before)
         active = self._active()
         if not active:
             return Aligned(Traits(), before, before, self.renders)
-        cost = _HOLD * max(abs(self.gains[number]) for number in active)
-        worth = _Worth({}, before, before, cost)
+        worth = _Worth({}, before, before, _HOLD * max(abs(self.gains[number]) for number in active))
         for number in active:
-            if self.gains[number] > 0.0:
-                worth = worth.better(self._clipped({number: 1.0}), scores[number])
-        worth = self._evolve(worth, active)
-        worth = self._prune(worth, active)
+            worth = self._added(worth, number, scores)
+        worth = self._evolve(worth)
         kept = {number: way for number, way in worth.position.items() if abs(way) >= _LEAST_REACH}
-        if kept != dict(worth.position):
-            worth = replace(worth, position=kept, score=self._score(kept)) if self._left else worth
+        if kept != worth.position:
+            worth = replace(worth, position=kept, score=self._score(kept))
         if worth.score <= before:
             return Aligned(Traits(), before, before, self.renders)
         return Aligned(self._moved(worth.position), before, worth.score, self.renders)
@@ -233,7 +229,7 @@ class _Search:
 
     def _probe(self, before: float) -> dict[int, float]:
         """Try moves alone, as many as the budget has; return their scores, and note what each gains."""
-        room = max(4, self.most - 1 - _FEWEST_STEPS - _PRUNING - 1)
+        room = max(_LEAST_RENDERS // 2, self.most - 1 - _TOGETHER)
         scores = {number: self._score({number: 1.0}) for number in range(min(len(self.moves), room))}
         self.gains = {number: score - before for number, score in scores.items()}
         return scores
@@ -259,32 +255,28 @@ class _Search:
             chosen |= {move.choice} - {""}
         return found[:_MOST_ACTIVE]
 
-    def _evolve(self, worth: _Worth, active: Sequence[int]) -> _Worth:
-        """Find how far the active moves go together; begins where all go the whole way that helped alone."""
-        ways = {number: 1.0 if self.gains[number] > 0.0 else -1.0 for number in active}
-        generator, step, steps = stream(self.seed, "align"), _STEP, self.most - _PRUNING - 1
-        for share in (1.0, 0.5):
-            if self.renders < steps:
-                worth = self._tried(worth, {number: share * way for number, way in ways.items()})
-        while self.renders < steps:
-            drawn = torch.randn(len(active), generator=generator).tolist()
-            improved = False
-            for side in (1.0, -1.0):  # the mirrored sample, where the first has failed
-                if improved or self.renders >= steps:
-                    break
-                offsets = {number: side * step * amount for number, amount in zip(active, drawn, strict=True)}
-                position = {number: worth.position.get(number, 0.0) + offset for number, offset in offsets.items()}
-                found = self._tried(worth, position)
-                improved, worth = found is not worth, found
-            step = max(_LEAST_STEP, step * (_LARGER if improved else _SMALLER))
-        return worth
+    def _added(self, worth: _Worth, number: int, scores: Mapping[int, float]) -> _Worth:
+        """Return the best position with another move, where the portrait fits better with it, or else without it."""
+        way = 1.0 if self.gains[number] > 0.0 else -1.0
+        position = {**worth.position, number: way}
+        if way > 0.0 and not worth.position:
+            return worth.better(position, scores[number])  # it has been looked at already
+        return worth.better(position, self._score(position)) if self._left > 1 else worth
 
-    def _prune(self, worth: _Worth, active: Sequence[int]) -> _Worth:
-        """Leave out moves without which the portrait fits as well, the least gainful first."""
-        for number in reversed(active):
-            if self._left > 1 and number in worth.position and len(worth.position) > 1:
-                rest = {other: way for other, way in worth.position.items() if other != number}
-                worth = self._tried(worth, rest)
+    def _evolve(self, worth: _Worth) -> _Worth:
+        """Find how far the moves of a position go."""
+        free = [number for number in worth.position if not self.moves[number].is_whole]
+        generator, step = stream(self.seed, "align"), _STEP
+        while free and self._left > 1 and step >= _LEAST_STEP:
+            drawn = torch.randn(len(free), generator=generator).tolist()
+            found = worth
+            for side in (1.0, -1.0):  # the mirrored sample, where the first has failed
+                if found is worth and self._left > 1:
+                    moved = {number: side * step * amount for number, amount in zip(free, drawn, strict=True)}
+                    position = {number: way + moved.get(number, 0.0) for number, way in worth.position.items()}
+                    found = self._tried(worth, position)
+            step *= _LARGER if found is not worth else _SMALLER
+            worth = found
         return worth
 
     # --------------------------------------------------------------------------------------------------------- pieces
