@@ -344,6 +344,9 @@ def _add_models(actions: Commands) -> None:
     command = _command(actions, "models", models.run, "List the models, install one, choose it, check it or remove it.")
     command.add_argument("action", nargs="?", choices=models.ACTIONS, default="list")
     command.add_argument("name", nargs="?", metavar="NAME", help="of the model, such as ict-facekit")
+    looked = command.add_argument_group("index: have CLIP look at candidates of the production head, for --align")
+    looked.add_argument("--count", type=int, metavar="N", help="candidates; default: a million on a GPU, else 16,384")
+    looked.add_argument("--yes", action="store_true", help="begin; without it only the time that it takes is said")
     command.add_argument(
         "--from", dest="source", type=Path, metavar="PATH",
         help="install from a file or archive that was downloaded already, or from a folder it was unpacked into; under "

@@ -2,11 +2,11 @@
 
 from dreamface.appearance import Seen
 from dreamface.guidance import FITS_BETTER, MOST_RENDERS, check_alignment, why_no_clip, why_no_diffusion
-from dreamface.head import AROUND, HEADS
+from dreamface.head import AROUND, HEADS, IndexPlan, in_hours
 from dreamface.limits import RESOLUTIONS
 from dreamface.motion import remarks, write_take
 from dreamface.performance import Performance, load_performance
-from dreamface.pipeline.aligning import alignment_note, fits_better, moved_in_words
+from dreamface.pipeline.aligning import alignment_note, fits_better, index_looks, moved_in_words
 from dreamface.pipeline.diffusing import Diffusion, check_diffusion, diffuse
 from dreamface.pipeline.hair import grow_hair, style_of_guides
 from dreamface.pipeline.making import changed_record, edit, generate, look_at, rebuild
@@ -38,6 +38,7 @@ __all__ = [
     "Diffusion",
     "EditEntry",
     "FaceRecord",
+    "IndexPlan",
     "Option",
     "Performance",
     "PromptReading",
@@ -61,6 +62,8 @@ __all__ = [
     "forget_models",
     "generate",
     "grow_hair",
+    "in_hours",
+    "index_looks",
     "load_performance",
     "look_at",
     "measure",

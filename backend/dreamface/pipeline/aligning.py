@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import torch
 
 from dreamface.edits import hair_of, overlays
+from dreamface.errors import BadRequest
 from dreamface.expressions import expression
 from dreamface.face import Head, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of
@@ -26,7 +28,7 @@ from dreamface.guidance import (
     use_clip,
 )
 from dreamface.hair import Groom
-from dreamface.head import Encoder, load_model
+from dreamface.head import Encoder, IndexPlan, load_model, looks_pool, looks_pools, usual_count
 from dreamface.language import in_words
 from dreamface.pipeline.people import build_head, measure, shown_traits
 from dreamface.prior import DRIVERS, complete
@@ -126,6 +128,7 @@ def aligned(
     """
     if alpha == 0.0:
         return record
+    record = _chosen_by_looks(record, encoder, alpha)
     start, moves = open_moves(record)
     found = look_and_adjust(
         replace(record, traits=start), moves, RelativeScore.of(encoder, record.prompt), alpha, most=most,
@@ -134,6 +137,48 @@ def aligned(
     drawn = Traits({name: replace(start[name], because="") for name in found.moved if name in start})
     kept = Alignment(alpha, encoder.name, drawn, found.before, found.after, found.renders)
     return replace(record, traits=record.traits.under(found.moved), alignment=kept)
+
+
+def _chosen_by_looks(record: FaceRecord, encoder: Encoder, alpha: float) -> FaceRecord:
+    """Return the record with the likest candidate of the pool, where somebody has looked at its candidates."""
+    for pool in looks_pools(record.head):
+        with suppress(BadRequest):  # of another encoder, or not finished
+            choice = pool.choice(encoder, record.prompt, record.seed, alpha)
+            head = build_head(record.head, record.traits, record.seed, choice=choice)
+            return replace(record, candidate=head.candidate)
+    return record
+
+
+def index_looks(
+    count: int | None = None,
+    *,
+    encoder: Encoder | None = None,
+    agree: Callable[[IndexPlan], bool] = lambda plan: True,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> Path | None:
+    """Look at the candidates of the production head, once for all prompts; goes on where an earlier call was stopped.
+
+    Args:
+        count: candidates; None is a million on a graphics card, and 16,384 on a CPU.
+        encoder: what looks; None is the installed CLIP.
+        agree: is told what it takes, and says whether to begin.
+        progress: told about every candidate, and the time that is left.
+
+    Returns:
+        The index's folder; None where `agree` said no.
+
+    Raises:
+        BadRequest: the production head is not installed, the number is out of range, or the folder has another index.
+        MissingDependency: there is nothing that looks.
+        Cancelled: the progress said so; what was done is kept.
+    """
+    with looking(encoder, progress.part(0.0, 0.01)) as found:
+        device = getattr(found, "device", torch.device("cpu"))
+        pool = looks_pool(usual_count(device) if count is None else count)
+        if not agree(pool.plan(found, device, progress.part(0.01, 0.02))):
+            return None
+        pool.build(found, device, progress.part(0.02, 1.0))
+    return pool.folder
 
 
 def look_and_adjust(

@@ -126,7 +126,7 @@ def generate(
         record = _aligned(record, align, encoder, progress.part(0.05, _LOOKED))
         progress = progress.part(_LOOKED, 1.0)
     progress.report("head", 0.1, "Shaping the head")
-    built = build_head(record.head, record.traits, number)
+    built = build_head(record.head, record.traits, number, record.candidate)
     return _dress(built, replace(record, candidate=built.candidate), progress.part(0.2, 1.0))
 
 
