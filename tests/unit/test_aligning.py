@@ -14,13 +14,19 @@ from torch import Tensor
 from dreamface import folder, pipeline
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, MissingDependency
 from dreamface.guidance import FITS_BETTER, Aligned, Move, RelativeScore, align
+from dreamface.head import AROUND, HeadSource, prompt_likeness
+from dreamface.head.ict import looks
+from dreamface.head.ict.identity import SHARED
+from dreamface.head.selection.clip_pool import EmbeddingIndex
 from dreamface.models import places
 from dreamface.pipeline import aligning
 from dreamface.prior import complete
 from dreamface.progress import Progress, Step
+from dreamface.random_streams import stream
 from dreamface.record import FaceRecord
 from dreamface.traits import ANCESTRIES, SHAPE_TRAITS, Traits, TraitValue
 from tests.looking_double import LookingDouble
+from tests.unit.test_selection import Shapes
 
 # -------------------------------------------------------------------------------------------------- the search, alone
 
@@ -247,3 +253,48 @@ def test_different_seeds_stay_different_people() -> None:
         heads.append([pipeline.build_head("anny", one.traits, seed).vertices for one in (record, longer)])
     before, after = ((heads[0][which] - heads[1][which]).norm(dim=1).mean() for which in (0, 1))
     assert float(after) > 0.7 * float(before)
+
+
+# ---------------------------------------------------------------------------------------------------- a pool, by looks
+
+
+def test_the_likest_candidate_of_a_pool_is_where_a_face_begins(
+    ict_head, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks, "models_folder", lambda: tmp_path)
+    monkeypatch.setattr(looks, "_OWN_SHARE", 1.0)
+    pool, cpu, encoder = looks.LooksPool(ict_head, 9), torch.device("cpu"), Shapes()
+    plan = pool.plan(encoder, cpu, Progress())
+    assert (plan.count, plan.pictures, plan.done) == (9, 30, 0) and plan.seconds > 0.0
+    with pytest.raises(BadRequest, match="no finished index"):
+        pool.choice(encoder, "wide", 1, 1.0)
+    said: list[str] = []
+    index = pool.build(encoder, cpu, Progress(lambda step: said.append(step.message)))
+    assert said[0] == "Looking at candidate 1 of 10" and said[3].startswith("Looking at candidate 4 of 10, about ")
+    assert pool.plan(encoder, cpu, Progress()).done == 10 and pool.plan(encoder, cpu, Progress()).seconds == 0.0
+    assert [one.pool.count for one in looks.finished_pools(ict_head)] == [9]
+    text, anchor = encoder.texts(("wide", "the face"))
+    seen = prompt_likeness(index.rows(0, 9), index.mean_head, text, anchor)
+    choice = pool.choice(encoder, "wide", 1, 1.0)
+    assert choice(pool.pool, None) == SHARED + int(seen.argmax())
+    source = HeadSource(complete(Traits(), 1), stream(1, "head"), choice=choice)
+    assert ict_head.build(source).candidate == AROUND + SHARED + int(seen.argmax())
+
+
+def test_each_seed_looks_through_its_own_share_of_a_pool(
+    ict_head, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many candidates whose looks are made up: seeds come to different ones, and all of them to likely ones."""
+    count, encoder = 2000, Shapes()
+    drawn = torch.rand(count + 1, 3, generator=torch.Generator().manual_seed(1))
+    index = EmbeddingIndex(encoder.name, torch.nn.functional.normalize(drawn, dim=1).half().numpy())
+    monkeypatch.setattr(looks, "open_index", lambda *_: index)
+    pool = looks.LooksPool(ict_head, count)
+    text, anchor = encoder.texts(("wide", "the face"))
+    order = prompt_likeness(index.rows(0, count), index.mean_head, text, anchor).argsort(descending=True).tolist()
+    ranks = {
+        alpha: [order.index(pool.choice(encoder, "wide", seed, alpha)(pool.pool, None) - SHARED) for seed in range(12)]
+        for alpha in (0.1, 1.0)
+    }
+    assert len(set(ranks[1.0])) > 6, "different seeds stay different people"
+    assert max(ranks[1.0]) < 100 < max(ranks[0.1]), "and alpha says how like the words they are"

@@ -85,9 +85,7 @@ def _index(options: Namespace, terminal: Terminal) -> bool:
     from dreamface.pipeline import IndexPlan
 
     if options.name:
-        raise BadRequest(
-            "`dreamface models index` takes no NAME: it looks at the production head's candidates."
-        )
+        raise BadRequest("`dreamface models index` takes no NAME: it looks at the production head's candidates.")
     said: list[str] = []
 
     def agree(plan: IndexPlan) -> bool:
