@@ -258,6 +258,7 @@ def test_different_seeds_stay_different_people() -> None:
 # ---------------------------------------------------------------------------------------------------- a pool, by looks
 
 
+@pytest.mark.slow
 def test_the_likest_candidate_of_a_pool_is_where_a_face_begins(
     ict_head, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from dreamface.errors import BadRequest
 from dreamface.face import Topology
 from dreamface.head.anny.identity import mean_adult_person
 from dreamface.head.ict.identity import SHARED, Choice, IctIdentity
-from dreamface.head.selection.candidates import Pool, Sum, TraitScorer, choose
+from dreamface.head.selection.candidates import Pool, Scorer, Sum, TraitScorer, choose
 from dreamface.head.selection.clip_pool import (
     PICTURES,
     ClipScorer,
@@ -111,7 +111,8 @@ class LooksPool:
         own[int(own.float().argmax())] = True  # somebody there has to be
 
         def chosen(_: Pool, traits: TraitScorer | None) -> int:
-            scorers = [(_LOOKS_WEIGHT, looks), (1.0, _Own(own)), *([(1.0, traits)] if traits is not None else [])]
+            scorers: list[tuple[float, Scorer]] = [(_LOOKS_WEIGHT, looks), (1.0, _Own(own))]
+            scorers += [(1.0, traits)] if traits is not None else []
             numbers, _scores = choose(self.pool, Sum(tuple(scorers)))
             return SHARED + int(numbers[0])
 
