@@ -52,9 +52,10 @@ def main() -> None:
             each.append(cpu / found.renders)
             gains.append(found.after - found.before)
             beside.append(sum(name not in meant for name in moved))
+            said = ", ".join(pipeline.moved_in_words(made)) or "nothing"
             print(
-                f"{word}, seed {seed}: {found.before:+.3f} -> {found.after:+.3f}, {found.renders} renders, {wall:.0f} s "
-                f"({cpu:.0f} s of processor); {', '.join(pipeline.moved_in_words(made)) or 'nothing moved'}",
+                f"{word}, seed {seed}: {found.before:+.3f} -> {found.after:+.3f}, {found.renders} renders, "
+                f"{wall:.0f} s ({cpu:.0f} s of processor); {said} moved",
                 flush=True,
             )
     print(f"a render takes {statistics.median(each):.2f} s of processor (median)")
