@@ -399,7 +399,10 @@ def test_a_colour_comes_back_with_its_layer(blender):
 
 def test_fitting_the_words_is_grey_with_the_reason_until_clip_is_there(blender, monkeypatch):
     making, models, fields = blender.app.making, blender.app.models, blender.fields
-    blender.until(lambda: models.installable is not None and not making.running)
+    blender.until(lambda: not making.running)
+    clip = SimpleNamespace(name="clip-vit-l-14", title="CLIP ViT-L/14", installed=False, chosen=False)
+    monkeypatch.setattr(models, "installable", [clip])
+    monkeypatch.setattr(making, "why_not_generate", lambda prompt: "")
     words = drawn(blender, "create")
     assert "align" in words and "Install CLIP ViT-L/14 in DreamFace's preferences, under Models, first." in words
     sent = []
@@ -424,6 +427,7 @@ def test_fitting_the_words_is_grey_with_the_reason_until_clip_is_there(blender, 
         assert "because the picture fits the words better" in words and "light skin (was tan skin)" in words
     finally:
         fields.align, making.moved, making.looked = 0.0, (), ""
+        making.gallery.clear()
 
 
 def test_why_clip_can_not_look(blender, monkeypatch):
