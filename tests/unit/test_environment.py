@@ -800,6 +800,7 @@ def test_a_damaged_package_is_put_back_before_diffusion_is_added(finished: Place
     assert diffusion_problem(finished.folder) == "" and "anny" in installed(finished)
 
 
+@pytest.mark.slow
 def test_an_engine_that_does_not_start_is_set_up_anew_with_what_is_added(finished: Place) -> None:
     finished.offer_diffusion()
     broken = EnvironmentFolder(finished.folder).packages / "sitecustomize.py"

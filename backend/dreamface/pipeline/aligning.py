@@ -95,6 +95,9 @@ _SHAPE: Final = (
     _Row("tilt of the eyes", {"eyes.tilt": 1}),
 )
 _EXPRESSIONS: Final = ("joy", "sadness", "anger", "surprise")
+_WHO: Final = tuple(name for name in DRIVERS if name != "skin.melanin")
+"""Who somebody is, which never moves."""
+
 _CUT: Final = ("hair.style", "hair.length", "hair.curl", "hair.volume", "hair.parting", "hair.fringe")
 """What changes with a cut of the hair."""
 
@@ -255,7 +258,7 @@ def open_moves(record: FaceRecord) -> tuple[Traits, tuple[Move, ...]]:
 
 def _people_like(person: Traits, seed: int) -> list[Traits]:
     """Return draws of the prior for somebody of whom everything is known but what may move."""
-    who = {name: TraitValue(person.value(name)) for name in DRIVERS if name != "skin.melanin"}
+    who = {name: TraitValue(person.value(name)) for name in _WHO}
     known = Traits({**who, **person.asked()})
     numbers = torch.randint(2**31, (_PEOPLE,), generator=stream(seed, "people to align with")).tolist()
     return [complete(known, number) for number in numbers]
@@ -268,8 +271,7 @@ _Ends = dict[str, tuple[float, float]]
 def _ends_of_draws(start: Traits, people: Sequence[Traits]) -> _Ends:
     names = [
         name for name, entry in start.items()
-        if entry.confidence == 0.0 and VOCABULARY[name].kind is Kind.NUMBER and name not in DRIVERS[:-1]
-        and name not in SHAPE_TRAITS
+        if entry.confidence == 0.0 and VOCABULARY[name].kind is Kind.NUMBER and name not in (*_WHO, *SHAPE_TRAITS)
     ]  # fmt: skip
     drawn = {name: [start.number(name), *(one.number(name) for one in people)] for name in names}
     return {name: (min(values), max(values)) for name, values in drawn.items()}
