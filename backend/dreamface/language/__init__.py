@@ -36,6 +36,7 @@ from dreamface.language.talk import (
     Step,
     Take,
     Undo,
+    UndoBut,
     Version,
 )
 from dreamface.language.talk_reading import understand
@@ -73,6 +74,7 @@ __all__ = [
     "Step",
     "Take",
     "Undo",
+    "UndoBut",
     "Version",
     "alternatives",
     "colour_family",

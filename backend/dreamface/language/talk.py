@@ -30,6 +30,7 @@ class Change:
         said: what was typed for it.
         traits: what the words mean, where that is known without reading them.
         lost: clauses beside it that nothing was made of.
+        instead: whether it takes the place of the last change, which it corrects.
     """
 
     words: str
@@ -38,6 +39,7 @@ class Change:
     said: str = ""
     traits: Traits = field(default_factory=Traits)
     lost: tuple[str, ...] = ()
+    instead: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,15 @@ class Undo:
 
 
 @dataclass(frozen=True)
+class UndoBut:
+    """Every change is taken back but what was done to parts, or but the first or the last changes."""
+
+    parts: tuple[Part, ...] = ()
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True)
 class Redo:
     """What was taken back last is done again."""
 
@@ -78,7 +89,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Scale:
-    """The last change is made so many times as strong."""
+    """The last change is made so many times as strong; -1 is the other way round."""
 
     factor: float
 
@@ -131,7 +142,7 @@ class Nothing:
 
 
 Step: TypeAlias = (
-    "Change | Hold | Release | Undo | Redo | Version | Scale | Restore | Take | Restart | Question | Nothing"
+    "Change | Hold | Release | Undo | UndoBut | Redo | Version | Scale | Restore | Take | Restart | Question | Nothing"
 )
 
 CAN_DO: Final = (
@@ -151,12 +162,16 @@ class Context:
         others: names of other faces.
         thing: what was laid on a place last, such as "a scar": what "another one" stands for.
         reads_more: whether words mean something although they say no trait, such as a mark at a place.
+        last: what was said for the last change that holds: what "no, green" corrects.
+        before: traits before that change, where there is one.
     """
 
     traits: Traits = field(default_factory=Traits)
     others: tuple[str, ...] = ()
     thing: str = ""
     reads_more: Callable[[str], bool] = lambda words: False
+    last: str = ""
+    before: Traits | None = None
 
     def read(self, words: str) -> Reading:
         """Return what words change about the face."""

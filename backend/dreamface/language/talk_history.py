@@ -10,10 +10,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from dreamface.language import slips
+from dreamface.language.lexicon import lexicon
 from dreamface.language.parts import PARTS, Part, find_parts, parts_beside, without_parts
+from dreamface.language.people import sex_of_names
 from dreamface.language.tables import UNITS
-from dreamface.language.talk import Hold, Redo, Release, Restart, Restore, Scale, Step, Take, Undo, Version
-from dreamface.language.talk_orders import THE
+from dreamface.language.talk import Hold, Redo, Release, Restart, Restore, Scale, Step, Take, Undo, UndoBut, Version
+from dreamface.language.talk_orders import THE, WHO
 
 _IT: Final = r"(?:that|it|this|them|those|these)"
 _COUNT: Final = r"(?P<count>\d{1,2}|[a-z]+|a couple(?: of)?|couple)"
@@ -38,6 +41,7 @@ def _group(found: re.Match[str], name: str) -> str:
     return next((text for key, text in found.groupdict().items() if text and key.rpartition("_")[0] == name), "")
 
 
+_NO: Final = r"(?:(?:no+|nope|nah|ugh|yikes)[ ,.!]+)?"
 _UNDO: Final = _whole(
     f"{_BACK}(?: (?:{_IT}|{THE} (?:last|latest|previous)(?: {_STEPS})?|what you (?:just )?did|your last {_STEPS}|the change|one step|a step|again|once|once more|one more))*",
     f"(?:take|put|turn|change) {_IT} back(?: please)?",
@@ -47,7 +51,9 @@ _UNDO: Final = _whole(
     "as (?:it|she|he) was(?: before)?",
     "like before",
     "never ?mind",
-    "not (?:that|like that)",
+    f"{_NO}not (?:that|like (?:that|this)|what i (?:meant|wanted|asked for))",
+    f"{_NO}(?:remove|delete|lose) {_IT}(?: again)?",
+    f"{_NO}(?:undo|revert|back)",
     "ctrl[ +-]?z",
     "oops",
     "go back to before",
@@ -59,6 +65,29 @@ _UNDO_COUNT: Final = _whole(
     f"{_BACK}(?: by)? (?:{THE} )?(?:last |latest |previous )?{_COUNT}(?: (?:last|previous|more))?(?: {_STEPS})?",
     f"take back {THE} last {_COUNT}(?: {_STEPS})?",
     "undo (?P<times>twice|thrice)",
+)
+_CHANGE: Final = r"(?:change|step|edit|one|thing|order)s?"
+_KEPT_COUNT: Final = rf"{THE} (?P<end>first|last|latest|newest|oldest)(?: (?P<count>\d{{1,2}}|[a-z]+))?(?: {_CHANGE})?"
+_ALL_CHANGES: Final = rf"(?:everything|it all|all(?: of)?(?: (?:it|that|{THE} {_CHANGE}))?|{THE} {_CHANGE}|every {_CHANGE})"
+_BUT: Final = r"(?:but|except|besides|apart from|other than|save|bar)(?: for)?(?: what you did (?:to|with))?"
+_UNDO_BUT: Final = tuple(
+    map(
+        _whole,
+        (
+            rf"(?:{_BACK}|remove|reset|delete|forget) {_ALL_CHANGES},? {_BUT} (?:{_KEPT_COUNT}|(?P<part>(?:{THE} )?[\w' -]+?))",
+            rf"(?:only )?keep(?: only)? {_KEPT_COUNT},?(?: and| but)? (?:{_BACK}|remove|reset|delete|forget) (?:{THE} )?(?:rest|others?|everything else)",
+            rf"(?:only )?keep(?: only)? (?:what you did (?:to|with) )?(?P<part>(?:{THE} )?[\w' -]+?),?(?: and| but)? (?:{_BACK}|remove|reset|delete|forget) (?:{THE} )?(?:rest|others?|everything else)",
+            rf"(?:only keep|keep only|keep nothing but) {_KEPT_COUNT}",
+        ),
+    )
+)
+_OTHER_WAY: Final = re.compile(
+    r"(?:(?:no+|nope|nah|do|make it|i meant|go|and|just)[ ,.!]+)*(?:"
+    r"(?:(?:exactly |quite )?(?:the )?(?:other|opposite|reverse) (?:way|direction)(?: a?round| about)?)"
+    r"|(?:exactly |quite |just )?(?:the )?(?:opposite|reverse|contrary|inverse)(?: of (?:that|this|it))?"
+    r"|(?:(?:that|this|it)(?: is|'s| was| went| goes)? )?(?:in |into )?(?:the )?wrong (?:way|direction)(?: a?round)?"
+    r"|(?:reverse|invert|flip) (?:that|it|this)|vice versa)(?: please)?",
+    re.IGNORECASE,
 )
 _REDO: Final = _whole(
     f"redo(?: {_IT})?",
@@ -143,7 +172,7 @@ _TAKES: Final = tuple(
         _whole,
         (
             rf"(?:take|use|copy|borrow|steal|get|give (?:her|him|them|it)|put on|add|grab|lift|want|with|have)? ?{_PART} (?:of|from|off) {_OTHER}",
-            r"(?:take|use|copy|borrow|steal|get|give (?:her|him|them|it)|put on|grab|want|with|have)? ?(?P<who>the other (?:one|face|head|person)|[\w.-]+(?: [\w.-]+)?)(?:'s|s') (?P<part>[\w -]+)",
+            r"(?:take|use|copy|borrow|steal|get|give (?:her|him|them|it)|put on|grab|want|with|have)? ?(?P<who>the other (?:one|face|head|person)|[\w.-]+(?: [\w.-]+){0,3}?)(?:'s|s') (?P<part>[\w -]+)",
             rf"(?:give (?:her|him|them|it) |use |take |with |have |wants? )?(?:the )?same {_PART} (?:as|like) {_OTHER}(?: has)?",
             rf"(?:make |give |let )?(?:(?:her|him|them|it) )?(?:have )?{_PART} (?:(?:be|look) )?(?:exactly |more |just )?(?:like|as|the same as) (?:that of |those of )?{_OTHER}(?: has)?",
         ),
@@ -240,7 +269,7 @@ def read_history(clause: str, others: Sequence[str] = (), last: Sequence[Part] =
     if found := _TAKE_ALL.fullmatch(clause):
         who = found["who"] or found["whom"]
         return Take((_FACE,), who if (source := named(who, others)) is None else source)
-    for read in (_only, _hold, _version, _undo, _scale, _restore):
+    for read in (_undo_but, _only, _hold, _version, _undo, _scale, _restore):
         if step := read(clause, last):
             return step
     return _take(clause, others)
@@ -268,6 +297,20 @@ def _only(clause: str, _last: Sequence[Part]) -> Step | None:
     return None
 
 
+def _undo_but(clause: str, _last: Sequence[Part]) -> Step | None:
+    """Return the step that takes back everything but some of it."""
+    for pattern in _UNDO_BUT:
+        if not (found := pattern.fullmatch(clause)):
+            continue
+        if end := _group(found, "end"):
+            word = _group(found, "count")
+            count = (1 if word in ("", "change", "one", "step", "edit", "thing", "order") else _number(word)) or 1
+            return UndoBut(last=count) if end in ("last", "latest", "newest") else UndoBut(first=count)
+        if parts := _parts(found):
+            return UndoBut(parts)
+    return None
+
+
 def _undo(clause: str, _last: Sequence[Part]) -> Step | None:
     if _RESTART.fullmatch(clause):
         return Restart()
@@ -290,6 +333,8 @@ def _number(word: str) -> int:
 
 
 def _scale(clause: str, _last: Sequence[Part]) -> Step | None:
+    if _OTHER_WAY.fullmatch(clause):
+        return Scale(-1.0)
     for pattern, factor in _FACTORS:
         if pattern.fullmatch(clause):
             return Scale(factor)
@@ -343,14 +388,43 @@ def _take(clause: str, others: Sequence[str]) -> Step | None:
         if (found := pattern.fullmatch(clause)) and (parts := _parts(found)):
             who = _group(found, "who").strip().removesuffix("'s")
             source = named(who, others)
-            if source is None and _COPIES.match(clause) and not re.match(r"(?:an?|some|my|your|her|his|its) ", who):
+            if source is None and _is_somebody(who, copies=bool(_COPIES.match(clause)), owns="'" in clause):
                 source = who  # somebody who is not there: whoever looks for the face says so
             if source is not None:
                 return Take(parts, source)
     return None
 
 
+def read_taking(clause: str, others: Sequence[str]) -> Step | None:
+    """Return the step that takes a part of somebody, of whom nothing else is made: "the lips of Marilyn Monroe"."""
+    return _take(f"take {re.sub(r'^(?:give (?:her|him|it|them)|with|have) ', '', clause)}", others)
+
+
 _COPIES: Final = re.compile(r"(?:take|copy|borrow|steal|use) ")
+_ITSELF: Final = re.compile(
+    rf"(?:{WHO}|{THE} (?:own|person|face|head|woman|man|girl|boy|lady|guy|character|model)|(?:her|his|their)(?: own)?|once|again|there)"
+)
+_OF_OTHERS: Final = re.compile(r"(?:the|that|this|those|my|your|her|his|their|our) (?P<noun>\w.*)")
+
+
+def _is_somebody(who: str, *, copies: bool, owns: bool) -> bool:
+    """Return whether words name somebody, known here or not, whom a part can be of: "the fisherman", "Clara".
+
+    Args:
+        who: the words, in lower case.
+        copies: whether the order says that something is copied.
+        owns: whether it says whose something is: "the fisherman's nose".
+    """
+    if _ITSELF.fullmatch(who) or re.match(r"(?:an?|some) ", who) or (find_parts(who) and not owns):
+        return False
+    words = who.split()
+    found = _OF_OTHERS.fullmatch(who)
+    if copies or (found and owns):
+        return not (found and _ITSELF.fullmatch(found["noun"]))
+    if found:
+        return any((entry := lexicon().entries.get(word)) is not None and bool(entry.kind) for word in words)
+    is_name = words[0].capitalize() in sex_of_names()
+    return is_name or not any(slips.is_english(word) or lexicon().knows(word) for word in words)
 
 
 def named(who: str, others: Sequence[str]) -> str | None:

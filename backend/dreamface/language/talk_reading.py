@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
+from dreamface.language.changes import base_of
 from dreamface.language.parts import Part, find_parts, part_of, parts_beside, traits_of, without_parts
 from dreamface.language.talk import (
     CAN_DO,
@@ -21,12 +22,18 @@ from dreamface.language.talk import (
     Question,
     Restart,
     Step,
+    Take,
     Undo,
 )
-from dreamface.language.talk_history import read_history
+from dreamface.language.talk_corrections import corrected_order, corrects
+from dreamface.language.talk_history import read_history, read_taking
 from dreamface.language.talk_orders import SMALL_TALK, THE, VERBS, as_change, corrected, is_english, stripped
+from dreamface.language.talk_poses import cannot_move, pose_of
 from dreamface.language.talk_questions import is_question, read_question
 from dreamface.language.talk_references import refers, thing_of, with_thing
+from dreamface.language.talk_sides import eye_of, only_both, without_comparing
+from dreamface.language.talk_unmade import reason_of
+from dreamface.language.talk_wishes import mended, removal, rephrased, without_praise
 from dreamface.language.tongues import foreign_language
 from dreamface.language.words import tokenize
 from dreamface.text import clean, normalise
@@ -51,18 +58,20 @@ _CLAUSE_ENDS: Final = re.compile(
 )
 _HELD_LATER: Final = re.compile(
     r"\s+(?=(?:without (?:touching|changing|altering|affecting)|except(?: for)?|apart from"
+    r"|without (?:the|her|his|getting|becoming|going|looking|growing)\b"
     r"|but (?:not|keep|leave|don't|without)|and (?:keep|leave|don't (?:touch|change))"
     rf"|(?:keep|keeping|leave|leaving) {THE})\b)"
 )
 _AND: Final = re.compile(r"\s+(?:and|&|\+|plus)\s+")
 _CORRECTS: Final = re.compile(r"^(?:no|nope|wait|sorry|rather|actually|i mean|or rather|make that|better)\b")
+_NONE: Final = re.compile(r"no (?:more )?(?!wait|sorry|rather|actually|make|i\b|not\b|that\b|the\b|a\b|an\b)[\w' -]+")
 _NOT_SO: Final = re.compile(
     rf"^(?:and )?(?:not|no|instead of|rather than) (?:{THE} )?[\w -]+? ones?$"
     r"|^(?:not|rather than|instead of) (?:an? )?[\w-]+$"
 )
 _FORBIDS: Final = re.compile(
-    r"^(?:don't|do not|dont|never|stop|no need to) "
-    r"(?:make|making|give|giving|turn|turning|let|add|adding)\b ?(?P<what>.*)$"
+    r"^(?:please )?(?:don't|do not|dont|never|stop|avoid|no need (?:for you )?to|there is no need to|you (?:needn't|shouldn't|mustn't|don't have to))"
+    r" (?:make|making|give|giving|turn|turning|let|letting|add|adding|have|having|put|putting)\b ?(?P<what>.*)$"
 )
 _FACT: Final = re.compile(
     r"^(?:she|he|it|they|(?:the|her|his|their) [\w ]+?)(?:'s|'re| is| are| looks?| seems?| has| have)"
@@ -124,9 +133,47 @@ def understand(text: str, context: Context | None = None) -> tuple[Step, ...]:
         return (Nothing(CAN_DO),)
     if _asks_for_no_age(lower):
         return (Nothing(_NO_SUCH_AGE),)
-    steps = _without_repeats(tuple(_steps(lower, context)))
+    steps = _corrections(lower, context) or _without_repeats(tuple(_steps(lower, context)))
     foreign = " " in lower and not is_english(lower)
     return _checked(steps, context) or (Nothing(_NO_ENGLISH if foreign else NOT_UNDERSTOOD),)
+
+
+def _corrections(lower: str, context: Context) -> tuple[Step, ...]:
+    """Return the steps of a text that corrects what was said before it; none of other texts."""
+    if not context.last or read_history(stripped(lower), context.others) is not None:
+        return ()
+    marked = corrects(lower)
+    line = corrected_order(lower, context.last)
+    before = replace(context, traits=context.before or context.traits, last="", before=None)
+    if not line or not (marked or _is_lost(lower, context)):
+        return ()
+    steps = _without_repeats(tuple(_steps(line, before)))
+    if not steps or any(isinstance(step, Nothing | Question) for step in steps):
+        return ()
+    if not all(isinstance(step, Change) for step in steps):
+        return (Undo(), *steps)
+    orders = [step for step in steps if isinstance(step, Change)]
+    said = [step for step in _steps(context.last, before) if isinstance(step, Change)]
+    names = {name for step in orders for name in _traits_of(step, before)}
+    about = {id(step) for step in said if not names.isdisjoint(_traits_of(step, before)) or thing_of(step.words)}
+    if not about and not _DENIES.match(lower):  # an order about something else
+        return tuple(orders) if marked and line != stripped(lower) else ()
+    others = [step for step in said if id(step) not in about] if len(said) > 1 else []
+    return tuple(replace(step, instead=True) for step in (*others, *orders))
+
+
+_DENIES: Final = re.compile(r"(?:no+|nope|nah|not|wrong|i (?:meant|mean|said))\b")
+
+
+def _is_lost(lower: str, context: Context) -> bool:
+    """Return whether a text means nothing by itself."""
+    steps = tuple(_steps(lower, replace(context, last="")))
+    return not steps or all(isinstance(step, Nothing) for step in steps)
+
+
+def _traits_of(step: Change, context: Context) -> set[str]:
+    """Return the names of the traits that an order sets."""
+    return set(step.traits or context.read(step.words).traits)
 
 
 _HUNDREDS: Final = r"(?:[a-z]+ )?(?:hundred|thousand|million)s?(?: (?:and )?[a-z-]+)??"
@@ -160,74 +207,202 @@ def _help(said: str) -> Step:
 def _steps(lower: str, context: Context) -> Iterator[Step]:
     """Yield the steps of each sentence."""
     whole = lower.strip(" ?!.,;:")
-    if is_question(whole, lower) and not _ABUSE.match(whole):
+    pieces = [piece for sentence in _SENTENCE_ENDS.split(lower) for piece in _apart(sentence)]
+    if is_question(whole, lower) and not _ABUSE.match(whole) and not _orders_too(pieces):
         question = read_question(whole, context)
         yield question or Nothing(_NO_WHAT)
         return
     if step := read_history(stripped(lower), context.others):
-        yield step
-        return
+        if not (isinstance(step, Take) and removal(stripped(lower))):
+            yield step
+            return
     clauses: list[_Clause] = []
-    for sentence in _SENTENCE_ENDS.split(lower):
+    about: tuple[Part, ...] = ()
+    for sentence in pieces:
         bare = sentence.strip(" ?!.,;:")
         if bare and is_question(bare, sentence) and not _ABUSE.match(bare):
             yield from _of_clauses(clauses, context)
             clauses = []
-            yield read_question(bare, context) or Nothing(_NO_WHAT)
+            yield read_question(_about(bare, about), context) or Nothing(_NO_WHAT)
         else:
-            clauses += _clauses(sentence, context)
+            clauses += _clauses(sentence if clauses else _about_order(sentence, about), context)
+        about = find_parts(bare) or about
     yield from _of_clauses(clauses, context)
+
+
+_JOINTS: Final = re.compile(r"\s*,\s*(?:(?:and|but|so|then|also)\s+)?|\s+(?:and|but|so|then)\s+")
+_ASKS: Final = re.compile(r"(?:so |then |also |now )*(?:what|how|which|why|who|where|is|are|does|do|did|has|have)\b")
+_ORDERED: Final = re.compile(
+    rf"(?:please |then |now |also |just |so |if so |if yes |in that case )*(?:(?:can|could|would|will) you (?:please )?(?!tell|say|explain)|(?:i|we) (?:want|need|would like)\b"
+    rf"|(?:make|give|let|have|turn|set|put|add|take|remove|delete|get|change|keep|undo|redo|close|open|raise|lift|dye|{'|'.join(sorted(map(re.escape, VERBS), key=len, reverse=True))})\b)"
+)
+
+
+def _apart(sentence: str) -> tuple[str, ...]:
+    """Return a question and an order of one sentence one by one: "how old is she, and make her older"."""
+    for joint in _JOINTS.finditer(sentence):
+        first, second = sentence[: joint.start()], sentence[joint.end() :]
+        asked, ordered = second.strip(" ?!.,;:"), second.strip(" ,;:")
+        if _ASKS.match(first) and _ORDERED.match(ordered) and is_question(first, f"{first}?"):
+            return f"{first}?", *_apart(second.rstrip("?"))
+        if _ASKS.match(asked) and not is_question(first, first) and is_question(asked, f"{asked}?"):
+            if not _ASKS.match(first) and re.match(r"(?:so |then |also |now )*(?:what|how|which|why|who|is|does)\b", asked):
+                return first, f"{asked}?"
+    return (sentence,)
+
+
+def _orders_too(pieces: Sequence[str]) -> bool:
+    """Return whether any of several sentences is an order beside a question."""
+    bare = [piece.strip(" ?!.,;:") for piece in pieces]
+    asked = [bool(one) and is_question(one, piece) for one, piece in zip(bare, pieces, strict=True)]
+    return any(asked) and any(one and not it and _ORDERED.match(one) for one, it in zip(bare, asked, strict=True))
+
+
+def _about(question: str, parts: tuple[Part, ...]) -> str:
+    """Return a question with the part that "it" stands for: "how wide is it" after an order for the mouth."""
+    if not parts or find_parts(question):
+        return question
+    return _PRONOUN.sub(f"the {parts[0].name} ", question, count=1).strip()
+
+
+def _about_order(sentence: str, parts: tuple[Part, ...]) -> str:
+    """Return an order with the part that "it" stands for in the question before it: "make them brown"."""
+    if not parts or find_parts(sentence) or not _PRONOUN.search(sentence):
+        return sentence
+    return _PRONOUN.sub(f"the {parts[0].name} ", sentence, count=1).strip()
 
 
 def _clauses(sentence: str, context: Context) -> Iterator[_Clause]:
     """Yield a sentence's clauses, without what is polite and what carries nothing."""
-    sentence = _HELD_LATER.sub(", ", sentence)
+    sentence = _HELD_LATER.sub(", ", without_praise(sentence))
     for piece in _CLAUSE_ENDS.split(sentence):
-        corrects = bool(_CORRECTS.match(piece.strip()))
+        is_correction = bool(_CORRECTS.match(piece.strip())) and not _NONE.fullmatch(piece.strip())
         whole = read_history(stripped(piece), context.others)  # "leave the eyes and lips alone"
+        forbidden = ""
         for number, part in enumerate([piece] if whole else _AND.split(piece)):
-            text = stripped(part)
-            if text or corrects:
+            text = rephrased(stripped(part))
+            if forbidden and not find_parts(text) and _is_bare(text):  # "I don't want her to look older and fatter"
+                text = f"{forbidden} {text}"
+            forbidden = (re.match(r"don't make (?:her|him|it|them)\b", text) or [""])[0]
+            if text or is_correction:
                 listed = number > 0 or (piece.strip().startswith("and ") and bool(_only_parts(text)))
-                yield _Clause(text, corrects and not number, listed)
-                corrects = corrects and not text
+                yield _Clause(text, is_correction and not number, listed)
+                is_correction = is_correction and not text
 
 
 def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
     """Yield what clauses ask for."""
+    texts = mended([clause.text for clause in clauses])
+    clauses = [replace(clause, text=text) for clause, text in zip(clauses, texts, strict=True)]
     clauses = _without_facts([_without_feeling(clause) if len(clauses) > 1 else clause for clause in clauses])
     steps: list[Step] = []
     lost: list[str] = []
     last: tuple[Part, ...] = ()
-    corrects = False
+    is_correction = lifted = False
     thing = context.thing
     for clause in _joined(clauses, context):
         if refers(clause.text) and not thing:
             steps.append(Nothing(_WHICH_ONE.format(clause.text)))
             continue
-        clause = replace(clause, text=with_thing(clause.text, thing))
+        clause = replace(clause, text=_taking_too(clause, lifted, with_thing(clause.text, thing)))
+        lifted = clause.text.startswith("no ") or bool(removal(clause.text))
         thing = thing_of(clause.text) or thing
-        corrects = corrects or clause.corrects
+        is_correction = is_correction or clause.corrects
         if not clause.text or SMALL_TALK.fullmatch(clause.text):
             continue
         if clause.listed and steps and isinstance(steps[-1], Hold) and (parts := _only_parts(clause.text)):
             steps[-1] = _hold_too(steps[-1], parts)
             continue
         before = len(steps)
-        step = read_history(clause.text, context.others, last)
-        if step is None and any(isinstance(one, Change) for one in steps) and _NOT_SO.match(clause.text):
+        step = _step_of(clause, steps, last, context)
+        if step is _SAID_ALREADY:
             continue
-        step = step or _forbidden(clause.text, context) or _change(clause, context)
-        if corrects and isinstance(step, Change) and steps and isinstance(steps[-1], Change):
+        if is_correction and isinstance(step, Change) and steps and isinstance(steps[-1], Change):
             step = _with_noun(step, steps[-1], context)
             steps = steps[:-1]
-        corrects = corrects and len(steps) == before and step is None
+        is_correction = is_correction and len(steps) == before and step is None
         if step is not None:
             steps.append(step)
         elif not _ABUSE.match(clause.text):
             lost.append(clause.text)
         last = find_parts(clause.text) or last
     yield from _with_held(_with_lost(steps, lost), context)
+
+
+def _taking_too(clause: _Clause, lifted: bool, text: str) -> str:
+    """Return a clause that is listed after one that takes something away as it reads with "no": "and the scar"."""
+    if not (lifted and clause.listed):
+        return text
+    both = removal(f"remove it and {text}").partition(" and ")[2]
+    return both if both.startswith("no ") else text
+
+
+_SAID_ALREADY: Final = Nothing("")
+"""Of a clause that only says again what another one says: "not the blue one"."""
+
+
+def _step_of(clause: _Clause, steps: Sequence[Step], last: Sequence[Part], context: Context) -> Step | None:
+    """Return the step that one clause asks for; None where it asks for none.
+
+    Args:
+        clause: it.
+        steps: of the clauses before it.
+        last: parts that "them" stands for.
+        context: the face.
+    """
+    text = clause.text
+    step = read_history(text, context.others, last)
+    if (less := removal(text)) and (step is None or isinstance(step, Take)):
+        clause, text, step = replace(clause, text=less), less, None
+    if step is not None:
+        return step
+    orders = [one for one in steps if isinstance(one, Change)]
+    if orders and (found := _BUT_NOT.fullmatch(text)):
+        return _but_not(found["what"], orders[-1], context) or _SAID_ALREADY
+    if orders and _NOT_SO.match(text):
+        return _SAID_ALREADY
+    if stays := _staying(text, context):
+        return stays
+    if why := cannot_move(text) or reason_of(text):
+        return Nothing(why)
+    meant, strength = pose_of(text)
+    meant = meant or eye_of(text, context.traits)
+    if meant:
+        return Change(text, strength, said=text, traits=meant)
+    if why := only_both(text, context.traits):
+        return Nothing(why)
+    return _forbidden(text, context) or _change(clause, context) or read_taking(text, context.others)
+
+
+_BUT_NOT: Final = re.compile(
+    r"(?:though |just |only |but |and |yet )*(?:not|without (?:being|getting|becoming|looking|going))"
+    r"(?: (?:too|so|that|any|overly|at all|being|looking))* (?P<what>(?!(?:the|an?|her|his) )[\w' -]+?)(?: (?:though|please|at all))?"
+)
+_STAYING: Final = re.compile(
+    rf"(?:(?:{THE} [\w]+|she|he|it|they) )?(?:(?:should|must|has to|have to|needs to|can|may) )?"
+    r"(?:stay|stays|remain|remains|staying|remaining) (?P<what>(?!as\b|the same|like|put|there)[\w -]+)"
+)
+
+
+def _but_not(what: str, order: Change, context: Context) -> Step | None:
+    """Return what must not go along with an order as what stays: "older but not wrinkled"."""
+    parts = find_parts(order.words)
+    own = set(order.traits or context.read(order.words).traits)
+    said = [what, *(f"{what} {part.name}" for part in parts[:1])]
+    names = {name for words in said for name in context.read(as_change(words)[0]).traits} - own
+    return Hold(tuple(map(_alone, sorted(names)))) if names else None
+
+
+def _staying(text: str, context: Context) -> Step | None:
+    """Return what somebody says stays as it is by how it is: "she should stay feminine"."""
+    found = _STAYING.fullmatch(text)
+    names = tuple(context.read(found["what"]).traits) if found else ()
+    return Hold(tuple(dict.fromkeys(map(part_of, names)))) if names else None
+
+
+def _alone(name: str) -> Part:
+    """Return a trait as a part of its own."""
+    return Part(name, "", (name,))
 
 
 def _hold_too(step: Hold, parts: tuple[Part, ...]) -> Hold:
@@ -381,8 +556,40 @@ def _forbidden(text: str, context: Context) -> Step | None:
     """Return what must not be done as parts that stay: "don't make her older" holds the age."""
     if not (found := _FORBIDS.match(text)):
         return None
-    names = tuple(context.read(as_change(stripped(f"make {found['what']}"))[0]).traits)
+    what = re.sub(r"\b(?:any|even|so) (?=\w)", "", found["what"])
+    said = [as_change(stripped(f"make {one}"))[0] for one in re.split(r" or |, ", what)]
+    claims = [(words, context.read(words).traits) for words in said if words]
+    names = tuple(name for _, traits in claims for name in traits)
+    if names and not _compares(what) and all(_is_so(name, traits, context) for _, traits in claims for name in traits):
+        return _undone(claims, context)
     return Hold(tuple(dict.fromkeys(map(part_of, names)))) if names else None
+
+
+def _compares(words: str) -> bool:
+    return any(word in ("more", "less", "fewer") or base_of(word) for word in words.split())
+
+
+def _is_so(name: str, said: Traits, context: Context) -> bool:
+    """Return whether a face is already as words say, or nearly."""
+    trait, now, claimed = VOCABULARY[name], context.traits.value(name), said.value(name)
+    if trait.kind is not Kind.NUMBER:
+        return now == claimed
+    assert isinstance(now, float | int) and isinstance(claimed, float | int) and isinstance(trait.default, float | int)
+    way = claimed - trait.default
+    return (now - trait.default) * way > 0.0 and abs(now - trait.default) >= _NEARLY * abs(way)
+
+
+_NEARLY: Final = 0.6  # of what words say, from which a face is so
+
+
+def _undone(claims: Sequence[tuple[str, Traits]], context: Context) -> Step | None:
+    """Return the order against what a face already is: an expression goes, of anything else there is less."""
+    moved = {name: entry for _, traits in claims for name, entry in traits.items() if name.startswith("expression.")}
+    words = " and ".join(words for words, _ in claims)
+    if moved:
+        return Change(words, said=words, traits=Traits({n: replace(e, value=0.0) for n, e in moved.items()}))
+    less = f"less {claims[0][0]}"
+    return Change(less, said=less) if context.means_something(less) else None
 
 
 def _change(clause: _Clause, context: Context) -> Step | None:
@@ -398,9 +605,10 @@ def _change(clause: _Clause, context: Context) -> Step | None:
         words,
     ):
         return None
-    for candidate in dict.fromkeys((words, clause.text)):
+    laid = without_comparing(clause.text)
+    for candidate in dict.fromkeys((laid or words, words, clause.text)):
         if context.means_something(candidate):
-            return Change(candidate, strength if candidate == words else 1.0, said=clause.text)
+            return Change(candidate, strength if candidate in (laid, words) else 1.0, said=clause.text)
     return None
 
 
@@ -423,7 +631,7 @@ def _with_held(steps: Sequence[Step], context: Context) -> Iterator[Step]:
         if isinstance(step, Hold) and orders:
             continue
         if isinstance(step, Change):
-            mine = set(context.read(step.words).traits)
+            mine = _traits_of(step, context)
             # What is forbidden in one breath with an order about the same thing only says which way not to go.
             yield replace(step, held=tuple(name for name in held if name not in mine or not mine <= set(held)))
         else:
@@ -445,7 +653,7 @@ def _checked(steps: tuple[Step, ...], context: Context) -> tuple[Step, ...]:
     for step in steps:
         if not isinstance(step, Change):
             continue
-        for name, entry in context.read(step.words).traits.items():
+        for name, entry in (step.traits or context.read(step.words).traits).items():
             way = _way(name, entry.value, context.traits)
             if name in ways and way * ways[name][0] < 0.0:
                 return (Nothing(_CONTRADICTION.format(ways[name][1], step.said)),)

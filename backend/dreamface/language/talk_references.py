@@ -24,6 +24,11 @@ _ANOTHER: Final = re.compile(
 _THERE_TOO: Final = re.compile(rf"{_PUT}(?P<where>{_PLACE} .+?) (?:too|as well|also)", re.IGNORECASE)
 
 
+_TAKES_ONE: Final = re.compile(
+    rf"(?P<verb>(?:remove|delete|erase|lose|drop|take off|take away|get rid of|no)) (?:(?:the|that|this) )?one(?= {_PLACE} )"
+)
+
+
 def thing_of(words: str) -> str:
     """Return the thing that words lay on a place: "a scar" of "add a scar on the left cheek"; nothing of other words.
 
@@ -47,9 +52,11 @@ def with_thing(clause: str, thing: str) -> str:
         clause: in lower case; one that refers to nothing stays as it is.
         thing: what was laid on a place last, such as "a scar"; nothing where there is none.
     """
+    bare = re.sub(rf"^(?:an?|the|some|another|{_COUNTS}) ", "", thing)
+    if thing and _TAKES_ONE.search(clause):
+        return _TAKES_ONE.sub(rf"\g<verb> the {bare}", clause)
     if not thing or not refers(clause):
         return clause
-    bare = re.sub(rf"^(?:an?|the|some|another|{_COUNTS}) ", "", thing)
     if found := _ANOTHER.fullmatch(clause):
         if found["count"]:
             return f"{found['count']} {bare if bare.endswith('s') else f'{bare}s'}{found['where']}"
