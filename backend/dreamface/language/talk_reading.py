@@ -300,6 +300,7 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
     last: tuple[Part, ...] = ()
     is_correction = lifted = False
     thing = context.thing
+    clauses = [replace(clause, text=_about_the_last(clause.text, context)) for clause in clauses]
     for clause in _joined(clauses, context):
         if refers(clause.text) and not thing:
             steps.append(Nothing(_WHICH_ONE.format(clause.text)))
@@ -327,6 +328,15 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
             lost.append(clause.text)
         last = find_parts(clause.text) or last
     yield from _with_held(_with_lost(steps, lost), context)
+
+
+def _about_the_last(text: str, context: Context) -> str:
+    """Return an order with the part that "it" stands for in the last one: "now open them again" after "close her eyes"."""
+    parts = find_parts(context.last)
+    if not parts or find_parts(text) or not _PRONOUN.search(text):
+        return text
+    words = _PRONOUN.sub(f"the {parts[-1].name} ", text, count=1).strip()
+    return words if pose_of(words)[0] else _with_topic(text, parts[-1], context) or text
 
 
 def _taking_too(clause: _Clause, lifted: bool, text: str) -> str:
@@ -474,7 +484,7 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
         parts, alone = find_parts(clause.text), _only_parts(clause.text)
         if alone and clause.listed and _adjective_of(before):  # "wider nose and mouth"
             clause = replace(clause, text=f"{_adjective_of(before)} {clause.text}")
-        elif alone and len(texts) > 1 and not clause.listed:
+        elif alone and len(texts) > 1 and not clause.listed and not _MOODS.fullmatch(clause.text):
             topic, named = alone[0], True
             continue
         elif parts:
@@ -486,6 +496,9 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
         named, before = False, clause.text
         yield clause
 
+
+_MOODS: Final = re.compile(r"(?:an? |the )?(?:[a-z]+ )?(?:smil(?:e|ing)|frown(?:ing)?|grin(?:ning)?)")
+"""Names of parts that are orders by themselves: "smile, but no teeth"."""
 
 _PRONOUN: Final = re.compile(r"\b(?:it|them|that|those)\b ?")
 

@@ -90,6 +90,7 @@ def rephrased(clause: str) -> str:
     >>> rephrased("i want the freckles gone"), rephrased("the beard has to go")
     ('no freckles', 'no beard')
     """
+    clause = re.sub(r"\b(more|less|no more) gr[ae]y$", r"\1 grey hair", clause)
     clause = _READS.sub(lambda found: f"{found['noun']} is ", clause)
     for read in (_unwanted, _should_not, _gone, _pushed):
         if words := read(clause):
