@@ -230,9 +230,17 @@ def _clauses(text: str) -> Iterator[str]:
     """Yield clauses, with situations in words that a prompt may use."""
     for pattern, meaning in SITUATIONS.items():
         text = re.sub(rf"(?<!no )(?<!without )\b{pattern}\b", f", {meaning}, ", text)
-    for clause in _CLAUSES.split(text):
+    for clause in [text] if _gives_two_irises(text) else _CLAUSES.split(text):
         if stripped := _FILLERS.sub("", clause.strip()).strip():
             yield _NOT_SO.sub(lambda found: "fewer " if found["many"] else "less ", stripped)
+
+
+_TWO_IRISES: Final = re.compile(r"\bone\b.*\beyes?\b.*\b(?:other|one)\b|\bone\b.*\b(?:other|one)\b.*\beyes?\b")
+
+
+def _gives_two_irises(text: str) -> bool:
+    """Return whether a text is about two eyes of different colours: "one eye blue and the other brown"."""
+    return bool(_TWO_IRISES.search(text)) and "iris.right_colour" in read_words(text).traits
 
 
 def _clause(clause: str, traits: Traits) -> tuple[dict[str, TraitValue], tuple[str, ...]]:

@@ -51,7 +51,7 @@ _UNDO: Final = _whole(
     "as (?:it|she|he) was(?: before)?",
     "like before",
     "never ?mind",
-    f"{_NO}not (?:that|like (?:that|this)|what i (?:meant|wanted|asked for))",
+    f"{_NO}(?:{_IT}(?:'s| is| was) )?not (?:that|like (?:that|this)|what i (?:meant|wanted|asked for))",
     f"{_NO}(?:remove|delete|lose) {_IT}(?: again)?",
     f"{_NO}(?:undo|revert|back)",
     "ctrl[ +-]?z",
@@ -172,7 +172,7 @@ _TAKES: Final = tuple(
         _whole,
         (
             rf"(?:take|use|copy|borrow|steal|get|give (?:her|him|them|it)|put on|add|grab|lift|want|with|have)? ?{_PART} (?:of|from|off) {_OTHER}",
-            r"(?:take|use|copy|borrow|steal|get|give (?:her|him|them|it)|put on|grab|want|with|have)? ?(?P<who>the other (?:one|face|head|person)|[\w.-]+(?: [\w.-]+){0,3}?)(?:'s|s') (?P<part>[\w -]+)",
+            r"(?:take|use|copy|borrow|steal|get|give (?:her|him|them|it)|put on|put|grab|want|with|have)? ?(?P<who>the other (?:one|face|head|person)|[\w.-]+(?: [\w.-]+){0,3}?)(?:'s|s') (?P<part>[\w -]+?)(?: (?:on|onto|to) (?:her|him|it|them|the face))?",
             rf"(?:give (?:her|him|them|it) |use |take |with |have |wants? )?(?:the )?same {_PART} (?:as|like) {_OTHER}(?: has)?",
             rf"(?:make |give |let )?(?:(?:her|him|them|it) )?(?:have )?{_PART} (?:(?:be|look) )?(?:exactly |more |just )?(?:like|as|the same as) (?:that of |those of )?{_OTHER}(?: has)?",
         ),

@@ -13,7 +13,7 @@ from dreamface.language.talk_orders import THE, WHO
 from dreamface.traits import ARKIT_SHAPES, Traits, TraitValue
 
 _LED: Final = re.compile(
-    rf"^(?:(?:let|have|make|get|want) (?:{WHO}) (?:to )?|(?:{WHO}) (?:should|could|must|may|can|needs to|has to) |to |now |just |only )+"
+    rf"^(?:let (?=the |her |his )(?!her (?!left|right))|(?:let|have|make|get|want) (?:{WHO}) (?:to )?|(?:{WHO}) (?:should|could|must|may|can|needs to|has to) |to |now |just |only )+"
 )
 _SIDE: Final = r"(?P<side>left|right|one|an?|(?:her|his|their|the) (?:left|right))"
 _BROW: Final = r"(?:eye ?)?brow"
@@ -53,6 +53,8 @@ _SHAPES: Final[tuple[tuple[str, dict[str, float]], ...]] = (
     (rf"(?:lower|drop|pull down|bring down) {_JUST}(?:the |her |his )?right {_BROW}", {"browDownRight": 0.8, "browOuterUpRight": 0.0}),
     (r"(?:raise|lift|pull up) (?:the |her |his )?left (?:corner of (?:the |her |his )?mouth|mouth corner)", {"mouthSmileLeft": 0.5}),
     (r"(?:raise|lift|pull up) (?:the |her |his )?right (?:corner of (?:the |her |his )?mouth|mouth corner)", {"mouthSmileRight": 0.5}),
+    (r"(?:lower|drop|pull down) (?:the |her |his )?left (?:corner of (?:the |her |his )?mouth|mouth corner)|(?:the |her |his )?left corner of (?:the |her |his )?mouth (?:droop|hang|sag)s?", {"mouthFrownLeft": 0.6, "mouthSmileLeft": 0.0}),
+    (r"(?:lower|drop|pull down) (?:the |her |his )?right (?:corner of (?:the |her |his )?mouth|mouth corner)|(?:the |her |his )?right corner of (?:the |her |his )?mouth (?:droop|hang|sag)s?", {"mouthFrownRight": 0.6, "mouthSmileRight": 0.0}),
     (rf"(?:put|pull|take|draw) {_OF}tongue (?:back )?in(?: again)?", {"tongueOut": 0.0, "jawOpen": 0.0}),
     (rf"suck in {_OF}cheeks|suck {_OF}cheeks in", {"cheekPuff": 0.0, "mouthPucker": 0.35}),
     (r"(?:look|glance|gaze|stare|peer)(?:ing)? (?:up|upwards?)|roll (?:the |her |his )?eyes", {"eyeLookUpLeft": 0.7, "eyeLookUpRight": 0.7, "eyeLookDownLeft": 0.0, "eyeLookDownRight": 0.0}),

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from dreamface.language.changes import base_of
+from dreamface.language.lexicon import lexicon
 from dreamface.language.parts import Part, find_parts, part_of, parts_beside, traits_of, without_parts
 from dreamface.language.talk import (
     CAN_DO,
@@ -272,8 +273,20 @@ def _about_order(sentence: str, parts: tuple[Part, ...]) -> str:
     return _PRONOUN.sub(f"the {parts[0].name} ", sentence, count=1).strip()
 
 
+_ONE_AND_OTHER: Final = re.compile(r"\bone (?:of her |of his )?(?:[a-z]+ )?(?:eyes?|one)\b.*\b(?:other|one)\b")
+
+
+def _with_two_eyes(sentence: str) -> str:
+    """Return a sentence about one eye and the other as the reader knows it: "one eye is blue and the other is brown"."""
+    sentence = re.sub(r"\bone (?:of (?:her|his|the) )?eyes? (?!is\b)([a-z]+)\b", r"one eye is \1", sentence)
+    return re.sub(r",? (?:and )?(?:the )?other (?:eye |one )?(?!is\b)([a-z]+)\b", r" and the other is \1", sentence)
+
+
 def _clauses(sentence: str, context: Context) -> Iterator[_Clause]:
     """Yield a sentence's clauses, without what is polite and what carries nothing."""
+    if _ONE_AND_OTHER.search(sentence) and "iris.right_colour" in context.read(_with_two_eyes(sentence)).traits:
+        yield _Clause(stripped(_with_two_eyes(sentence)))
+        return
     sentence = _HELD_LATER.sub(", ", without_praise(sentence))
     for piece in _CLAUSE_ENDS.split(sentence):
         is_correction = bool(_CORRECTS.match(piece.strip())) and not _NONE.fullmatch(piece.strip())
@@ -381,7 +394,7 @@ def _step_of(clause: _Clause, steps: Sequence[Step], last: Sequence[Part], conte
         return Change(text, strength, said=text, traits=meant)
     if why := only_both(text, context.traits):
         return Nothing(why)
-    return _forbidden(text, context) or _change(clause, context) or read_taking(text, context.others)
+    return _forbidden(text, context) or _likened(clause, context) or _change(clause, context) or read_taking(text, context.others)
 
 
 _BUT_NOT: Final = re.compile(
@@ -603,6 +616,30 @@ def _undone(claims: Sequence[tuple[str, Traits]], context: Context) -> Step | No
         return Change(words, said=words, traits=Traits({n: replace(e, value=0.0) for n, e in moved.items()}))
     less = f"less {claims[0][0]}"
     return Change(less, said=less) if context.means_something(less) else None
+
+
+_LIKENED: Final = re.compile(
+    rf"(?:(?:give|make|with|have|want) (?:{THE} )?)*(?:(?:an? |the |her |his )?(?P<part>[\w ]+?) (?:like|of) an? (?P<who>[\w ]+)|an? (?P<whose>[\w ]+?)'s? (?P<thing>[\w ]+))"
+)
+
+
+def _likened(clause: _Clause, context: Context) -> Step | None:
+    """Return the change of a part that is likened to somebody's: of "a nose like a Roman emperor" the nose alone."""
+    found = _LIKENED.fullmatch(clause.text)
+    parts = _only_parts(found["part"] or found["thing"]) if found else ()
+    if found is None or not parts or not any(map(_is_person, (found["who"] or found["whose"]).split())):
+        return None
+    said = context.read(clause.text).traits
+    own = Traits({name: entry for name, entry in said.items() if name in traits_of(parts)})
+    return Change(clause.text, said=clause.text, traits=own) if own else Nothing(_NOT_LIKENED.format(clause.text))
+
+
+_NOT_LIKENED: Final = "I know nothing of “{}” that I could make: say how it looks, such as “a hooked nose”."
+
+
+def _is_person(word: str) -> bool:
+    entry = lexicon().entries.get(word)
+    return entry is not None and bool(entry.kind)
 
 
 def _change(clause: _Clause, context: Context) -> Step | None:

@@ -22,14 +22,14 @@ _ONE: Final = re.compile(
     r"\b(?:left|right)(?:[- ]hand)? (?P<noun>ear|eye ?brow|eye ?lash|eye ?lid|eye ?bag|eye|brow|nostril|cheek ?bone|cheek|temple)s?\b"
 )
 _HALF: Final = re.compile(
-    r"\b(?:left|right)(?:[- ]hand)? (?:half|side) of (?:the |her |his |their )?(?P<noun>hair|beard|moustache|jaw|nose|mouth|chin)\b"
+    r"\b(?:left|right)(?:[- ]hand)? (?:half|side) of (?:the |her |his |their )?(?P<noun>hair|head|beard|moustache|jaw|nose|mouth|chin)\b"
     r"|\b(?P<thing>hair|beard) (?:only |just )?on (?:the |her |his )?(?:left|right)(?: side)?\b"
 )
 _LIES: Final = re.compile(
     r"\b(?:on|at|under|over|above|below|beneath|around|across|near|beside|along|from|behind|between|down)\b"
 )
 BOTH_ALIKE: Final = (
-    "DreamFace makes both {noun} alike: say it of both, such as “bigger {noun}”, or sculpt one side in Blender."
+    "DreamFace makes both {noun} alike: say it of both of them, or sculpt one side in Blender."
 )
 """What is said to an order for one side of what has no side."""
 
@@ -37,6 +37,9 @@ _NO_SIDES: Final = (
     "DreamFace has no {noun} for one side alone: say it of all the {noun}, or work on that side in Blender."
 )
 _BOTH_EYES: Final = re.compile(r"\b(?:both|two) (?:of (?:the|her|his) )?(?:eyes|irises)\b|\b(?:the |her |his )?eyes both\b")
+_SWAPPED: Final = re.compile(
+    rf"(?:swap|switch|exchange|reverse) (?:{THE} )?(?:eyes|eye colou?rs|colou?rs of (?:{THE} )?eyes|irises)(?: a?round)?"
+)
 _COLOUR: Final = "iris.colour"
 _OTHER: Final = "iris.right_colour"
 
@@ -48,6 +51,8 @@ def eye_of(clause: str, traits: Traits) -> Traits:
         clause: in lower case.
         traits: of the face: where the left eye changes, the right one stays as it is.
     """
+    if _SWAPPED.fullmatch(clause):
+        return _swapped(clause, traits)
     found = _EYE.search(clause)
     both = _BOTH_EYES.search(clause)
     if (found is None and both is None) or _LIES.search(clause[: found.start()] if found else ""):
@@ -69,10 +74,20 @@ def eye_of(clause: str, traits: Traits) -> Traits:
     return Traits({_COLOUR: colour, _OTHER: TraitValue((*right, max(strength, 0.0) or 1.0), 1.0, clause)})
 
 
+def _swapped(clause: str, traits: Traits) -> Traits:
+    """Return the traits that exchange the colours of two eyes; none where they are alike."""
+    right, strength = traits.tint(_OTHER)
+    left = traits.value(_COLOUR)
+    if strength <= 0.0 or not isinstance(left, tuple):
+        return Traits()
+    return Traits({_COLOUR: TraitValue(right, 1.0, clause), _OTHER: TraitValue((*left, strength), 1.0, clause)})
+
+
 def only_both(clause: str, traits: Traits) -> str:
     """Return the sentence for an order that changes one side of what is alike on both; nothing of other clauses."""
     if half := _HALF.search(clause):
-        return _NO_SIDES.format(noun=half["noun"] or half["thing"])
+        noun = half["noun"] or half["thing"]
+        return _NO_SIDES.format(noun="hair" if noun == "head" else noun)
     found = _ONE.search(clause)
     if found is None or _LIES.search(clause[: found.start()]):
         return ""

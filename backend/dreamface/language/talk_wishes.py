@@ -15,13 +15,20 @@ from typing import Final
 from dreamface.language.changes import base_of
 from dreamface.language.degrees import without_degree
 from dreamface.language.parts import find_parts, without_parts
+from dreamface.language.reader import read_words
 from dreamface.language.removals import with_removals
 from dreamface.language.talk_orders import THE, WHO
+from dreamface.traits import VOCABULARY, Kind
 
 _NOT: Final = r"(?:n't| not|nt)"
 _NOUN: Final = rf"(?P<noun>{WHO}|{THE} [\w' -]+?)"
-_I_DO_NOT: Final = rf"(?:i|we)(?:'d| would)? (?:do{_NOT}|did{_NOT}|would{_NOT}|never)(?: really| even| actually| ever)*"
-_WANT: Final = r"(?:want(?:ed)?|need(?:ed)?|wish(?:ed)?(?: for)?|ask(?:ed)? for|order(?:ed)?|care for|fancy)"
+_I_DO_NOT: Final = (
+    rf"(?:(?:i|we)(?:'d| would)? (?:do{_NOT}|did{_NOT}|would{_NOT}|have{_NOT}|never)|nobody|no one)(?: really| even| actually| ever)*"
+)
+_WANT: Final = (
+    r"(?:want(?:ed|s)?|need(?:ed|s)?|wish(?:ed|es)?(?: for)?|ask(?:ed)? for|order(?:ed)?|care for|fancy"
+    r"|(?:ask(?:ed)?|told|tell|want(?:ed)?)(?: you)?(?= to make)|(?:said?|meant|mean)(?: that)?)"
+)
 _TO_BE: Final = (
     r"(?:to )?(?:be(?:come|ing)?|look(?:ing)?|get(?:ting)?|seem(?:ing)?|appear(?:ing)?|turn(?:ing)?|grow(?:ing)?)"
 )
@@ -35,6 +42,14 @@ _SHOULD_NOT: Final = (
 
 _UNWANTED_PERSON: Final = re.compile(rf"{_I_DO_NOT} (?:{_WANT}|like) (?:{WHO}) (?:{_TO_BE} )?(?P<what>\S.*)")
 _UNWANTED_THING: Final = re.compile(rf"{_I_DO_NOT} (?:{_WANT})(?: to (?:see|have))?(?: any)? (?P<what>\S.*)")
+_UNASKED: Final = re.compile(rf"{_I_DO_NOT} {_WANT} (?:(?:{WHO}) should (?P<be>be|look|have)|(?:to )?make(?: (?:{WHO}))?) (?P<what>\S.*)")
+_HATED: Final = re.compile(rf"(?:{_I_DO_NOT} (?:really )?like|(?:i|we) (?:(?:really|absolutely) )?(?:hate|dislike|loathe|can't stand|cannot stand))(?: (?:{THE}|all))* (?P<what>[\w' -]+)")
+_ON_FACE: Final = frozenset({
+    "freckles", "moles", "age spots", "blemishes", "scars", "vitiligo", "lipstick", "eyeliner", "eyeshadow", "blush",
+    "foundation", "make-up", "wrinkles", "stubble", "beard", "fringe", "bags under the eyes",
+})  # fmt: skip
+"""Parts that a face can do without."""
+
 _DISLIKED: Final = re.compile(
     rf"(?:{_I_DO_NOT} like|(?:i|we) (?:hate|dislike)|it bothers me)(?: it)? (?:that|how|when) (?P<what>.+)"
 )
@@ -52,6 +67,11 @@ _GONE: Final = re.compile(
     r"(?:(?:make|have|get|want|see) )?(?P<what>(?:the|her|his|their|that|those|these|all) [\w' -]+?) (?:gone|removed|taken off|taken away|erased|deleted|vanish|disappear)(?: (?:please|now|too))*"
 )
 _OFF_WITH: Final = re.compile(r"(?:off with|out with|away with|down with|bye) (?P<what>\S.*)")
+_CLEAN_OF: Final = re.compile(rf"(?:wipe|clean|clear|rid|free|scrub|wash) (?:{WHO}|{THE} [\w ]+?) (?:clean )?of (?P<what>\S.*)")
+_WITH_NONE: Final = re.compile(r"(?:i|we) (?:could|can) (?:do|live) without (?P<what>\S.*)")
+_OUT_OF_FACE: Final = re.compile(
+    rf"(?:get|take|put|brush|sweep|comb|pull|move|push) (?:{THE} )?hair (?:out of|away from|off|from|back from|back out of) (?:{THE} )?(?:face|eyes|forehead)"
+)
 _NO_COLOUR: Final = re.compile(r"\bno (?:the |her |his |all )*(?P<colour>grey|gray|dye)$")
 _WITHOUT: Final = re.compile(r"without (?:the |her |his |any |all |those |these )*(?P<what>(?!touch|chang|alter|affect|los)\S.*)")
 _AGAIN: Final = re.compile(r"^(?P<what>no .+?) (?:again|any ?more|now|please|from (?:her|him|the face))$")
@@ -116,6 +136,10 @@ def _unwanted(clause: str) -> str:
     if found := _DISLIKED.fullmatch(clause):
         how = _HOW_IT_IS.fullmatch(found["what"])
         return complaint(f"{how['noun']} is {how['how']}" if how else found["what"])
+    if (found := _HATED.fullmatch(clause)) and _is_thing(found["what"]):
+        return f"no {found['what']}" if find_parts(found["what"])[0].name in _ON_FACE else ""
+    if found := _UNASKED.fullmatch(clause):
+        return f"don't {'give her' if found['be'] == 'have' else 'make her'} {found['what']}"
     if found := _UNWANTED_PERSON.fullmatch(clause):
         what = re.sub(rf"^(?:{_TO_HAVE}|with) (?:any )?(?=\S)", "with ", found["what"])
         if what.startswith("with "):
@@ -151,7 +175,7 @@ def _should_not(clause: str) -> str:
             return f"{noun} is too {degreed['how']}"
         if is_thing:
             return _no_more(what)
-        if _is_comparative(what):
+        if _is_comparative(what) or any(VOCABULARY[name].kind is not Kind.NUMBER for name in read_words(what).traits):
             return f"don't make {noun} {what}"
         return re.sub(r"\s+", " ", f"less {re.sub(r'^(?:an? |be )', '', what)} {_of_part(noun)}").strip()
     return ""
@@ -175,7 +199,9 @@ def _of_part(noun: str) -> str:
 
 def _gone(clause: str) -> str:
     """Return what is to go away with "no"."""
-    for pattern in (_MUST_GO, _GONE, _OFF_WITH):
+    if _OUT_OF_FACE.fullmatch(clause):
+        return "swept back hair"
+    for pattern in (_MUST_GO, _GONE, _OFF_WITH, _CLEAN_OF, _WITH_NONE):
         if (found := pattern.fullmatch(clause)) and not re.fullmatch(WHO, found["what"]):
             return removal(_no_more(found["what"])) or _no_more(found["what"])
     return ""
