@@ -13,7 +13,7 @@ from dreamface.editing.phrasing import listed
 from dreamface.edits import REGIONS, Wish
 from dreamface.errors import BadRequest
 from dreamface.language import Reading, read_degrees, with_removals
-from dreamface.record import EditEntry
+from dreamface.record import MOST_STRENGTH, EditEntry
 from dreamface.traits import Traits
 
 _NO: Final = re.compile(r"(?:please )?(?:no|without) (?:more )?(?:the |her |his |their |that |this |any |all )*(?P<what>\S.*)", re.IGNORECASE)
@@ -66,6 +66,65 @@ def without_marks(words: str, stack: Sequence[EditEntry]) -> Removal:
             elsewhere.append(edit.label or edit.id)
             kept.append(edit)
     return Removal(tuple(kept), rest.strip(), tuple(labels), () if labels else tuple(elsewhere))
+
+
+_DETERMINED: Final = r"(?:(?:the|her|his|their|that|this|all|those|these) )+"
+_MOVE: Final = re.compile(
+    rf"(?:move|shift|transfer|slide|bring|put) {_DETERMINED}(?P<what>.+?) (?:over |down |up |across |further )*(?:to|onto|on to) (?P<where>\S.*)",
+    re.IGNORECASE,
+)
+_FAINTER: Final = r"(?:fainter|weaker|subtler|softer|lighter|paler|less (?:visible|prominent|obvious|strong|deep)|more subtle|thinner)"
+_BOLDER: Final = r"(?:stronger|bolder|deeper|darker|heavier|clearer|worse|more (?:visible|prominent|obvious|intense|pronounced))"
+_SCALE: Final = re.compile(
+    rf"(?:(?P<down>fade|soften|weaken|tone down|lighten|reduce|blend|play down)|(?P<up>strengthen|intensify|deepen|darken|emphasi[sz]e|accentuate|bring out)) {_DETERMINED}(?P<what>.+)"
+    rf"|(?:make )?{_DETERMINED}(?P<thing>.+?) (?:should be |could be |must be |is to be )?(?:(?P<fainter>{_FAINTER})|(?P<bolder>{_BOLDER}))"
+    rf"|(?:a )?(?:(?P<less>{_FAINTER})|(?P<more>{_BOLDER})) (?P<one>.+)",
+    re.IGNORECASE,
+)
+_FADED: Final = 0.5  # of its strength, to which a mark fades where nobody says how far
+
+
+def changed_marks(words: str, stack: Sequence[EditEntry], degree: float = 1.0) -> tuple[tuple[EditEntry, ...], str]:
+    """Return a stack in which a mark lies elsewhere or is fainter or stronger, and a sentence; "" where none is.
+
+    Args:
+        words: such as "move the scar to the right cheek" or "fade the scar".
+        stack: the face's edits; also those that its prompt has made.
+        degree: how far to go, over what the words say by themselves.
+    """
+    if found := _MOVE.fullmatch(words):
+        places, rest, _ = edit_words.find_regions(f"on {found['where']}")
+        if places and not rest.strip():
+            now = {edit.id: replace(edit, place=replace(edit.place, regions=tuple(places)), label=_moved_label(found))
+                   for edit in marks_of(found["what"], stack) if edit.place is not None}  # fmt: skip
+            where = found["where"]
+            return _with(stack, now), f"Moved {listed([f'“{edit.label}”' for edit in stack if edit.id in now])} to {where}."
+    if found := _SCALE.fullmatch(words):
+        what = found["what"] or found["thing"] or found["one"]
+        is_down = bool(found["down"] or found["fainter"] or found["less"])
+        factor = _FADED**degree if is_down else (1.0 / _FADED) ** (0.6 * degree)
+        now = {edit.id: replace(edit, strength=min(edit.strength * factor, MOST_STRENGTH)) for edit in marks_of(what, stack)}
+        shares = {f"{edit.strength:.0%}".replace("%", " %") for edit in now.values()}
+        return _with(stack, now), f"{listed([f'“{edit.label}”' for edit in now.values()])} now at {listed(sorted(shares))}." if now else ""
+    return tuple(stack), ""
+
+
+def _moved_label(found: re.Match[str]) -> str:
+    what, where = found["what"].split(" on ")[0], found["where"]
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what} on {where}"
+
+
+def _with(stack: Sequence[EditEntry], now: Mapping[str, EditEntry]) -> tuple[EditEntry, ...]:
+    return tuple(now.get(edit.id, edit) for edit in stack)
+
+
+def marks_of(words: str, stack: Sequence[EditEntry]) -> tuple[EditEntry, ...]:
+    """Return the edits of a stack that lie on places and are what words name: "the scar on the left cheek"."""
+    regions, rest, _ = edit_words.find_regions(words)
+    wishes, names = _meant(rest)
+    if not wishes and not names:
+        return ()
+    return tuple(edit for edit in stack if _without(edit, wishes, names) != edit and _lies_there(edit, regions))
 
 
 def told(removal: Removal) -> str:
@@ -124,4 +183,4 @@ def _overlap(one: str, other: str) -> bool:
     return bare[0] == bare[1] and not all(sides)
 
 
-__all__ = ["Removal", "told", "without_marks"]
+__all__ = ["Removal", "changed_marks", "marks_of", "told", "without_marks"]

@@ -11,7 +11,7 @@ from dreamface.editing.adding import added
 from dreamface.editing.answers import Known, answer
 from dreamface.editing.conversation import Patch, done, held_parts, redo, remembered, states, undo, waiting
 from dreamface.editing.making import NothingUnderstood, words_edit
-from dreamface.editing.marks import Removal, without_marks
+from dreamface.editing.marks import Removal, changed_marks, without_marks
 from dreamface.editing.marks import told as marks_told
 from dreamface.editing.phrasing import listed, parts_of, shifts_in_words
 from dreamface.editing.reading import read_words
@@ -275,6 +275,10 @@ def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
     taken: list[str] = []
     stack = record.edits
     for change in changes:
+        other, sentence = changed_marks(change.words, stack, change.strength) if not change.traits else (stack, "")
+        if other != stack:
+            stack, taken = other, [*taken, sentence]
+            continue
         removed = without_marks(change.words, stack) if not change.traits else Removal(stack)
         stack = removed.stack
         taken += [marks_told(removed)] if removed.labels else []

@@ -123,7 +123,7 @@ class Question:
     Attributes:
         topic: "age", "sex", "trait" (one or more of the face's), "why", "changes", "unknown", "describe", "help" or
             "prompt".
-        traits: names of those that it is about.
+        traits: names of those that it is about; none where it is about something that only lies on a place.
         claimed: what it supposes of them, as in "is her nose big?".
         words: it.
     """

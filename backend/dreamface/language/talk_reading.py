@@ -58,7 +58,7 @@ _CLAUSE_ENDS: Final = re.compile(
     r"\s*(?:,|;|:(?!\d)|\s-+\s|\.(?!\d)|!|\?|\bbut\b|\band then\b|\bthen\b|\balthough\b|\bhowever\b|\bwhile\b)\s*"
 )
 _HELD_LATER: Final = re.compile(
-    r"\s+(?=(?:without (?:touching|changing|altering|affecting)|except(?: for)?|apart from"
+    r"(?<!\bdo)(?<!\blive)\s+(?=(?:without (?:touching|changing|altering|affecting)|except(?: for)?|apart from"
     r"|without (?:the|her|his|getting|becoming|going|looking|growing)\b"
     r"|but (?:not|keep|leave|don't|without)|and (?:keep|leave|don't (?:touch|change))"
     rf"|(?:keep|keeping|leave|leaving) {THE})\b)"
@@ -394,7 +394,10 @@ def _step_of(clause: _Clause, steps: Sequence[Step], last: Sequence[Part], conte
         return Change(text, strength, said=text, traits=meant)
     if why := only_both(text, context.traits):
         return Nothing(why)
-    return _forbidden(text, context) or _likened(clause, context) or _change(clause, context) or read_taking(text, context.others)
+    for read in (_forbidden, _likened, _change):
+        if found := read(text, context):
+            return found
+    return read_taking(text, context.others) or _vague(text)
 
 
 _BUT_NOT: Final = re.compile(
@@ -578,6 +581,21 @@ def _with_noun(step: Change, before: Change, context: Context) -> Change:
     return replace(step, words=words)
 
 
+_VAGUE: Final = re.compile(
+    rf"(?:i|we) (?:(?:do not|don't|didn't) (?:really )?(?:like|love|want|care for)|hate|dislike) (?:how |the way )?(?P<what>(?:{THE}) [\w ]+?)(?: looks?| is| are)?(?: (?:at all|much|like that|like this|now))*"
+    rf"|(?:there (?:is|'s) )?something (?:is )?(?:wrong|off|odd|strange|weird)(?: going on)? (?:about|with|in|around) (?P<where>(?:{THE}) [\w ]+)"
+    rf"|(?P<part>(?:{THE}) [\w ]+?) (?:is|are|looks?|seems?) (?:a bit |somehow |just |all |still )*(?:wrong|off|odd|not right|bad|terrible|awful|weird|strange)"
+)
+_WHAT_OF_IT: Final = "Say what should be different about the {}, such as “bigger” or “smaller”."
+
+
+def _vague(text: str) -> Step | None:
+    """Return the sentence for a complaint about a part that does not say what is wrong with it."""
+    found = _VAGUE.fullmatch(text)
+    parts = _only_parts(found["what"] or found["where"] or found["part"]) if found else ()
+    return Nothing(_WHAT_OF_IT.format(parts[0].name)) if parts else None
+
+
 def _forbidden(text: str, context: Context) -> Step | None:
     """Return what must not be done as parts that stay: "don't make her older" holds the age."""
     if not (found := _FORBIDS.match(text)):
@@ -623,15 +641,15 @@ _LIKENED: Final = re.compile(
 )
 
 
-def _likened(clause: _Clause, context: Context) -> Step | None:
+def _likened(text: str, context: Context) -> Step | None:
     """Return the change of a part that is likened to somebody's: of "a nose like a Roman emperor" the nose alone."""
-    found = _LIKENED.fullmatch(clause.text)
+    found = _LIKENED.fullmatch(text)
     parts = _only_parts(found["part"] or found["thing"]) if found else ()
     if found is None or not parts or not any(map(_is_person, (found["who"] or found["whose"]).split())):
         return None
-    said = context.read(clause.text).traits
+    said = context.read(text).traits
     own = Traits({name: entry for name, entry in said.items() if name in traits_of(parts)})
-    return Change(clause.text, said=clause.text, traits=own) if own else Nothing(_NOT_LIKENED.format(clause.text))
+    return Change(text, said=text, traits=own) if own else Nothing(_NOT_LIKENED.format(text))
 
 
 _NOT_LIKENED: Final = "I know nothing of “{}” that I could make: say how it looks, such as “a hooked nose”."
@@ -642,11 +660,11 @@ def _is_person(word: str) -> bool:
     return entry is not None and bool(entry.kind)
 
 
-def _change(clause: _Clause, context: Context) -> Step | None:
+def _change(text: str, context: Context) -> Step | None:
     """Return the change that a clause orders; None where it means nothing."""
-    if _ABUSE.match(clause.text):
+    if _ABUSE.match(text):
         return None
-    words, strength = as_change(_by_percent(clause.text, context))
+    words, strength = as_change(_by_percent(text, context))
     if not words or not any(map(str.isalnum, words)):
         return None
     if re.fullmatch(
@@ -655,10 +673,10 @@ def _change(clause: _Clause, context: Context) -> Step | None:
         words,
     ):
         return None
-    laid = without_comparing(clause.text)
-    for candidate in dict.fromkeys((laid or words, words, clause.text)):
+    laid = without_comparing(text)
+    for candidate in dict.fromkeys((laid or words, words, text)):
         if context.means_something(candidate):
-            return Change(candidate, strength if candidate in (laid, words) else 1.0, said=clause.text)
+            return Change(candidate, strength if candidate in (laid, words) else 1.0, said=text)
     return None
 
 

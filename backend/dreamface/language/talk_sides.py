@@ -40,6 +40,7 @@ _BOTH_EYES: Final = re.compile(r"\b(?:both|two) (?:of (?:the|her|his) )?(?:eyes|
 _SWAPPED: Final = re.compile(
     rf"(?:swap|switch|exchange|reverse) (?:{THE} )?(?:eyes|eye colou?rs|colou?rs of (?:{THE} )?eyes|irises)(?: a?round)?"
 )
+_EYES_ALIKE: Final = "Both eyes have the same colour: say “right eye blue” first."
 _COLOUR: Final = "iris.colour"
 _OTHER: Final = "iris.right_colour"
 
@@ -85,6 +86,8 @@ def _swapped(clause: str, traits: Traits) -> Traits:
 
 def only_both(clause: str, traits: Traits) -> str:
     """Return the sentence for an order that changes one side of what is alike on both; nothing of other clauses."""
+    if _SWAPPED.fullmatch(clause):
+        return _EYES_ALIKE
     if half := _HALF.search(clause):
         noun = half["noun"] or half["thing"]
         return _NO_SIDES.format(noun="hair" if noun == "head" else noun)

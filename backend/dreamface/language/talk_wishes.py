@@ -175,7 +175,7 @@ def _should_not(clause: str) -> str:
             return f"{noun} is too {degreed['how']}"
         if is_thing:
             return _no_more(what)
-        if _is_comparative(what) or any(VOCABULARY[name].kind is not Kind.NUMBER for name in read_words(what).traits):
+        if _is_comparative(what) or _is_no_number(f"{what} {_of_part(noun)}"):
             return f"don't make {noun} {what}"
         return re.sub(r"\s+", " ", f"less {re.sub(r'^(?:an? |be )', '', what)} {_of_part(noun)}").strip()
     return ""
@@ -190,6 +190,11 @@ def _is_comparative(what: str) -> bool:
     """Return whether words compare: "older", "any wider", "more tanned"."""
     words = without_degree(re.sub(r"^any ", "", what))[0].split()
     return bool(words) and (words[0] in ("more", "less", "fewer") or bool(base_of(words[0])))
+
+
+def _is_no_number(words: str) -> bool:
+    """Return whether words say a colour or a choice, of which there is no less."""
+    return any(VOCABULARY[name].kind is not Kind.NUMBER for name in read_words(words.strip()).traits)
 
 
 def _of_part(noun: str) -> str:
