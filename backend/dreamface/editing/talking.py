@@ -9,9 +9,9 @@ from typing import Any, Final, TypeAlias
 
 from dreamface.editing.adding import added
 from dreamface.editing.answers import Known, answer
-from dreamface.editing.conversation import Patch, done, held_parts, redo, remembered, states, undo, waiting
+from dreamface.editing.conversation import Patch, done, held_parts, patch_of, redo, remembered, states, undo, waiting
 from dreamface.editing.making import NothingUnderstood, words_edit
-from dreamface.editing.marks import Removal, changed_marks, without_marks
+from dreamface.editing.marks import Removal, changed_marks, marks_of, without_marks
 from dreamface.editing.marks import told as marks_told
 from dreamface.editing.phrasing import listed, parts_of, shifts_in_words
 from dreamface.editing.reading import read_words
@@ -35,6 +35,7 @@ from dreamface.language import (
     Take,
     Undo,
     UndoBut,
+    UndoOne,
     Version,
     combined,
     difference,
@@ -74,6 +75,9 @@ _STAYS: Final = "Edits that were not made by talking stay: delete them in the st
 _NOTHING_TAKEN_BACK: Final = "There is nothing to do again: nothing was taken back since the last change."
 _NOTHING_TO_SCALE: Final = "There is nothing yet that could be more or less: say first what should be different."
 
+_MARK_STAYS: Final = (
+    "A mark can be moved, made fainter or stronger, or taken off: to have it otherwise, take it off and say it anew."
+)
 _NO_OPPOSITE: Final = "There is no opposite of that: say what should be there instead."
 _TAKEN_WHOLE: Final = "That was taken over whole already: say “half of that”, or what should be more."
 
@@ -230,6 +234,8 @@ def _follow(record: FaceRecord, step: Step, said: str, typed: str, others: Other
         return _undo(record, step, said)
     if isinstance(step, UndoBut):
         return _kept(record, _undo_but(record, step), said, "change")
+    if isinstance(step, UndoOne):
+        return _kept(record, _undo_one(record, step.number), said, "change")
     if isinstance(step, Redo):
         return _redo(record, step, said)
     if isinstance(step, Version):
@@ -283,6 +289,8 @@ def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
         stack = removed.stack
         taken += [marks_told(removed)] if removed.labels else []
         entries, why, words = _placed(change, traits, record.corrections)
+        if why and not removed.labels and marks_of(change.words, stack):
+            why = _MARK_STAYS
         if removed.labels or removed.elsewhere:
             entries, why, words = [], "" if removed.labels else marks_told(removed), ()
         lost += words
@@ -300,7 +308,8 @@ def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
         stack = added(stack, _with_held(entry, replace(record, edits=stack), made.held))
     if placed:
         stack = added(stack, *placed)
-    return _told(before, replace(record, edits=stack), set(made.traits), made.held, lost, problems, placed, taken)
+    meant = set(made.traits) | {name for edit in before.edits if edit not in record.edits for name in edit.traits}
+    return _told(before, replace(record, edits=stack), meant, made.held, lost, problems, placed, taken)
 
 
 def _before_corrected(record: FaceRecord, changes: Sequence[Change]) -> FaceRecord:
@@ -468,6 +477,17 @@ def _undo_but(record: FaceRecord, step: UndoBut) -> Reply:
     shifts = _shifts(shown_traits(record), shown_traits(after), set())
     what = f": {shifts_in_words(shifts)}" if shifts else ""
     return Reply(f"Back to the start but for {kept}{what}. “Undo” brings the rest again.", after, True)
+
+
+def _undo_one(record: FaceRecord, number: int) -> Reply:
+    """Return the face with one change taken back, while later ones stay. It is one change."""
+    turns = done(record.talk)
+    if not 1 <= number <= len(turns):
+        why = f"There were only {_counted(len(turns))}." if turns else _NOTHING_DONE
+        return Reply(why, record, understood=False)
+    turn = turns[number - 1]
+    after = replace(record, edits=patch_of(turn).revert(record.edits))
+    return Reply(f"Without “{_called(turn)}”; what came later stays.", after, after.edits != record.edits)
 
 
 def _of_parts(edit: EditEntry, parts: Sequence[Part]) -> EditEntry | None:

@@ -37,6 +37,7 @@ from dreamface.language.talk import (
     Take,
     Undo,
     UndoBut,
+    UndoOne,
     Version,
 )
 from dreamface.language.talk_reading import understand
@@ -75,6 +76,7 @@ __all__ = [
     "Take",
     "Undo",
     "UndoBut",
+    "UndoOne",
     "Version",
     "alternatives",
     "colour_family",

@@ -74,6 +74,13 @@ class UndoBut:
 
 
 @dataclass(frozen=True)
+class UndoOne:
+    """One change is taken back and later ones stay; `number` counts from 1."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class Redo:
     """What was taken back last is done again."""
 
@@ -142,7 +149,7 @@ class Nothing:
 
 
 Step: TypeAlias = (
-    "Change | Hold | Release | Undo | UndoBut | Redo | Version | Scale | Restore | Take | Restart | Question | Nothing"
+    "Change | Hold | Release | Undo | UndoBut | UndoOne | Redo | Version | Scale | Restore | Take | Restart | Question | Nothing"
 )
 
 CAN_DO: Final = (

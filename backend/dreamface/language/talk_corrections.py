@@ -22,6 +22,8 @@ _STARTED: Final = re.compile(rf"^(?:(?:{'|'.join(_STARTS)})\b[\s,.!:;-]*)+")
 _ENDED: Final = re.compile(r"[\s,.!]*(?:\b(?:i (?:said|meant|mean)|instead|please|rather|not that one)[\s.!]*)+$")
 _MEANT: Final = re.compile(r"\b(?:i (?:said|mean|meant)|make (?:that|it|them)|instead)\b|^(?:no+(?=[,.!;:]| (?:wait|sorry|i|not|make|rather|actually|the other)\b)|nope|nah|actually|rather|or rather|sorry|wait|better)(?=\W|$)")
 _NOT_BESIDE: Final = re.compile(rf",?\s*(?:and )?not (?:on )?(?:{THE} |an? )?[\w -]+$")
+_NOT_THIS: Final = re.compile(rf"^(?:no,? )?not (?:{THE} |an? )?[\w ]+?, *(?=\w)")
+_ONE_LIP: Final = re.compile(r"(?:only |just )*(?:the )?(?P<which>upper|lower|top|bottom) (?:one|lip)(?: only| alone)?")
 _SIDE: Final = re.compile(rf"(?:on |at )?(?:{THE} )?(?:person's |other )?(?P<side>left|right)(?:[- ]hand)?(?: (?:one|side|eye|cheek|ear|brow|eyebrow))?")
 _OTHER_SIDE: Final = re.compile(rf"(?:on )?(?:{THE} )?other (?:one|side|eye|cheek|ear|brow|eyebrow)")
 _PLACE: Final = r"(?:on|at|under|over|above|below|beneath|near|next to|beside|between|across|around|along|behind)"
@@ -31,7 +33,7 @@ _ORDER: Final = re.compile(r"^(?:make|give|turn|put|add|take|set|let|have|remove
 
 def corrects(text: str) -> bool:
     """Return whether a text says by its own words that it corrects what was said before."""
-    return bool(_MEANT.search(text)) or bool(_SIDE.fullmatch(_NOT_BESIDE.sub("", text)))
+    return bool(_MEANT.search(text) or _NOT_THIS.match(text) or _ONE_LIP.fullmatch(text)) or bool(_SIDE.fullmatch(_NOT_BESIDE.sub("", text)))
 
 
 def corrected_order(text: str, last: str) -> str:
@@ -48,12 +50,15 @@ def corrected_order(text: str, last: str) -> str:
     >>> corrected_order("no, i meant the mouth", "wider nose")
     'wider mouth'
     """
+    text = _NOT_THIS.sub("", text.strip(" .!?"))
     what = _ENDED.sub("", _STARTED.sub("", text.strip(" .!?"))).strip(" ,.!?")
     bare = _NOT_BESIDE.sub("", what).strip(" ,") or what
     if not bare or not last or re.match(r"(?:undo|like that|that|don't|not)\b", bare):
         return ""
     if _SIDE.fullmatch(bare) or _OTHER_SIDE.fullmatch(bare):
         return _on_the_side(bare, last)
+    if (lip := _ONE_LIP.fullmatch(bare)) and re.search(r"\blips\b", last):
+        return re.sub(r"\blips\b", f"{lip['which'].replace('top', 'upper').replace('bottom', 'lower')} lip", last)
     if _PLACED.fullmatch(bare):
         start = re.search(rf"\b{_PLACE} (?=\S)", last)
         return f"{last[: start.start()]}{bare}" if start else ""

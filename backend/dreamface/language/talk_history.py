@@ -15,7 +15,7 @@ from dreamface.language.lexicon import lexicon
 from dreamface.language.parts import PARTS, Part, find_parts, parts_beside, without_parts
 from dreamface.language.people import sex_of_names
 from dreamface.language.tables import UNITS
-from dreamface.language.talk import Hold, Redo, Release, Restart, Restore, Scale, Step, Take, Undo, UndoBut, Version
+from dreamface.language.talk import Hold, Redo, Release, Restart, Restore, Scale, Step, Take, Undo, UndoBut, UndoOne, Version
 from dreamface.language.talk_orders import THE, WHO
 
 _IT: Final = r"(?:that|it|this|them|those|these)"
@@ -51,6 +51,7 @@ _UNDO: Final = _whole(
     "as (?:it|she|he) was(?: before)?",
     "like before",
     "never ?mind",
+    f"{_NO}not there",
     f"{_NO}(?:{_IT}(?:'s| is| was) )?not (?:that|like (?:that|this)|what i (?:meant|wanted|asked for))",
     f"{_NO}(?:remove|delete|lose) {_IT}(?: again)?",
     f"{_NO}(?:undo|revert|back)",
@@ -91,6 +92,7 @@ _OTHER_WAY: Final = re.compile(
 )
 _REDO: Final = _whole(
     f"redo(?: {_IT})?",
+    "redo (?:all|everything|it all)(?: of it)?",
     f"(?:put|bring|get) {_IT} back again",
     f"bring {_IT} back",
     f"(?:un-?undo|undo the undo|redo the last {_STEPS})",
@@ -155,6 +157,7 @@ _RESTORES: Final = tuple(
         _whole,
         (
             rf"{_PART} (?:was|were|looked|had been) (?:much |a lot |way )?(?:better|nicer|fine|good|okay|ok|perfect|prettier|right) (?:before|earlier|previously|at first|as it was|the way it was)",
+            rf"{_THE_PART} (?:was|were) (?:already |just |quite |much |perfectly )*(?:better|nicer|fine|good|okay|ok|perfect|prettier|right|great)(?: (?:as|like) (?:it|they) (?:was|were))?",
             rf"(?:i|we) (?:liked|preferred|loved|prefer|like|want|miss) (?:{THE} )?(?P<old>old|previous|former|earlier|original|first|last) {_PART}(?: (?:more|better|back|again))*",
             rf"(?:i|we) (?:liked|preferred|loved) {_PART} (?:(?:more|better) )?(?:before|earlier|previously|as it was|the way it was)",
             rf"(?:put|bring|get|take|change|turn|set|give her|give him|give) (?:back )?{_PART} (?:back )?(?:to )?(?:(?:the way|how|as|like|what) (?:it|they) (?:was|were|looked|had been)(?: before| earlier)?|(?:like|as) before)",
@@ -251,6 +254,13 @@ _NUMBERS: Final = {"both": 2, "couple": 2, "a couple": 2, "a couple of": 2, "twi
 _WAYS: Final = {"a bit": 1.25, "a little": 1.25, "a little bit": 1.25, "a tiny bit": 1.15, "a wee bit": 1.25, "slightly": 1.25,
                 "a touch": 1.25, "a tad": 1.25, "somewhat": 1.3, "much": 2.0, "a lot": 2.0, "lots": 2.0, "way": 2.2, "far": 2.0,
                 "quite a bit": 1.7, "so": 1.7, "very": 1.7}  # fmt: skip
+_MOST: Final = 50
+"""Steps that "redo everything" brings again."""
+
+_ONE_OF: Final = re.compile(
+    rf"{_BACK} (?:only |just )?(?:{THE} )?(?:(?P<ordinal>{'|'.join(_ORDINALS)})|(?:change|step|edit) (?:number |no\.? ?)?(?P<number>\d{{1,3}}|[a-z]+))(?: {_CHANGE})?(?: only)?",
+    re.IGNORECASE,
+)
 _USUAL: Final = 1.5
 _TOO_MUCH: Final = 0.5
 
@@ -312,12 +322,17 @@ def _undo_but(clause: str, _last: Sequence[Part]) -> Step | None:
 
 
 def _undo(clause: str, _last: Sequence[Part]) -> Step | None:
+    if found := _ONE_OF.fullmatch(clause):
+        ordinal = found["ordinal"]
+        number = _ORDINALS.index(ordinal.lower()) + 1 if ordinal else _number(found["number"])
+        if number:
+            return UndoOne(number)
     if _RESTART.fullmatch(clause):
         return Restart()
     if _UNDO.fullmatch(clause):
         return Undo()
     if found := _REDO.fullmatch(clause):
-        return Redo(_number(_group(found, "count")) or 1)
+        return Redo(_MOST if clause.startswith(("redo all", "redo every", "redo it all")) else _number(_group(found, "count")) or 1)
     if (found := _UNDO_COUNT.fullmatch(clause)) and (
         count := _number(_group(found, "times") or _group(found, "count"))
     ):

@@ -22,6 +22,8 @@ from dreamface.language.talk import (
     Nothing,
     Question,
     Restart,
+    Restore,
+    Scale,
     Step,
     Take,
     Undo,
@@ -143,9 +145,12 @@ def _corrections(lower: str, context: Context) -> tuple[Step, ...]:
     """Return the steps of a text that corrects what was said before it; none of other texts."""
     if not context.last or read_history(stripped(lower), context.others) is not None:
         return ()
-    marked = corrects(lower)
-    line = corrected_order(lower, context.last)
     before = replace(context, traits=context.before or context.traits, last="", before=None)
+    said = [step for step in _steps(context.last, before) if isinstance(step, Change)]
+    if steps := _still(lower, said, context) or _only_those(lower, said, before):
+        return steps
+    marked = corrects(lower)
+    line = corrected_order(lower, _with_its_noun(context.last, said, before))
     if not line or not (marked or _is_lost(lower, context)):
         return ()
     steps = _without_repeats(tuple(_steps(line, before)))
@@ -154,13 +159,57 @@ def _corrections(lower: str, context: Context) -> tuple[Step, ...]:
     if not all(isinstance(step, Change) for step in steps):
         return (Undo(), *steps)
     orders = [step for step in steps if isinstance(step, Change)]
-    said = [step for step in _steps(context.last, before) if isinstance(step, Change)]
     names = {name for step in orders for name in _traits_of(step, before)}
     about = {id(step) for step in said if not names.isdisjoint(_traits_of(step, before)) or thing_of(step.words)}
     if not about and not _DENIES.match(lower):  # an order about something else
         return tuple(orders) if marked and line != stripped(lower) else ()
     others = [step for step in said if id(step) not in about] if len(said) > 1 else []
     return tuple(replace(step, instead=True) for step in (*others, *orders))
+
+
+_PLAIN_NAMES: Final = {"hair colour": "hair", "hairstyle": "hair", "eye colour": "eyes", "skin tone": "skin"}
+
+
+def _with_its_noun(last: str, said: Sequence[Change], context: Context) -> str:
+    """Return an order with the part that it is about, where it names none: "blonde hair"."""
+    if find_parts(last) or not said:
+        return last
+    names = list(said[-1].traits or context.read(said[-1].words).traits)
+    part = part_of(names[0]).name if names else ""
+    return f"{last} {_PLAIN_NAMES.get(part, part)}" if part and part not in ("age", "sex", "weight") else last
+
+
+_STILL: Final = re.compile(r"(?:(?:hm+|no+|ok|okay|and|now|please|oh)[\s,]+)*(?P<even>(?:even |still |yet |again )*)(?P<how>.+?)(?: (?:than (?:before|that|this|it was)|still|yet|please))*")
+_NOT_SO_MUCH: Final = re.compile(r"(?:no,? )?not (?:quite )?(?:so|that|as|too) (?P<how>(?!much|many|fast)\w+)")
+
+
+def _still(lower: str, said: Sequence[Change], context: Context) -> tuple[Step, ...]:
+    """Return the step of a comparative without a noun that goes on with the last order: "even shorter"."""
+    text = lower.strip(" .!?,")
+    found, softer = _STILL.fullmatch(text), _NOT_SO_MUCH.fullmatch(text)
+    how = f"less {softer['how']}" if softer else found["how"] if found else ""
+    if not said or not _is_bare(how) or not _compares(how) or _DENIES.match(text) and not softer:
+        return ()
+    names = {name for step in said for name in step.traits or context.read(step.words).traits}
+    parts = find_parts(context.last) or tuple(dict.fromkeys(map(part_of, sorted(names))))
+    for part in reversed(parts):
+        words = f"{how} {_PLAIN_NAMES.get(part.name, part.name)}"
+        order, strength = as_change(words)
+        if names & set(context.read(order).traits):
+            return (Change(order, strength, said=text),)
+    return (Scale(1.0 / 1.5),) if softer and not find_parts(text) else ()
+
+
+_ONLY_THOSE: Final = re.compile(r"(?:no+[\s,]+|i (?:meant|said|mean) )*(?:just|only) (?P<what>[\w ]+)|(?:no+[\s,]+)?(?P<these>(?:the |her |his )[\w ]+) (?:only|alone)")
+
+
+def _only_those(lower: str, said: Sequence[Change], before: Context) -> tuple[Step, ...]:
+    """Return the orders of the last line that are about parts: "no, just the lips"."""
+    found = _ONLY_THOSE.fullmatch(lower.strip(" .!?"))
+    parts = _only_parts(found["what"] or found["these"]) if found and len(said) > 1 else ()
+    names = set(traits_of(parts))
+    kept = [step for step in said if names & _traits_of(step, before)]
+    return tuple(replace(step, instead=True) for step in kept) if kept and len(kept) < len(said) else ()
 
 
 _DENIES: Final = re.compile(r"(?:no+|nope|nah|not|wrong|i (?:meant|mean|said))\b")
@@ -394,10 +443,10 @@ def _step_of(clause: _Clause, steps: Sequence[Step], last: Sequence[Part], conte
         return Change(text, strength, said=text, traits=meant)
     if why := only_both(text, context.traits):
         return Nothing(why)
-    for read in (_forbidden, _likened, _change):
+    for read in (_vague, _forbidden, _undoing, _likened, _change):
         if found := read(text, context):
             return found
-    return read_taking(text, context.others) or _vague(text)
+    return read_taking(text, context.others)
 
 
 _BUT_NOT: Final = re.compile(
@@ -583,17 +632,30 @@ def _with_noun(step: Change, before: Change, context: Context) -> Change:
 
 _VAGUE: Final = re.compile(
     rf"(?:i|we) (?:(?:do not|don't|didn't) (?:really )?(?:like|love|want|care for)|hate|dislike) (?:how |the way )?(?P<what>(?:{THE}) [\w ]+?)(?: looks?| is| are)?(?: (?:at all|much|like that|like this|now))*"
-    rf"|(?:there (?:is|'s) )?something (?:is )?(?:wrong|off|odd|strange|weird)(?: going on)? (?:about|with|in|around) (?P<where>(?:{THE}) [\w ]+)"
-    rf"|(?P<part>(?:{THE}) [\w ]+?) (?:is|are|looks?|seems?) (?:a bit |somehow |just |all |still )*(?:wrong|off|odd|not right|bad|terrible|awful|weird|strange)"
+    rf"|(?:there (?:is|'s) )?something(?:'s)? (?:is |looks )?(?:wrong|off|odd|strange|weird)(?: going on)? (?:about|with|in|around) (?P<where>(?:{THE}) [\w ]+)"
+    rf"|(?P<part>(?:{THE}) [\w ]+?) (?:is|are|looks?|seems?) (?:a bit |somehow |just |all |still )*(?:wrong|off|odd|not right|weird|strange)"
 )
 _WHAT_OF_IT: Final = "Say what should be different about the {}, such as “bigger” or “smaller”."
 
 
-def _vague(text: str) -> Step | None:
+def _vague(text: str, _context: Context) -> Step | None:
     """Return the sentence for a complaint about a part that does not say what is wrong with it."""
     found = _VAGUE.fullmatch(text)
     parts = _only_parts(found["what"] or found["where"] or found["part"]) if found else ()
     return Nothing(_WHAT_OF_IT.format(parts[0].name)) if parts else None
+
+
+_UNDOES: Final = re.compile(rf"(?:undo|revert|take back) (?:only |just )?(?:{THE} )?(?P<what>\S.*?)(?: (?:bit|part|thing|change|edit|one|stuff))*")
+_HOW_TO_UNDO: Final = "I don't know which change you mean: say “undo”, “undo the last two”, “undo the first one” or “undo all but the nose”."
+
+
+def _undoing(text: str, context: Context) -> Step | None:
+    """Return the step that takes back what words name by what they did: "undo the older bit"."""
+    found = _UNDOES.fullmatch(text)
+    if found is None:
+        return None
+    names = tuple(context.read(found["what"]).traits)
+    return Restore(tuple(map(_alone, names))) if names else Nothing(_HOW_TO_UNDO)
 
 
 def _forbidden(text: str, context: Context) -> Step | None:
