@@ -143,9 +143,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Nothing:
-    """Nothing that can be followed; `why` is a sentence."""
+    """Nothing that can be followed; `why` is a sentence, `said` the clause that it is about where others beside it are followed."""
 
     why: str
+    said: str = ""
 
 
 Step: TypeAlias = (

@@ -436,13 +436,13 @@ def _step_of(clause: _Clause, steps: Sequence[Step], last: Sequence[Part], conte
     if stays := _staying(text, context):
         return stays
     if why := cannot_move(text) or reason_of(text):
-        return Nothing(why)
+        return Nothing(why, text)
     meant, strength = pose_of(text)
     meant = meant or eye_of(text, context.traits)
     if meant:
         return Change(text, strength, said=text, traits=meant)
     if why := only_both(text, context.traits):
-        return Nothing(why)
+        return Nothing(why, text)
     for read in (_vague, _forbidden, _undoing, _likened, _change):
         if found := read(text, context):
             return found

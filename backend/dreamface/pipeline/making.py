@@ -43,7 +43,7 @@ from dreamface.pipeline.people import (
 )
 from dreamface.prior import complete
 from dreamface.progress import Progress
-from dreamface.prompts import read
+from dreamface.prompts import PromptReading, read
 from dreamface.record import Correction, EditEntry, FaceRecord, Turn, corrected
 from dreamface.render import portrait_camera, preview
 from dreamface.rig import make_rig
@@ -72,6 +72,7 @@ def generate(
     corrections: Sequence[Correction] = (),
     anyway: bool = False,
     face_id: str | None = None,
+    reading: PromptReading | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
     """A face from words.
@@ -87,6 +88,7 @@ def generate(
         corrections: of how words of the prompt are understood; the face's record keeps them.
         anyway: whether to make someone also where nothing of the prompt was read.
         face_id: its identity, where it takes another face's place; None makes a new one.
+        reading: what `read` said of the prompt, where it was asked already; None reads it.
         progress: told about every stage.
 
     Raises:
@@ -98,7 +100,7 @@ def generate(
     check_request(prompt, number, resolution, head)
     check_names(without)
     progress.report("language", 0.0, "Reading the prompt")
-    reading = read(prompt)
+    reading = read(prompt) if reading is None else reading
     if reading.nothing_read and not anyway:
         raise NothingRead(reading.nothing_read)
     told = corrected(reading.traits, corrections)
