@@ -17,6 +17,7 @@ from dreamface.record import MOST_STRENGTH, EditEntry
 from dreamface.traits import Traits
 
 _NO: Final = re.compile(r"(?:please )?(?:no|without) (?:more )?(?:the |her |his |their |that |this |any |all )*(?P<what>\S.*)", re.IGNORECASE)
+_BLACK_EYE: Final = re.compile(r"\bblack (?P<side>(?:left |right )?)eye(?P<many>s?)\b", re.IGNORECASE)
 _EVERYWHERE: Final = frozenset({"whole_face", "whole_head"})
 
 
@@ -48,7 +49,7 @@ def without_marks(words: str, stack: Sequence[EditEntry]) -> Removal:
     found = _NO.fullmatch(with_removals(words.strip().rstrip(".")))
     if found is None:
         return unchanged
-    regions, rest, _ = edit_words.find_regions(found["what"])
+    regions, rest, _ = edit_words.find_regions(_BLACK_EYE.sub(r"bruise around the \g<side>eye\g<many>", found["what"]))
     wishes, names = _meant(rest)
     if not wishes and not names:
         return unchanged
@@ -179,7 +180,7 @@ def _overlap(one: str, other: str) -> bool:
     if one == other or one in _EVERYWHERE:
         return True
     sides = [REGIONS[name].side if name in REGIONS else "" for name in (one, other)]
-    bare = [re.sub(r"^(?:left|right)_|_(?:left|right)$", "", name).rstrip("s") for name in (one, other)]
+    bare = [re.sub(r"(?:^|_)(?:left|right)(?=_|$)", "", name).strip("_").rstrip("s") for name in (one, other)]
     return bare[0] == bare[1] and not all(sides)
 
 

@@ -20,7 +20,7 @@ _TAKEN_OFF: Final = re.compile(
     re.IGNORECASE,
 )
 _YEARS_OFF: Final = re.compile(
-    r"(?:please )?(?:take|knock|shave|wipe|get) (?:off )?(?:the |some )?(?P<span>(?:[\w-]+ )*?(?:years?|decades?))"
+    r"(?:please )?(?:take|knock|shave|wipe|get|lose|drop|remove|cut) (?:off )?(?:the |some )?(?P<span>(?:[\w-]+ )*?(?:years?|decades?))"
     r"(?: off| away)?(?: (?:of |from )?(?:him|her|it|them|the face|his face|her face))?",
     re.IGNORECASE,
 )

@@ -182,7 +182,9 @@ class Context:
     before: Traits | None = None
 
     def read(self, words: str) -> Reading:
-        """Return what words change about the face."""
+        """Return what words change about the face; no words change nothing."""
+        if not any(map(str.isalnum, words)):
+            return Reading(Traits(), ())
         return read_change(words, self.traits)
 
     def means_something(self, words: str) -> bool:

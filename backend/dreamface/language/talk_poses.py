@@ -24,7 +24,7 @@ _PHRASES: Final = (
     (rf"(?:close|shut) {_OF}eyes", "closed eyes"),
     (rf"half[ -]?(?:close|shut) {_OF}eyes|(?:close|shut) {_OF}eyes halfway", "half closed eyes"),
     (rf"(?:close|shut) {_JUST}{_SIDE} eye", "{side} eye closed"),
-    (rf"(?:open|widen) {_OF}eyes (?:very )?wide", "eyes wide open"),
+    (rf"(?:open|widen) {_OF}eyes (?:very )?(?:wide|in (?:shock|surprise|fear|horror|terror|awe|amazement|disbelief))(?: open)?", "eyes wide open"),
     (rf"open {_OF}mouth(?: up)?|drop {_OF}jaw|part {_OF}lips|let {_OF}(?:mouth|jaw) (?:hang|drop) open", "open mouth"),
     (rf"open {_OF}mouth (?:very )?wide", "mouth wide open"),
     (rf"(?:close|shut) {_OF}(?:mouth|lips)", "closed mouth"),
@@ -51,6 +51,8 @@ _SHAPES: Final[tuple[tuple[str, dict[str, float]], ...]] = (
     (r"open (?:the |her |his )?right eye", {"eyeBlinkRight": 0.0}),
     (rf"(?:lower|drop|pull down|bring down) {_JUST}(?:the |her |his )?left {_BROW}", {"browDownLeft": 0.8, "browOuterUpLeft": 0.0}),
     (rf"(?:lower|drop|pull down|bring down) {_JUST}(?:the |her |his )?right {_BROW}", {"browDownRight": 0.8, "browOuterUpRight": 0.0}),
+    (r"(?:smile|smirk|grin|smiling|smirking) (?:with|on|to) (?:only |just )?(?:the |her |his )?left(?: (?:side|corner|half))?(?: (?:of (?:the |her |his )?(?:mouth|face)|only))*", {"mouthSmileLeft": 0.7, "cheekSquintLeft": 0.35}),
+    (r"(?:smile|smirk|grin|smiling|smirking) (?:with|on|to) (?:only |just )?(?:the |her |his )?right(?: (?:side|corner|half))?(?: (?:of (?:the |her |his )?(?:mouth|face)|only))*", {"mouthSmileRight": 0.7, "cheekSquintRight": 0.35}),
     (r"(?:raise|lift|pull up) (?:the |her |his )?left (?:corner of (?:the |her |his )?mouth|mouth corner)", {"mouthSmileLeft": 0.5}),
     (r"(?:raise|lift|pull up) (?:the |her |his )?right (?:corner of (?:the |her |his )?mouth|mouth corner)", {"mouthSmileRight": 0.5}),
     (r"(?:lower|drop|pull down) (?:the |her |his )?left (?:corner of (?:the |her |his )?mouth|mouth corner)|(?:the |her |his )?left corner of (?:the |her |his )?mouth (?:droop|hang|sag)s?", {"mouthFrownLeft": 0.6, "mouthSmileLeft": 0.0}),
@@ -73,7 +75,7 @@ _COMPILED_SHAPES: Final = tuple((re.compile(pattern), weights) for pattern, weig
 _HEAD: Final = re.compile(
     rf"(?:(?:turn|tilt|rotate|lean|bend|twist|cock|bow|incline|shake|nod|move|lift|raise|lower|drop|hold) {_OF}(?:head|face)\b.*"
     rf"|(?:turn|face|spin|rotate) (?:(?:{WHO}) )?(?:around|away|round|sideways|to (?:the |her |his )?(?:left|right|side|camera)|left|right)(?: .*)?"
-    r"|(?:nod|nods|nodding|shake|bow)|(?:look|glance|peer) (?:over|back over) (?:the |her |his )?shoulder|head (?:tilted|turned|up|down|to the).*)"
+    rf"|(?:nod|nods|nodding|shake|bow)|(?:look|glance|peer) (?:over|back over) (?:the |her |his )?shoulder|(?:(?:show|give) (?:me |us )?)?(?:her |his |the |a |in )?(?:profile|three[- ]quarters? view|side view)(?: view)?|(?:tilt|lift) {_OF}chin (?:up|down|to .*)|chin (?:up|down)|head (?:tilted|turned|up|down|to the).*)"
 )
 NO_HEAD: Final = (
     "The head stays straight: talk moves the face, not the head. Turn its head bone in Blender (Add Rig on the Animate page)."

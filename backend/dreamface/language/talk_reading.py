@@ -132,6 +132,7 @@ def understand(text: str, context: Context | None = None) -> tuple[Step, ...]:
     if language := foreign_language(tokenize(said)):
         return (Nothing(_FOREIGN.format(language)),)
     lower = corrected(said.lower())
+    context = _with_topic_of_last(context)
     if SMALL_TALK.fullmatch(lower.strip()):
         return (Nothing(CAN_DO),)
     if _asks_for_no_age(lower):
@@ -146,11 +147,13 @@ def _corrections(lower: str, context: Context) -> tuple[Step, ...]:
     if not context.last or read_history(stripped(lower), context.others) is not None:
         return ()
     before = replace(context, traits=context.before or context.traits, last="", before=None)
-    said = [step for step in _steps(context.last, before) if isinstance(step, Change)]
+    said = _last_orders(context)
     if steps := _still(lower, said, context) or _only_those(lower, said, before):
         return steps
     marked = corrects(lower)
-    line = corrected_order(lower, _with_its_noun(context.last, said, before))
+    if not marked and _about_the_last(stripped(lower), context) != stripped(lower):
+        return ()  # "shave it off"
+    line = corrected_order(lower, context.last)
     if not line or not (marked or _is_lost(lower, context)):
         return ()
     steps = _without_repeats(tuple(_steps(line, before)))
@@ -170,13 +173,20 @@ def _corrections(lower: str, context: Context) -> tuple[Step, ...]:
 _PLAIN_NAMES: Final = {"hair colour": "hair", "hairstyle": "hair", "eye colour": "eyes", "skin tone": "skin"}
 
 
-def _with_its_noun(last: str, said: Sequence[Change], context: Context) -> str:
-    """Return an order with the part that it is about, where it names none: "blonde hair"."""
-    if find_parts(last) or not said:
-        return last
-    names = list(said[-1].traits or context.read(said[-1].words).traits)
-    part = part_of(names[0]).name if names else ""
-    return f"{last} {_PLAIN_NAMES.get(part, part)}" if part and part not in ("age", "sex", "weight") else last
+def _last_orders(context: Context) -> list[Change]:
+    """Return the orders of what was said for the last change."""
+    before = replace(context, traits=context.before or context.traits, last="", before=None)
+    return [step for step in _steps(context.last, before) if isinstance(step, Change)]
+
+
+def _with_topic_of_last(context: Context) -> Context:
+    """Return a context whose last order names the part that it is about: "blonde hair" of "blonde"."""
+    said = [] if not context.last or find_parts(context.last) else _last_orders(context)
+    names = list(_traits_of(said[-1], context)) if said else []
+    part = part_of(min(names, key=list(VOCABULARY).index)).name if names else ""
+    if not part or part in ("age", "sex", "weight", "ancestry", "expression", "symmetry"):
+        return context
+    return replace(context, last=f"{_PRONOUN.sub('', context.last).strip()} {_PLAIN_NAMES.get(part, part)}")
 
 
 _STILL: Final = re.compile(r"(?:(?:hm+|no+|ok|okay|and|now|please|oh)[\s,]+)*(?P<even>(?:even |still |yet |again )*)(?P<how>.+?)(?: (?:than (?:before|that|this|it was)|still|yet|please))*")
@@ -281,9 +291,9 @@ def _steps(lower: str, context: Context) -> Iterator[Step]:
 
 
 _JOINTS: Final = re.compile(r"\s*,\s*(?:(?:and|but|so|then|also)\s+)?|\s+(?:and|but|so|then)\s+")
-_ASKS: Final = re.compile(r"(?:so |then |also |now )*(?:what|how|which|why|who|where|is|are|does|do|did|has|have)\b")
+_ASKS: Final = re.compile(r"(?:so |then |also |now |(?:please )?(?:tell|show) (?:me|us) )*(?:what|how|which|why|who|where|is|are|does|do|did|has|have)\b")
 _ORDERED: Final = re.compile(
-    rf"(?:please |then |now |also |just |so |if so |if yes |in that case )*(?:(?:can|could|would|will) you (?:please )?(?!tell|say|explain)|(?:i|we) (?:want|need|would like)\b"
+    rf"(?:please |then |now |also |just |so |if so |if yes |if not |if she is |in that case )*(?:(?:can|could|would|will) you (?:please )?(?!tell|say|explain)|(?:i|we) (?:want|need|would like)\b"
     rf"|(?:make|give|let|have|turn|set|put|add|take|remove|delete|get|change|keep|undo|redo|close|open|raise|lift|dye|{'|'.join(sorted(map(re.escape, VERBS), key=len, reverse=True))})\b)"
 )
 
@@ -295,17 +305,19 @@ def _apart(sentence: str) -> tuple[str, ...]:
         asked, ordered = second.strip(" ?!.,;:"), second.strip(" ,;:")
         if _ASKS.match(first) and _ORDERED.match(ordered) and is_question(first, f"{first}?"):
             return f"{first}?", *_apart(second.rstrip("?"))
+        if _ASKS.match(first) and _ASKS.match(asked) and is_question(first, f"{first}?") and is_question(asked, f"{asked}?"):
+            return f"{first}?", *_apart(f"{asked}?")
         if _ASKS.match(asked) and not is_question(first, first) and is_question(asked, f"{asked}?"):
-            if not _ASKS.match(first) and re.match(r"(?:so |then |also |now )*(?:what|how|which|why|who|is|does)\b", asked):
+            if not _ASKS.match(first) and re.match(r"(?:so |then |also |now |(?:please )?(?:tell|show) (?:me|us) )*(?:what|how|which|why|who|is|does)\b", asked):
                 return first, f"{asked}?"
     return (sentence,)
 
 
 def _orders_too(pieces: Sequence[str]) -> bool:
-    """Return whether any of several sentences is an order beside a question."""
+    """Return whether several sentences ask several things, or order something beside a question."""
     bare = [piece.strip(" ?!.,;:") for piece in pieces]
     asked = [bool(one) and is_question(one, piece) for one, piece in zip(bare, pieces, strict=True)]
-    return any(asked) and any(one and not it and _ORDERED.match(one) for one, it in zip(bare, asked, strict=True))
+    return (len(asked) > 1 and all(asked)) or any(asked) and any(one and not it and _ORDERED.match(one) for one, it in zip(bare, asked, strict=True))
 
 
 def _about(question: str, parts: tuple[Part, ...]) -> str:
@@ -395,10 +407,12 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
 def _about_the_last(text: str, context: Context) -> str:
     """Return an order with the part that "it" stands for in the last one: "now open them again" after "close her eyes"."""
     parts = find_parts(context.last)
-    if not parts or find_parts(text) or not _PRONOUN.search(text):
+    if not parts or find_parts(text) or not re.search(r"\b(?:it|them|that|those|(?:left|right) one)\b", text):
         return text
-    words = _PRONOUN.sub(f"the {parts[-1].name} ", text, count=1).strip()
-    return words if pose_of(words)[0] else _with_topic(text, parts[-1], context) or text
+    if re.search(r"\b(?:left|right) one\b", text):
+        return re.sub(r"\b(left|right) one\b", rf"\1 {parts[-1].name.removesuffix('s')}", text)
+    words = re.sub(r"\s+", " ", _PRONOUN.sub(f"the {parts[-1].name} ", text, count=1)).strip()
+    return words if pose_of(words)[0] or removal(words) else _with_topic(text, parts[-1], context) or text
 
 
 def _taking_too(clause: _Clause, lifted: bool, text: str) -> str:
@@ -609,7 +623,7 @@ _OF_PEOPLE: Final = frozenset({
 def _is_bare(text: str) -> bool:
     """Return whether a clause is an adjective without its noun, such as "longer" or "a bit darker"."""
     words = text.split()
-    if SMALL_TALK.fullmatch(text):
+    if SMALL_TALK.fullmatch(text) or reason_of(text):
         return False
     return bool(words) and not find_parts(text) and words[-1] not in _OF_PEOPLE and bool(_BARE.match(text))
 

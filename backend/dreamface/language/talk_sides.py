@@ -54,6 +54,8 @@ def eye_of(clause: str, traits: Traits) -> Traits:
     """
     if _SWAPPED.fullmatch(clause):
         return _swapped(clause, traits)
+    if re.search(r"\bblack (?:left |right )?eye\b", clause):  # it is a bruise
+        return Traits()
     found = _EYE.search(clause)
     both = _BOTH_EYES.search(clause)
     if (found is None and both is None) or _LIES.search(clause[: found.start()] if found else ""):
