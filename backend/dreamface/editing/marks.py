@@ -79,7 +79,7 @@ _BOLDER: Final = r"(?:stronger|bolder|deeper|darker|heavier|clearer|worse|more (
 _SCALE: Final = re.compile(
     rf"(?:(?P<down>fade|soften|weaken|tone down|lighten|reduce|blend|play down)|(?P<up>strengthen|intensify|deepen|darken|emphasi[sz]e|accentuate|bring out)) {_DETERMINED}(?P<what>.+)"
     rf"|(?:make )?{_DETERMINED}(?P<thing>.+?) (?:should be |could be |must be |is to be )?(?:(?P<fainter>{_FAINTER})|(?P<bolder>{_BOLDER}))"
-    rf"|(?:a )?(?:(?P<less>{_FAINTER})|(?P<more>{_BOLDER})) (?P<one>.+)",
+    rf"|(?:a )?(?:(?P<less>{_FAINTER}|less(?: of)?)|(?P<more>{_BOLDER}|more of)) {_DETERMINED[:-1]}*(?P<one>.+)",
     re.IGNORECASE,
 )
 _FADED: Final = 0.5  # of its strength, to which a mark fades where nobody says how far

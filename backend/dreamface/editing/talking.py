@@ -178,7 +178,11 @@ def _context(record: FaceRecord, others: Sequence[str]) -> Context:
     """Return what understanding needs to know of a face and of what was said to it."""
     last, count = _last_order(record)
     before = shown_traits(undo(record, count)[0]) if count else None
-    return replace(context_of(shown_traits(record), others, _last_thing(record)), last=last, before=before)
+    turns = done(record.talk)
+    edits = turns[-count].new if count else ()
+    moved = tuple(dict.fromkeys(name for edit in edits for name, entry in edit.traits.items() if entry.because != "held"))
+    context = context_of(shown_traits(record), others, _last_thing(record))
+    return replace(context, last=last, before=before, moved=moved)
 
 
 def _last_order(record: FaceRecord) -> tuple[str, int]:

@@ -75,7 +75,7 @@ _SPAN: Final = (
     r"(?P<unit>week|month|year|decade|generation)s?"
 )
 _YEARS: Final = re.compile(rf"(?:^|\b){_SPAN} (?P<way>older|younger)\b", re.IGNORECASE)
-_BY_YEARS: Final = re.compile(rf"\b(?P<way>older|younger|aged?|rejuvenated?)(?: \w+)? by {_SPAN}\b", re.IGNORECASE)
+_BY_YEARS: Final = re.compile(rf"\b(?P<way>older|younger|de-?aged?|aged?|rejuvenated?)(?: \w+)? by {_SPAN}\b", re.IGNORECASE)
 _ADDED: Final = re.compile(rf"(?:add|put)(?: on| another)? {_SPAN}(?: more)?(?: to .*| on .*)?", re.IGNORECASE)
 _TIMES: Final = re.compile(
     r"(?:only |about )?(?P<times>half|twice|double|two times|three times|triple|third of|quarter of|halve)"
@@ -292,7 +292,7 @@ def _years(clause: str, traits: Traits) -> float | None:
         if found and (number := _COUNTS.get(count, _number(count))) is not None:
             years = number * _UNITS[found["unit"]]
             way = found.groupdict().get("way") or "older"
-            return trait.clamp(now - years if way[0] in "yr" else now + years)
+            return trait.clamp(now - years if way[0] in "yrd" else now + years)
     if (found := _AT_AGE.fullmatch(clause)) and (number := _number(found[1])) is not None:
         return trait.clamp(number) if found["years"] or number >= _YOUNGEST else None
     words, degree = without_degree(clause)

@@ -172,6 +172,7 @@ class Context:
         reads_more: whether words mean something although they say no trait, such as a mark at a place.
         last: what was said for the last change that holds: what "no, green" corrects.
         before: traits before that change, where there is one.
+        moved: names of the traits that it set.
     """
 
     traits: Traits = field(default_factory=Traits)
@@ -180,6 +181,7 @@ class Context:
     reads_more: Callable[[str], bool] = lambda words: False
     last: str = ""
     before: Traits | None = None
+    moved: tuple[str, ...] = ()
 
     def read(self, words: str) -> Reading:
         """Return what words change about the face; no words change nothing."""

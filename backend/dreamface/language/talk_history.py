@@ -52,6 +52,8 @@ _UNDO: Final = _whole(
     "like before",
     "never ?mind",
     f"{_NO}not there",
+    "(?:one|a) step back(?:wards)?",
+    rf"(?:(?:hm+|no+|ok|okay|oh)[ ,.]+)*(?!{THE} )[\w ]+? was (?:wrong|a mistake|a bad idea|the wrong choice)",
     f"{_NO}(?:{_IT}(?:'s| is| was) )?not (?:that|like (?:that|this)|what i (?:meant|wanted|asked for))",
     f"{_NO}(?:remove|delete|lose) {_IT}(?: again)?",
     f"{_NO}(?:undo|revert|back)",
@@ -128,6 +130,8 @@ _LESS: Final = _whole(
     "(?:that's|it's|you've gone|you went) (?:way )?(?:overboard|over the top|too far)",
     "you overdid it",
     "overdone",
+    f"(?:{_IT}(?:'s| is| was) )?(?P<over>a (?:bit|little) )much",
+    f"{_IT}(?:'s| is| was) (?:rather|quite|pretty) much",
 )
 _FACTORS: Final = (
     (_whole(r"(?:just |only )?(?:a (?:little|bit|touch|tad)(?: bit)?|slightly|somewhat)"), 0.5),
@@ -161,7 +165,7 @@ _RESTORES: Final = tuple(
             rf"(?:i|we) (?:liked|preferred|loved|prefer|like|want|miss) (?:{THE} )?(?P<old>old|previous|former|earlier|original|first|last) {_PART}(?: (?:more|better|back|again))*",
             rf"(?:i|we) (?:liked|preferred|loved) {_PART} (?:(?:more|better) )?(?:before|earlier|previously|as it was|the way it was)",
             rf"(?:put|bring|get|take|change|turn|set|give her|give him|give) (?:back )?{_PART} (?:back )?(?:to )?(?:(?:the way|how|as|like|what) (?:it|they) (?:was|were|looked|had been)(?: before| earlier)?|(?:like|as) before)",
-            rf"(?:put|bring|get|change) {_THE_PART} back(?: (?:again|please))?|bring back {_PART}|give (?:her|him|them|it) back {_PART}",
+            rf"(?:put|bring|get|change) {_THE_PART} back(?: (?:again|please))?|bring back {_PART}|give (?:her|him|them|it) back {_PART}|give (?:her|him|them|it) {_THE_PART} back",
             rf"(?:(?:go|change|get|switch|revert|return|roll) back|revert|return|change|back|restore)(?: (?:to|her|him))* (?:{THE} )?(?P<old>old|previous|former|earlier|original|first|last) {_PART}",
             rf"(?:(?:undo|revert|take back) (?:the |my |your )?(?:last )?(?:changes?|edits?) (?:to|of|on)|undo|revert|reset|restore|roll back|take back|undo what you did (?:to|with)|undo only) {_PART}(?: (?:only|alone|changes?))?",
             rf"(?:the )?(?P<old>old|previous|former|earlier|original) {_PART}(?: (?:back|again|please))+",
@@ -190,6 +194,7 @@ _HOLDS: Final = tuple(
             rf"(?:don't|do not|dont|never|please don't|must not|shouldn't|should not|not to|without|no|instead of) (?:ever )?(?:touch|chang|alter|modify|mess|affect|edit|ruin|los|remov|mov)\w*(?: with| up)? {_PART}(?: (?:any ?more|again|at all|please))*",
             rf"(?:except|but|apart from|not|other than|save)(?: for)?(?: not)?(?: (?:on|in|around|at|to|near|under|over))? {_THE_PART}",
             rf"{_PART} (?:must |should |has to |have to |can |may |needs to |need to |shall )?(?:stays?|remains?|keeps?|is kept|are kept|is (?:perfect|fine|good|right|ok|okay|great)|are (?:perfect|fine|good|right|ok|okay|great)|is off limits|are off limits)(?: (?:just |exactly )?(?:{_STAY}|there|put|now|already))*",
+            rf"{_PART} (?:just )?(?:the same|unchanged|untouched|as (?:it|they) (?:is|are)|as is)",
             rf"(?:everything|anything|all) (?:but|except|besides)(?: for)? {_PART}",
         ),
     )

@@ -110,7 +110,7 @@ _ABOUT: Final = re.compile(
 )
 _REQUEST: Final = re.compile(
     rf"^(?:(?:can|could|would|will|should) (?:you|we)\b(?! (?:tell|say|explain|show|see|understand|know|remember|read|speak))|(?:can|could|may) i (?:have|get|see)\b|why (?:don't|not|do not|didn't|doesn't|isn't) ?(?:you|we)? ?(?:make|give|try|add|change|just|put|turn|have|let|take|remove|do)\b"
-    rf"|how about|what about|what if|(?:could|can|should|would|might) (?:{_SHE}) (?:be|have|look|get|use|do with|wear|become|not|also|please|perhaps|maybe)\b|(?:isn't|is) it (?:about )?time|is it possible to|would it be possible|(?:do|can) (?:you|we) (?:mind|make|give|put|add)\b|shouldn't|couldn't|wouldn't it be)",
+    rf"|how about|what about|what if|what would (?:{WHO}) look like (?=\S)|(?:could|can|should|would|might) (?:{_SHE}) (?:be|have|look|get|use|do with|wear|become|not|also|please|perhaps|maybe)\b|(?:isn't|is) it (?:about )?time|is it possible to|would it be possible|(?:do|can) (?:you|we) (?:mind|make|give|put|add)\b|shouldn't|couldn't|wouldn't it be)",
     re.IGNORECASE,
 )
 _NO_REQUEST: Final = re.compile(

@@ -30,7 +30,7 @@ from dreamface.language.talk import (
 )
 from dreamface.language.talk_corrections import corrected_order, corrects
 from dreamface.language.talk_history import read_history, read_taking
-from dreamface.language.talk_orders import SMALL_TALK, THE, VERBS, as_change, corrected, is_english, stripped
+from dreamface.language.talk_orders import SMALL_TALK, THE, VERBS, WHO, as_change, corrected, is_english, stripped
 from dreamface.language.talk_poses import cannot_move, pose_of
 from dreamface.language.talk_questions import is_question, read_question
 from dreamface.language.talk_references import refers, thing_of, with_thing
@@ -54,14 +54,14 @@ _FOREIGN: Final = "I understand English only, and this looks like {}: nothing wa
 
 _NO_ENGLISH: Final = f"I did not understand that: I know English only. {CAN_DO}"
 
-_QUOTES: Final = re.compile("[\"“”„«»<>]|(?<!\\w)'|'(?!\\w)")
+_QUOTES: Final = re.compile("[\"()“”„«»<>]|(?<!\\w)'|'(?!\\w)")
 _SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?;\n])\s+|\n+")
 _CLAUSE_ENDS: Final = re.compile(
     r"\s*(?:,|;|:(?!\d)|\s-+\s|\.(?!\d)|!|\?|\bbut\b|\band then\b|\bthen\b|\balthough\b|\bhowever\b|\bwhile\b)\s*"
 )
 _HELD_LATER: Final = re.compile(
     r"(?<!\bdo)(?<!\blive)\s+(?=(?:without (?:touching|changing|altering|affecting)|except(?: for)?|apart from"
-    r"|without (?:the|her|his|getting|becoming|going|looking|growing)\b"
+    r"|without (?:the|her|his|making|giving|turning|getting|becoming|going|looking|growing)\b"
     r"|but (?:not|keep|leave|don't|without)|and (?:keep|leave|don't (?:touch|change))"
     rf"|(?:keep|keeping|leave|leaving) {THE})\b)"
 )
@@ -73,7 +73,7 @@ _NOT_SO: Final = re.compile(
     r"|^(?:not|rather than|instead of) (?:an? )?[\w-]+$"
 )
 _FORBIDS: Final = re.compile(
-    r"^(?:please )?(?:don't|do not|dont|never|stop|avoid|no need (?:for you )?to|there is no need to|you (?:needn't|shouldn't|mustn't|don't have to))"
+    r"^(?:please )?(?:don't|do not|dont|never|stop|avoid|without|no need (?:for you )?to|there is no need to|you (?:needn't|shouldn't|mustn't|don't have to))"
     r" (?:make|making|give|giving|turn|turning|let|letting|add|adding|have|having|put|putting)\b ?(?P<what>.*)$"
 )
 _FACT: Final = re.compile(
@@ -122,7 +122,7 @@ def understand(text: str, context: Context | None = None) -> tuple[Step, ...]:
     (Undo(count=2),)
     """
     context = context or Context()
-    said = " ".join(_QUOTES.sub(" ", normalise(clean(text))).split())
+    said = " ".join(_QUOTES.sub(" ", re.sub(r"\s\(|\)", ", ", normalise(clean(text)))).split()).strip(", ")
     if not any(map(str.isalnum, said)):
         return (
             _help(said) if set(said) & {"?"} and len(said) > 0 and not set(said) - {"?", " "} else Nothing(NO_WORDS),
@@ -181,9 +181,8 @@ def _last_orders(context: Context) -> list[Change]:
 
 def _with_topic_of_last(context: Context) -> Context:
     """Return a context whose last order names the part that it is about: "blonde hair" of "blonde"."""
-    said = [] if not context.last or find_parts(context.last) else _last_orders(context)
-    names = list(_traits_of(said[-1], context)) if said else []
-    part = part_of(min(names, key=list(VOCABULARY).index)).name if names else ""
+    names = () if not context.last or find_parts(context.last) else context.moved
+    part = part_of(names[0]).name if names else ""
     if not part or part in ("age", "sex", "weight", "ancestry", "expression", "symmetry"):
         return context
     return replace(context, last=f"{_PRONOUN.sub('', context.last).strip()} {_PLAIN_NAMES.get(part, part)}")
@@ -200,7 +199,7 @@ def _still(lower: str, said: Sequence[Change], context: Context) -> tuple[Step, 
     how = f"less {softer['how']}" if softer else found["how"] if found else ""
     if not said or not _is_bare(how) or not _compares(how) or _DENIES.match(text) and not softer:
         return ()
-    names = {name for step in said for name in step.traits or context.read(step.words).traits}
+    names = set(context.moved)
     parts = find_parts(context.last) or tuple(dict.fromkeys(map(part_of, sorted(names))))
     for part in reversed(parts):
         words = f"{how} {_PLAIN_NAMES.get(part.name, part.name)}"
@@ -334,6 +333,13 @@ def _about_order(sentence: str, parts: tuple[Part, ...]) -> str:
     return _PRONOUN.sub(f"the {parts[0].name} ", sentence, count=1).strip()
 
 
+_EXCEPT_THERE: Final = re.compile(
+    rf"(?P<what>.+?)(?: (?:everywhere|all over))* (?:except|but|apart from|other than|just not|only not)(?: for)?(?: not)? (?:(?:on|in|around|at) )?(?P<where>{THE} [\w ]+)"
+)
+_SPREAD: Final = frozenset({"freckles", "moles", "age spots", "blemishes", "wrinkles", "stubble", "scars"})
+_WITH_BOTH: Final = re.compile(
+    rf"(?:make )?both (?P<first>(?:{THE} )?\w+) and (?P<second>(?:{THE} )?\w+) (?P<how>(?:a (?:bit|little) |much )?(?:more |less )?\w+)(?=[.,!]|$)"
+)
 _ONE_AND_OTHER: Final = re.compile(r"\bone (?:of her |of his )?(?:[a-z]+ )?(?:eyes?|one)\b.*\b(?:other|one)\b")
 
 
@@ -345,6 +351,12 @@ def _with_two_eyes(sentence: str) -> str:
 
 def _clauses(sentence: str, context: Context) -> Iterator[_Clause]:
     """Yield a sentence's clauses, without what is polite and what carries nothing."""
+    if found := _EXCEPT_THERE.fullmatch(sentence.strip(" .!")):
+        what = removal(stripped(found["what"])) or stripped(found["what"])
+        if (parts := find_parts(what)) and parts[0].name in _SPREAD:
+            yield _Clause(f"{what} everywhere but {found['where']}")
+            return
+    sentence = _WITH_BOTH.sub(r"\g<how> \g<first> and \g<how> \g<second>", sentence)
     if _ONE_AND_OTHER.search(sentence) and "iris.right_colour" in context.read(_with_two_eyes(sentence)).traits:
         yield _Clause(stripped(_with_two_eyes(sentence)))
         return
@@ -526,6 +538,10 @@ def _only_parts(text: str) -> tuple[Part, ...]:
     return find_parts(text) if not rest.strip(" ,") else ()
 
 
+_EXPLAINS: Final = re.compile(rf"(?:{WHO})(?:'s| is| looks?| seems?) (?:just |now |still |like )+an? [\w ]+|(?:{WHO}) looks? like [\w ]+")
+"""Why somebody orders what came before: "less make-up, she looks like a clown"."""
+
+
 def _without_facts(clauses: Sequence[_Clause]) -> list[_Clause]:
     """Return clauses without plain statements before a wish: "she looks 50, she should be 30"."""
     wishes = [number for number, clause in enumerate(clauses) if _WISH.search(clause.text)]
@@ -534,6 +550,12 @@ def _without_facts(clauses: Sequence[_Clause]) -> list[_Clause]:
         number for number, clause in enumerate(clauses) if _ORDERS.match(clause.text) and _PRONOUN.search(clause.text)
     ]
     ordered = orders[-1] if orders else 0
+    clauses = [
+        replace(clause, text="")
+        if number and _EXPLAINS.fullmatch(clause.text) and any(one.text for one in clauses[:number])
+        else clause
+        for number, clause in enumerate(clauses)
+    ]
     return [
         clause
         if number >= max(last, ordered) or _COMPLAINT.search(clause.text) or not _FACT.match(clause.text)
@@ -561,6 +583,8 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
     before = ""
     for clause in texts:
         parts, alone = find_parts(clause.text), _only_parts(clause.text)
+        if clause.listed and (bare := re.sub(r" (?:too|as well|also)$", "", clause.text)) != clause.text:
+            clause, alone = (replace(clause, text=bare), _only_parts(bare)) if _only_parts(bare) else (clause, alone)
         if alone and clause.listed and _adjective_of(before):  # "wider nose and mouth"
             clause = replace(clause, text=f"{_adjective_of(before)} {clause.text}")
         elif alone and len(texts) > 1 and not clause.listed and not _MOODS.fullmatch(clause.text):
@@ -597,9 +621,9 @@ _ORDERS: Final = re.compile(rf"^(?:make|turn|cut|dye|colou?r|give|set|{'|'.join(
 def _adjective_of(text: str) -> str:
     """Return the words before a part's name where these are an adjective: "wider" of "wider nose"."""
     found = re.fullmatch(
-        r"(?:(?:make|give|get) (?:her |him |it |them )?)?(?:an? |the |her |his )?"
+        r"(?:(?:make|give|get) (?:her |him |it |them |the |his )?)?(?:an? |the |her |his )?"
         r"(?P<how>(?:a (?:bit|little) )?[a-z-]+)",
-        without_parts(text).strip(),
+        re.sub(r"\s+", " ", without_parts(text)).strip(),
     )
     return found["how"] if found and find_parts(text) else ""
 
@@ -680,7 +704,7 @@ def _forbidden(text: str, context: Context) -> Step | None:
     said = [as_change(stripped(f"make {one}"))[0] for one in re.split(r" or |, ", what)]
     claims = [(words, context.read(words).traits) for words in said if words]
     names = tuple(name for _, traits in claims for name in traits)
-    if names and not _compares(what) and all(_is_so(name, traits, context) for _, traits in claims for name in traits):
+    if names and not _compares(what) and " like " not in f" {what}" and all(_is_so(name, traits, context) for _, traits in claims for name in traits):
         return _undone(claims, context)
     return Hold(tuple(dict.fromkeys(map(part_of, names)))) if names else None
 

@@ -66,6 +66,7 @@ _MUST_GO: Final = re.compile(
 _GONE: Final = re.compile(
     r"(?:(?:make|have|get|want|see) )?(?P<what>(?:the|her|his|their|that|those|these|all) [\w' -]+?) (?:gone|removed|taken off|taken away|erased|deleted|vanish|disappear)(?: (?:please|now|too))*"
 )
+_BARE_GONE: Final = re.compile(r"(?P<what>[\w' -]+?) (?:gone|removed|off|away)")
 _OFF_WITH: Final = re.compile(r"(?:off with|out with|away with|down with|bye) (?P<what>\S.*)")
 _CLEAN_OF: Final = re.compile(rf"(?:wipe|clean|clear|rid|free|scrub|wash) (?:{WHO}|{THE} [\w ]+?) (?:clean )?of (?P<what>\S.*)")
 _WITH_NONE: Final = re.compile(r"(?:i|we) (?:could|can) (?:do|live) without (?P<what>\S.*)")
@@ -73,7 +74,7 @@ _OUT_OF_FACE: Final = re.compile(
     rf"(?:get|take|put|brush|sweep|comb|pull|move|push) (?:{THE} )?hair (?:out of|away from|off|from|back from|back out of) (?:{THE} )?(?:face|eyes|forehead)"
 )
 _NO_COLOUR: Final = re.compile(r"\bno (?:the |her |his |all )*(?P<colour>grey|gray|dye)$")
-_WITHOUT: Final = re.compile(r"without (?:the |her |his |any |all |those |these )*(?P<what>(?!touch|chang|alter|affect|los)\S.*)")
+_WITHOUT: Final = re.compile(r"without (?:the |her |his |any |all |those |these )*(?P<what>(?!touch|chang|alter|affect|los|mak|giv|turn|gett|becom|look|go)\S.*)")
 _AGAIN: Final = re.compile(r"^(?P<what>no .+?) (?:again|any ?more|now|please|from (?:her|him|the face))$")
 
 _PUSH: Final = r"(?:push|pull|move|bring|shift|set|slide|nudge|tuck|put|let|make|get)"
@@ -112,7 +113,8 @@ def rephrased(clause: str) -> str:
     """
     clause = re.sub(r"\b(more|less|no more) gr[ae]y$", r"\1 grey hair", clause)
     clause = _READS.sub(lambda found: f"{found['noun']} is ", clause)
-    for read in (_unwanted, _should_not, _gone, _pushed):
+    clause = _MILLIMETRES.sub("", clause)
+    for read in (_unwanted, _should_not, _gone, _pushed, _turned_down):
         if words := read(clause):
             return words
     return clause
@@ -183,7 +185,7 @@ def _should_not(clause: str) -> str:
 
 def _is_thing(what: str) -> bool:
     """Return whether words name a part or a thing, and say nothing of it."""
-    return bool(find_parts(what)) and not without_parts(re.sub(rf"\b{THE}\b|\ban?\b|\bany\b", "", what)).strip()
+    return bool(find_parts(what)) and not without_parts(re.sub(rf"^(?:(?:{THE}|an?|any) )+", "", what)).strip()
 
 
 def _is_comparative(what: str) -> bool:
@@ -206,6 +208,8 @@ def _gone(clause: str) -> str:
     """Return what is to go away with "no"."""
     if _OUT_OF_FACE.fullmatch(clause):
         return "swept back hair"
+    if (found := _BARE_GONE.fullmatch(clause)) and _is_thing(found["what"]):
+        return f"no {found['what']}"
     for pattern in (_MUST_GO, _GONE, _OFF_WITH, _CLEAN_OF, _WITH_NONE):
         if (found := pattern.fullmatch(clause)) and not re.fullmatch(WHO, found["what"]):
             return removal(_no_more(found["what"])) or _no_more(found["what"])
@@ -226,6 +230,20 @@ def _pushed(clause: str) -> str:
         if re.fullmatch(ways, way):
             return clause.replace(words, order) if words in clause else _with_degree_of(clause, order)
     return ""
+
+
+def _turned_down(clause: str) -> str:
+    """Return less of what is taken down, more of what is brought up; brows that are dropped are lower."""
+    if found := _DROPPED.fullmatch(clause):
+        return f"{'lower' if found['verb'] in ('drop', 'sink') else 'higher'} {found['part']}"
+    if found := _TURNED.fullmatch(clause):
+        return _with_degree_of(clause, f"{'less' if found['way'] == 'down' else 'more'} {found['what']}")
+    return ""
+
+
+_MILLIMETRES: Final = re.compile(r" by (?:about )?(?:an?|a few|a couple of|some|\d+|one|two|three|four|five) ?(?:millimet(?:re|er)s?|mm|inch(?:es)?|centimet(?:re|er)s?|cm|pixels?|notch(?:es)?|hairs?)$")
+_DROPPED: Final = re.compile(rf"(?P<verb>drop|sink|lift|raise) (?:{THE} )?(?P<part>brows|eye ?brows|hair ?line|cheek ?bones|corners of the mouth|mouth corners)(?: (?:down|up|a bit|a little|slightly))*")
+_TURNED: Final = re.compile(rf"(?:take|bring|turn|dial|tone|pull|bump|ramp|crank) (?:{THE} )?(?P<what>[\w' -]+?) (?P<way>down|up)(?: (?:a (?:notch|bit|little|touch|tad|lot)|slightly|some|one notch))*")
 
 
 def _with_degree_of(clause: str, order: str) -> str:
@@ -274,8 +292,15 @@ def complaint(fact: str) -> str:
     return f"less {fact}"
 
 
+_TAGGED: Final = re.compile(
+    rf"(?P<fact>(?:{WHO}|{THE} [\w -]+?) (?:is|are|looks?|seems?)\b[^,;.]*),? (?:(?:is|are|do|does)n't (?:it|they|she|he)|don't you (?:think|agree)|(?:is|are) (?:it|they|she|he) not|wouldn't you say|no|right|huh)"
+)
+
+
 def without_praise(sentence: str) -> str:
     """Return a sentence in which what follows praise is a complaint: "it's all good but the ears stick out"."""
+    if (found := _TAGGED.fullmatch(sentence.strip(" .!?"))) and not re.search(r"\b(?:not|n't)\b", found["fact"]):
+        return complaint(found["fact"])
     found = _PRAISE.fullmatch(sentence.strip(" .!"))
     if found is None or not _states(found["rest"]):
         return sentence
