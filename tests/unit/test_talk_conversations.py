@@ -33,12 +33,10 @@ SCAR = EditEntry(
     parameters={"effects": [{"name": "scar", "amount": 0.5}]},
 )  # fmt: skip
 ADA = FaceRecord(
-    "ada", "a pale woman of 34 with freckles, long auburn hair, green eyes and a scar on the left cheek", 5, 512, "anny",
-    complete(ASKED, 5), edits=(SCAR,), candidate=0,
+    "ada", "a pale woman of 34 with freckles, long auburn hair, green eyes and a scar on the left cheek", 5, 512,
+    "anny", complete(ASKED, 5), edits=(SCAR,), candidate=0,
 )  # fmt: skip
-BOB = FaceRecord(
-    "bob", "a man", 6, 512, "anny", complete(Traits({"gender": 1.0, "nose.width": 1.5}), 6), candidate=0
-)
+BOB = FaceRecord("bob", "a man", 6, 512, "anny", complete(Traits({"gender": 1.0, "nose.width": 1.5}), 6), candidate=0)
 
 
 def said(lines: Sequence[str], record: FaceRecord = ADA) -> Reply:

@@ -222,7 +222,7 @@ def export(options: Namespace, terminal: Terminal) -> bool:
 
 
 def _note_again(source: Path, path: Path) -> None:
-    """Remember an export that takes the place of one that the face has noted: it is as written, nobody has changed it."""
+    """Remember an export over one that the face has noted: it is as it was written, and nobody has worked in it."""
     from dreamface import folder
 
     if path.absolute().parent.resolve() == source.resolve() and path.name in folder.noted_exports(source):

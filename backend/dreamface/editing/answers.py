@@ -121,7 +121,8 @@ def _sex(question: Question, known: Known) -> str:
 # ---------------------------------------------------------------------------------------------------------------- marks
 
 _ASKS: Final = re.compile(
-    r"^(?:is|are|was|were|does|do|did|has|have|where|what|which|why|how come|there|she|he|it|they|got|still|any|an?|the|some|her|his|on|face|come from|\s)+\b(?= )"
+    r"^(?:is|are|was|were|does|do|did|has|have|where|what|which|why|how come|there|she|he|it|they|got|still|any|an?|the"
+    r"|some|her|his|on|face|come from|\s)+\b(?= )"
 )
 _ON_SKIN: Final = ("scars.density", "moles.density", "freckles.density", "blemishes.density", "age_spots.density")
 
@@ -131,7 +132,9 @@ def _about_marks(question: Question, known: Known) -> str:
     if any(name not in _ON_SKIN for name in question.traits):
         return ""
     what = _ASKS.sub("", question.words).strip()
-    edits = [edit for edit in marks_of(what, known.record.edits) if edit.visible and edit.strength > 0.0] if what else []
+    edits = (
+        [edit for edit in marks_of(what, known.record.edits) if edit.visible and edit.strength > 0.0] if what else []
+    )
     if not edits:
         return "" if question.traits else f"No, there is no {what}." if what else NOT_UNDERSTOOD
     named = listed([f"“{edit.label or edit.id}”" for edit in edits])
@@ -139,7 +142,11 @@ def _about_marks(question: Question, known: Known) -> str:
         talked = {one.id for turn in known.talk if turn.did == "change" for one in turn.new}
         return f"There is {named}, because {'you' if edits[-1].id in talked else 'the prompt or an edit'} said so."
     own = [name for name in question.traits if is_there(name, known.value(name))]
-    more = f" Beside that, {known.who.her} {listed([_said(name, known.value(name), known) for name in own])}." if own else ""
+    more = (
+        f" Beside that, {known.who.her} {listed([_said(name, known.value(name), known) for name in own])}."
+        if own
+        else ""
+    )
     return f"Yes, there is {named}.{more}"
 
 

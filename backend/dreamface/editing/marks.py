@@ -1,5 +1,7 @@
 """Marks that lie on a face, found by words and taken off: "remove the scar on the left cheek"."""
 
+# ruff: noqa: E501 - tables of phrases, as patterns
+
 from __future__ import annotations
 
 import re
@@ -16,7 +18,10 @@ from dreamface.language import Reading, read_degrees, with_removals
 from dreamface.record import MOST_STRENGTH, EditEntry
 from dreamface.traits import Traits
 
-_NO: Final = re.compile(r"(?:please )?(?:no|without) (?:more )?(?:the |her |his |their |that |this |any |all )*(?P<what>\S.*)", re.IGNORECASE)
+_NO: Final = re.compile(
+    r"(?:please )?(?:no|without) (?:more )?(?:the |her |his |their |that |this |any |all )*(?P<what>\S.*)",
+    re.IGNORECASE,
+)
 _BLACK_EYE: Final = re.compile(r"\bblack (?P<side>(?:left |right )?)eye(?P<many>s?)\b", re.IGNORECASE)
 _EVERYWHERE: Final = frozenset({"whole_face", "whole_head"})
 
@@ -75,13 +80,16 @@ _MOVE: Final = re.compile(
     re.IGNORECASE,
 )
 _FAINTER: Final = r"(?:fainter|weaker|subtler|softer|lighter|paler|less (?:visible|prominent|obvious|strong|deep)|more subtle|thinner)"
-_BOLDER: Final = r"(?:stronger|bolder|deeper|darker|heavier|clearer|worse|more (?:visible|prominent|obvious|intense|pronounced))"
+_BOLDER: Final = (
+    r"(?:stronger|bolder|deeper|darker|heavier|clearer|worse|more (?:visible|prominent|obvious|intense|pronounced))"
+)
 _SCALE: Final = re.compile(
     rf"(?:(?P<down>fade|soften|weaken|tone down|lighten|reduce|blend|play down)|(?P<up>strengthen|intensify|deepen|darken|emphasi[sz]e|accentuate|bring out)) {_DETERMINED}(?P<what>.+)"
     rf"|(?:make )?{_DETERMINED}(?P<thing>.+?) (?:should be |could be |must be |is to be )?(?:(?P<fainter>{_FAINTER})|(?P<bolder>{_BOLDER}))"
-    rf"|(?:a )?(?:(?P<less>{_FAINTER}|less(?: of)?)|(?P<more>{_BOLDER}|more of)) {_DETERMINED[:-1]}*(?P<one>.+)",
+    rf"|(?:a )?(?:(?P<less>{_FAINTER}|less(?: of)?)|(?P<more>{_BOLDER}|more of)) (?:{_DETERMINED})?(?P<one>.+)",
     re.IGNORECASE,
 )
+_BOLDER_TIMES: Final = 1.5  # of its strength, that a mark has where it is to be stronger
 _FADED: Final = 0.5  # of its strength, to which a mark fades where nobody says how far
 
 
@@ -94,20 +102,31 @@ def changed_marks(words: str, stack: Sequence[EditEntry], degree: float = 1.0) -
         degree: how far to go, over what the words say by themselves.
     """
     if found := _MOVE.fullmatch(words):
-        places, rest, _ = edit_words.find_regions(f"on {found['where']}")
-        if places and not rest.strip():
-            now = {edit.id: replace(edit, place=replace(edit.place, regions=tuple(places)), label=_moved_label(found))
-                   for edit in marks_of(found["what"], stack) if edit.place is not None}  # fmt: skip
-            where = found["where"]
-            return _with(stack, now), f"Moved {listed([f'“{edit.label}”' for edit in stack if edit.id in now])} to {where}."
-    if found := _SCALE.fullmatch(words):
-        what = found["what"] or found["thing"] or found["one"]
-        is_down = bool(found["down"] or found["fainter"] or found["less"])
-        factor = _FADED**degree if is_down else (1.0 / _FADED) ** (0.6 * degree)
-        now = {edit.id: replace(edit, strength=min(edit.strength * factor, MOST_STRENGTH)) for edit in marks_of(what, stack)}
-        shares = {f"{edit.strength:.0%}".replace("%", " %") for edit in now.values()}
-        return _with(stack, now), f"{listed([f'“{edit.label}”' for edit in now.values()])} now at {listed(sorted(shares))}." if now else ""
-    return tuple(stack), ""
+        return _moved(found, stack)
+    found = _SCALE.fullmatch(words)
+    named = marks_of(found["what"] or found["thing"] or found["one"], stack) if found else ()
+    if found is None or not named:
+        return tuple(stack), ""
+    factor = _FADED**degree if found["down"] or found["fainter"] or found["less"] else _BOLDER_TIMES**degree
+    now = {edit.id: replace(edit, strength=min(edit.strength * factor, MOST_STRENGTH)) for edit in named}
+    shares = {f"{edit.strength:.0%}".replace("%", " %") for edit in now.values()}
+    said = listed([f"“{edit.label or edit.id}”" for edit in named])
+    return _with(stack, now), f"{said} now at {listed(sorted(shares))}."
+
+
+def _moved(found: re.Match[str], stack: Sequence[EditEntry]) -> tuple[tuple[EditEntry, ...], str]:
+    """Return a stack in which a mark lies where an order says, and a sentence; "" where it says no place."""
+    places, rest, _ = edit_words.find_regions(f"on {found['where']}")
+    named = marks_of(found["what"], stack)
+    if not places or rest.strip() or not named:
+        return tuple(stack), ""
+    label = _moved_label(found)
+    now = {
+        edit.id: replace(edit, place=replace(edit.place, regions=tuple(places)), label=label)
+        for edit in named
+        if edit.place is not None
+    }
+    return _with(stack, now), f"Moved {listed([f'“{edit.label or edit.id}”' for edit in named])} to {found['where']}."
 
 
 def _moved_label(found: re.Match[str]) -> str:
@@ -148,7 +167,7 @@ def _without(edit: EditEntry, wishes: Sequence[Wish], names: Collection[str]) ->
     """Return an edit without some effects and traits; None where nothing is left, the edit itself where it has none."""
     if edit.kind != "words" or edit.place is None or not edit.visible:
         return edit
-    effects = edit.parameters.get("effects", [])
+    effects: Any = edit.parameters.get("effects", [])
     left = [effect for effect in effects if not any(_is_one(effect, wish) for wish in wishes)]
     traits = Traits({name: entry for name, entry in edit.traits.items() if name not in names})
     if len(left) == len(effects) and len(traits) == len(edit.traits):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
@@ -180,7 +180,9 @@ def _context(record: FaceRecord, others: Sequence[str]) -> Context:
     before = shown_traits(undo(record, count)[0]) if count else None
     turns = done(record.talk)
     edits = turns[-count].new if count else ()
-    moved = tuple(dict.fromkeys(name for edit in edits for name, entry in edit.traits.items() if entry.because != "held"))
+    moved = tuple(
+        dict.fromkeys(name for edit in edits for name, entry in edit.traits.items() if entry.because != "held")
+    )
     context = context_of(shown_traits(record), others, _last_thing(record))
     return replace(context, last=last, before=before, moved=moved)
 
@@ -188,9 +190,7 @@ def _context(record: FaceRecord, others: Sequence[str]) -> Context:
 def _last_order(record: FaceRecord) -> tuple[str, int]:
     """Return what the last change was asked for with, and how many turns were made of it: "more" is of it, too."""
     turns = done(record.talk)
-    count = 0
-    for turn in reversed(turns):
-        count += 1
+    for count, turn in enumerate(reversed(turns), 1):
         ids, old = {edit.id for edit in turn.new}, {edit.id for edit in turn.old}
         if not ids or not ids <= old:
             return _as_heard(turn.said), count
@@ -301,9 +301,7 @@ def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
         problems += [why] * bool(why)
         placed += entries
         if not entries and not why and not (removed.labels and not removed.what.endswith("s")):
-            one = difference(change, traits, stays)
-            meant = corrected(one.traits, record.corrections)
-            whole.append(replace(one, traits=Traits({name: meant[name] for name in meant if name not in stays})))
+            whole.append(_meant_by(change, record, stays))
     label = one_line(said)[:_LONGEST_LABEL] or listed([change.said for change in changes])[:_LONGEST_LABEL]
     made = combined(whole, traits) if whole else Difference()
     lost += made.not_understood
@@ -312,8 +310,15 @@ def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
         stack = added(stack, _with_held(entry, replace(record, edits=stack), made.held))
     if placed:
         stack = added(stack, *placed)
-    meant = set(made.traits) | {name for edit in before.edits if edit not in record.edits for name in edit.traits}
-    return _told(before, replace(record, edits=stack), meant, made.held, lost, problems, placed, taken)
+    named = set(made.traits) | {name for edit in before.edits if edit not in record.edits for name in edit.traits}
+    return _told(before, replace(record, edits=stack), named, made.held, lost, problems, placed, taken)
+
+
+def _meant_by(change: Change, record: FaceRecord, stays: Collection[str]) -> Difference:
+    """Return what an order changes about the whole face, but for what stays."""
+    one = difference(change, shown_traits(record), stays)
+    meant = corrected(one.traits, record.corrections)
+    return replace(one, traits=Traits({name: meant[name] for name in meant if name not in stays}))
 
 
 def _before_corrected(record: FaceRecord, changes: Sequence[Change]) -> FaceRecord:
@@ -393,7 +398,9 @@ def _told(
     words = list(dict.fromkeys(lost))
     if words:
         sentences.append(f"I made nothing of {listed([f'“{word}”' for word in words])}.")
-    return Reply(" ".join(sentences), after, after.edits != before.edits, bool(direct or placed or taken) and not problems)
+    return Reply(
+        " ".join(sentences), after, after.edits != before.edits, bool(direct or placed or taken) and not problems
+    )
 
 
 def _along(shifts: Sequence[tuple[str, Value, Value]], meant: set[str]) -> list[str]:

@@ -75,7 +75,9 @@ _SPAN: Final = (
     r"(?P<unit>week|month|year|decade|generation)s?"
 )
 _YEARS: Final = re.compile(rf"(?:^|\b){_SPAN} (?P<way>older|younger)\b", re.IGNORECASE)
-_BY_YEARS: Final = re.compile(rf"\b(?P<way>older|younger|de-?aged?|aged?|rejuvenated?)(?: \w+)? by {_SPAN}\b", re.IGNORECASE)
+_BY_YEARS: Final = re.compile(
+    rf"\b(?P<way>older|younger|de-?aged?|aged?|rejuvenated?)(?: \w+)? by {_SPAN}\b", re.IGNORECASE
+)
 _ADDED: Final = re.compile(rf"(?:add|put)(?: on| another)? {_SPAN}(?: more)?(?: to .*| on .*)?", re.IGNORECASE)
 _TIMES: Final = re.compile(
     r"(?:only |about )?(?P<times>half|twice|double|two times|three times|triple|third of|quarter of|halve)"

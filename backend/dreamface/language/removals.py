@@ -1,5 +1,7 @@
 """Verbs that take something away, said as readings know it: "wipe the lipstick off" is "no lipstick"."""
 
+# ruff: noqa: E501 - tables of phrases, as patterns
+
 from __future__ import annotations
 
 import re

@@ -143,14 +143,20 @@ class Question:
 
 @dataclass(frozen=True)
 class Nothing:
-    """Nothing that can be followed; `why` is a sentence, `said` the clause that it is about where others beside it are followed."""
+    """Nothing that can be followed.
+
+    Attributes:
+        why: a sentence.
+        said: the clause that it is about, where others beside it may be followed.
+    """
 
     why: str
     said: str = ""
 
 
 Step: TypeAlias = (
-    "Change | Hold | Release | Undo | UndoBut | UndoOne | Redo | Version | Scale | Restore | Take | Restart | Question | Nothing"
+    "Change | Hold | Release | Undo | UndoBut | UndoOne | Redo | Version | Scale | Restore | Take | Restart | "
+    "Question | Nothing"
 )
 
 CAN_DO: Final = (

@@ -3,6 +3,8 @@
 A correction is put together with what it corrects, so that it can be understood as one order in its place.
 """
 
+# ruff: noqa: E501 - tables of phrases, as patterns
+
 from __future__ import annotations
 
 import re
@@ -20,11 +22,15 @@ _STARTS: Final = (
 )  # fmt: skip
 _STARTED: Final = re.compile(rf"^(?:(?:{'|'.join(_STARTS)})\b[\s,.!:;-]*)+")
 _ENDED: Final = re.compile(r"[\s,.!]*(?:\b(?:i (?:said|meant|mean)|instead|please|rather|not that one)[\s.!]*)+$")
-_MEANT: Final = re.compile(r"\b(?:i (?:said|mean|meant)|make (?:that|it|them)|instead)\b|^(?:no+(?=[,.!;:]| (?:wait|sorry|i|not|make|rather|actually|the other)\b)|nope|nah|actually|rather|or rather|sorry|wait|better)(?=\W|$)")
+_MEANT: Final = re.compile(
+    r"\b(?:i (?:said|mean|meant)|make (?:that|it|them)|instead)\b|^(?:no+(?=[,.!;:]| (?:wait|sorry|i|not|make|rather|actually|the other)\b)|nope|nah|actually|rather|or rather|sorry|wait|better)(?=\W|$)"
+)
 _NOT_BESIDE: Final = re.compile(rf",?\s*(?:and )?not (?:on )?(?:{THE} |an? )?[\w -]+$")
 _NOT_THIS: Final = re.compile(rf"^(?:no,? )?not (?:{THE} |an? )?[\w ]+?, *(?=\w)")
 _ONE_LIP: Final = re.compile(r"(?:only |just )*(?:the )?(?P<which>upper|lower|top|bottom) (?:one|lip)(?: only| alone)?")
-_SIDE: Final = re.compile(rf"(?:on |at )?(?:{THE} )?(?:person's |other )?(?P<side>left|right)(?:[- ]hand)?(?: (?:one|side|eye|cheek|ear|brow|eyebrow))?")
+_SIDE: Final = re.compile(
+    rf"(?:on |at )?(?:{THE} )?(?:person's |other )?(?P<side>left|right)(?:[- ]hand)?(?: (?:one|side|eye|cheek|ear|brow|eyebrow))?"
+)
 _OTHER_SIDE: Final = re.compile(rf"(?:on )?(?:{THE} )?other (?:one|side|eye|cheek|ear|brow|eyebrow)")
 _PLACE: Final = r"(?:on|at|under|over|above|below|beneath|near|next to|beside|between|across|around|along|behind)"
 _PLACED: Final = re.compile(rf"{_PLACE} \S.*")
@@ -33,7 +39,9 @@ _ORDER: Final = re.compile(r"^(?:make|give|turn|put|add|take|set|let|have|remove
 
 def corrects(text: str) -> bool:
     """Return whether a text says by its own words that it corrects what was said before."""
-    return bool(_MEANT.search(text) or _NOT_THIS.match(text) or _ONE_LIP.fullmatch(text)) or bool(_SIDE.fullmatch(_NOT_BESIDE.sub("", text)))
+    return bool(_MEANT.search(text) or _NOT_THIS.match(text) or _ONE_LIP.fullmatch(text)) or bool(
+        _SIDE.fullmatch(_NOT_BESIDE.sub("", text))
+    )
 
 
 def corrected_order(text: str, last: str) -> str:

@@ -15,7 +15,20 @@ from dreamface.language.lexicon import lexicon
 from dreamface.language.parts import PARTS, Part, find_parts, parts_beside, without_parts
 from dreamface.language.people import sex_of_names
 from dreamface.language.tables import UNITS
-from dreamface.language.talk import Hold, Redo, Release, Restart, Restore, Scale, Step, Take, Undo, UndoBut, UndoOne, Version
+from dreamface.language.talk import (
+    Hold,
+    Redo,
+    Release,
+    Restart,
+    Restore,
+    Scale,
+    Step,
+    Take,
+    Undo,
+    UndoBut,
+    UndoOne,
+    Version,
+)
 from dreamface.language.talk_orders import THE, WHO
 
 _IT: Final = r"(?:that|it|this|them|those|these)"
@@ -71,7 +84,9 @@ _UNDO_COUNT: Final = _whole(
 )
 _CHANGE: Final = r"(?:change|step|edit|one|thing|order)s?"
 _KEPT_COUNT: Final = rf"{THE} (?P<end>first|last|latest|newest|oldest)(?: (?P<count>\d{{1,2}}|[a-z]+))?(?: {_CHANGE})?"
-_ALL_CHANGES: Final = rf"(?:everything|it all|all(?: of)?(?: (?:it|that|{THE} {_CHANGE}))?|{THE} {_CHANGE}|every {_CHANGE})"
+_ALL_CHANGES: Final = (
+    rf"(?:everything|it all|all(?: of)?(?: (?:it|that|{THE} {_CHANGE}))?|{THE} {_CHANGE}|every {_CHANGE})"
+)
 _BUT: Final = r"(?:but|except|besides|apart from|other than|save|bar)(?: for)?(?: what you did (?:to|with))?"
 _UNDO_BUT: Final = tuple(
     map(
@@ -337,7 +352,11 @@ def _undo(clause: str, _last: Sequence[Part]) -> Step | None:
     if _UNDO.fullmatch(clause):
         return Undo()
     if found := _REDO.fullmatch(clause):
-        return Redo(_MOST if clause.startswith(("redo all", "redo every", "redo it all")) else _number(_group(found, "count")) or 1)
+        return Redo(
+            _MOST
+            if clause.startswith(("redo all", "redo every", "redo it all"))
+            else _number(_group(found, "count")) or 1
+        )
     if (found := _UNDO_COUNT.fullmatch(clause)) and (
         count := _number(_group(found, "times") or _group(found, "count"))
     ):

@@ -77,9 +77,7 @@ _HEAD: Final = re.compile(
     rf"|(?:turn|face|spin|rotate) (?:(?:{WHO}) )?(?:around|away|round|sideways|to (?:the |her |his )?(?:left|right|side|camera)|left|right)(?: .*)?"
     rf"|(?:nod|nods|nodding|shake|bow)|(?:look|glance|peer) (?:over|back over) (?:the |her |his )?shoulder|(?:(?:show|give) (?:me |us )?)?(?:her |his |the |a |in )?(?:profile|three[- ]quarters? view|side view)(?: view)?|(?:tilt|lift) {_OF}chin (?:up|down|to .*)|chin (?:up|down)|head (?:tilted|turned|up|down|to the).*)"
 )
-NO_HEAD: Final = (
-    "The head stays straight: talk moves the face, not the head. Turn its head bone in Blender (Add Rig on the Animate page)."
-)
+NO_HEAD: Final = "The head stays straight: talk moves the face, not the head. Turn its head bone in Blender (Add Rig on the Animate page)."
 """What is said to an order that turns the head."""
 
 _NO_EARS: Final = re.compile(rf"(?:wiggle|move|twitch|wag|flap|perk up) {_OF}(?:ears?|nose|hair)\b.*")
@@ -90,9 +88,7 @@ _HEIGHT: Final = re.compile(
     rf"(?:less|more) (?:low|high) (?:mouth|nose|ears?|eyes)|(?:{THE} )?(?:mouth|nose|ears?|eyes) (?:sits?|lies?|is|are)?(?: placed| set)? ?(?:a bit |much |way )?(?:too )?(?:low|high|lower|higher)(?: up| down)?"
     rf"|(?:move|shift|bring|put|slide) (?:{THE} )?(?:mouth|nose|ears?|eyes) (?:further |a bit )?(?:up|down|higher|lower)(?:wards?)?"
 )
-_NO_HEIGHT: Final = (
-    "DreamFace has no trait for how high that lies: change what is above or below it, such as “a longer philtrum” or “a higher forehead”, or sculpt it in Blender."
-)
+_NO_HEIGHT: Final = "DreamFace has no trait for how high that lies: change what is above or below it, such as “a longer philtrum” or “a higher forehead”, or sculpt it in Blender."
 
 
 def cannot_move(clause: str) -> str:

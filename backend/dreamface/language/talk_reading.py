@@ -1,5 +1,7 @@
 """From what somebody says to the steps that it asks for."""
 
+# ruff: noqa: E501 - tables of phrases, as patterns
+
 from __future__ import annotations
 
 import re
@@ -8,8 +10,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from dreamface.language.changes import base_of
-from dreamface.language.lexicon import lexicon
 from dreamface.language.parts import Part, find_parts, part_of, parts_beside, traits_of, without_parts
 from dreamface.language.talk import (
     CAN_DO,
@@ -22,19 +22,29 @@ from dreamface.language.talk import (
     Nothing,
     Question,
     Restart,
-    Restore,
     Scale,
     Step,
     Take,
     Undo,
 )
+from dreamface.language.talk_clauses import ABUSE, SAID_ALREADY, compares, only_parts, step_of, traits_set
 from dreamface.language.talk_corrections import corrected_order, corrects
-from dreamface.language.talk_history import read_history, read_taking
+from dreamface.language.talk_history import read_history
 from dreamface.language.talk_orders import SMALL_TALK, THE, VERBS, WHO, as_change, corrected, is_english, stripped
-from dreamface.language.talk_poses import cannot_move, pose_of
+from dreamface.language.talk_poses import pose_of
 from dreamface.language.talk_questions import is_question, read_question
 from dreamface.language.talk_references import refers, thing_of, with_thing
-from dreamface.language.talk_sides import eye_of, only_both, without_comparing
+from dreamface.language.talk_sentences import (
+    EXCEPT_THERE,
+    ONE_AND_OTHER,
+    PRONOUN,
+    SPREAD,
+    WITH_BOTH,
+    about_order,
+    apart,
+    orders_too,
+    with_two_eyes,
+)
 from dreamface.language.talk_unmade import reason_of
 from dreamface.language.talk_wishes import mended, removal, rephrased, without_praise
 from dreamface.language.tongues import foreign_language
@@ -68,14 +78,6 @@ _HELD_LATER: Final = re.compile(
 _AND: Final = re.compile(r"\s+(?:and|&|\+|plus)\s+")
 _CORRECTS: Final = re.compile(r"^(?:no|nope|wait|sorry|rather|actually|i mean|or rather|make that|better)\b")
 _NONE: Final = re.compile(r"no (?:more )?(?!wait|sorry|rather|actually|make|i\b|not\b|that\b|the\b|a\b|an\b)[\w' -]+")
-_NOT_SO: Final = re.compile(
-    rf"^(?:and )?(?:not|no|instead of|rather than) (?:{THE} )?[\w -]+? ones?$"
-    r"|^(?:not|rather than|instead of) (?:an? )?[\w-]+$"
-)
-_FORBIDS: Final = re.compile(
-    r"^(?:please )?(?:don't|do not|dont|never|stop|avoid|without|no need (?:for you )?to|there is no need to|you (?:needn't|shouldn't|mustn't|don't have to))"
-    r" (?:make|making|give|giving|turn|turning|let|letting|add|adding|have|having|put|putting)\b ?(?P<what>.*)$"
-)
 _FACT: Final = re.compile(
     r"^(?:she|he|it|they|(?:the|her|his|their) [\w ]+?)(?:'s|'re| is| are| looks?| seems?| has| have)"
     r"(?: (?:about|around|like|now))* (?P<what>.+)$"
@@ -86,13 +88,6 @@ _FILLING: Final = re.compile(
     r"(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate|dislike|want) "
     r"(?:it|that|this|her|him|them|(?:the|her|his) [\w ]+)"
     r"|that'?s (?:it|better|good|nice)|it'?s (?:ugly|bad|wrong|not right)"
-)
-_ABUSE: Final = re.compile(
-    r"^(?:you|u)(?:'re| are|r)?\b"
-    r"|^(?:ignore|disregard|forget) (?:all |your |the |any )*(?:previous|prior|above)?\s*"
-    r"(?:instructions|rules|prompts?)"
-    r"|^(?:write|print|tell (?=me an? |us an? )|sing|play|open|run|send|buy|search|translate|calculate) "
-    r"(?:me |us )?(?!more)"
 )
 
 
@@ -162,8 +157,8 @@ def _corrections(lower: str, context: Context) -> tuple[Step, ...]:
     if not all(isinstance(step, Change) for step in steps):
         return (Undo(), *steps)
     orders = [step for step in steps if isinstance(step, Change)]
-    names = {name for step in orders for name in _traits_of(step, before)}
-    about = {id(step) for step in said if not names.isdisjoint(_traits_of(step, before)) or thing_of(step.words)}
+    names = {name for step in orders for name in traits_set(step, before)}
+    about = {id(step) for step in said if not names.isdisjoint(traits_set(step, before)) or thing_of(step.words)}
     if not about and not _DENIES.match(lower):  # an order about something else
         return tuple(orders) if marked and line != stripped(lower) else ()
     others = [step for step in said if id(step) not in about] if len(said) > 1 else []
@@ -185,10 +180,12 @@ def _with_topic_of_last(context: Context) -> Context:
     part = part_of(names[0]).name if names else ""
     if not part or part in ("age", "sex", "weight", "ancestry", "expression", "symmetry"):
         return context
-    return replace(context, last=f"{_PRONOUN.sub('', context.last).strip()} {_PLAIN_NAMES.get(part, part)}")
+    return replace(context, last=f"{PRONOUN.sub('', context.last).strip()} {_PLAIN_NAMES.get(part, part)}")
 
 
-_STILL: Final = re.compile(r"(?:(?:hm+|no+|ok|okay|and|now|please|oh)[\s,]+)*(?P<even>(?:even |still |yet |again )*)(?P<how>.+?)(?: (?:than (?:before|that|this|it was)|still|yet|please))*")
+_STILL: Final = re.compile(
+    r"(?:(?:hm+|no+|ok|okay|and|now|please|oh)[\s,]+)*(?P<even>(?:even |still |yet |again )*)(?P<how>.+?)(?: (?:than (?:before|that|this|it was)|still|yet|please))*"
+)
 _NOT_SO_MUCH: Final = re.compile(r"(?:no,? )?not (?:quite )?(?:so|that|as|too) (?P<how>(?!much|many|fast)\w+)")
 
 
@@ -197,7 +194,7 @@ def _still(lower: str, said: Sequence[Change], context: Context) -> tuple[Step, 
     text = lower.strip(" .!?,")
     found, softer = _STILL.fullmatch(text), _NOT_SO_MUCH.fullmatch(text)
     how = f"less {softer['how']}" if softer else found["how"] if found else ""
-    if not said or not _is_bare(how) or not _compares(how) or _DENIES.match(text) and not softer:
+    if not said or not _is_bare(how) or not compares(how) or (_DENIES.match(text) and not softer):
         return ()
     names = set(context.moved)
     parts = find_parts(context.last) or tuple(dict.fromkeys(map(part_of, sorted(names))))
@@ -209,15 +206,17 @@ def _still(lower: str, said: Sequence[Change], context: Context) -> tuple[Step, 
     return (Scale(1.0 / 1.5),) if softer and not find_parts(text) else ()
 
 
-_ONLY_THOSE: Final = re.compile(r"(?:no+[\s,]+|i (?:meant|said|mean) )*(?:just|only) (?P<what>[\w ]+)|(?:no+[\s,]+)?(?P<these>(?:the |her |his )[\w ]+) (?:only|alone)")
+_ONLY_THOSE: Final = re.compile(
+    r"(?:no+[\s,]+|i (?:meant|said|mean) )*(?:just|only) (?P<what>[\w ]+)|(?:no+[\s,]+)?(?P<these>(?:the |her |his )[\w ]+) (?:only|alone)"
+)
 
 
 def _only_those(lower: str, said: Sequence[Change], before: Context) -> tuple[Step, ...]:
     """Return the orders of the last line that are about parts: "no, just the lips"."""
     found = _ONLY_THOSE.fullmatch(lower.strip(" .!?"))
-    parts = _only_parts(found["what"] or found["these"]) if found and len(said) > 1 else ()
+    parts = only_parts(found["what"] or found["these"]) if found and len(said) > 1 else ()
     names = set(traits_of(parts))
-    kept = [step for step in said if names & _traits_of(step, before)]
+    kept = [step for step in said if names & traits_set(step, before)]
     return tuple(replace(step, instead=True) for step in kept) if kept and len(kept) < len(said) else ()
 
 
@@ -228,11 +227,6 @@ def _is_lost(lower: str, context: Context) -> bool:
     """Return whether a text means nothing by itself."""
     steps = tuple(_steps(lower, replace(context, last="")))
     return not steps or all(isinstance(step, Nothing) for step in steps)
-
-
-def _traits_of(step: Change, context: Context) -> set[str]:
-    """Return the names of the traits that an order sets."""
-    return set(step.traits or context.read(step.words).traits)
 
 
 _HUNDREDS: Final = r"(?:[a-z]+ )?(?:hundred|thousand|million)s?(?: (?:and )?[a-z-]+)??"
@@ -266,99 +260,45 @@ def _help(said: str) -> Step:
 def _steps(lower: str, context: Context) -> Iterator[Step]:
     """Yield the steps of each sentence."""
     whole = lower.strip(" ?!.,;:")
-    pieces = [piece for sentence in _SENTENCE_ENDS.split(lower) for piece in _apart(sentence)]
-    if is_question(whole, lower) and not _ABUSE.match(whole) and not _orders_too(pieces):
+    pieces = [piece for sentence in _SENTENCE_ENDS.split(lower) for piece in apart(sentence)]
+    if is_question(whole, lower) and not ABUSE.match(whole) and not orders_too(pieces):
         question = read_question(whole, context)
         yield question or Nothing(_NO_WHAT)
         return
-    if step := read_history(stripped(lower), context.others):
-        if not (isinstance(step, Take) and removal(stripped(lower))):
-            yield step
-            return
+    step = read_history(stripped(lower), context.others)
+    if step is not None and not (isinstance(step, Take) and removal(stripped(lower))):
+        yield step
+        return
     clauses: list[_Clause] = []
-    about: tuple[Part, ...] = ()
+    spoken: tuple[Part, ...] = ()
     for sentence in pieces:
         bare = sentence.strip(" ?!.,;:")
-        if bare and is_question(bare, sentence) and not _ABUSE.match(bare):
+        if bare and is_question(bare, sentence) and not ABUSE.match(bare):
             yield from _of_clauses(clauses, context)
             clauses = []
-            yield read_question(_about(bare, about), context) or Nothing(_NO_WHAT)
+            yield read_question(about(bare, spoken), context) or Nothing(_NO_WHAT)
         else:
-            clauses += _clauses(sentence if clauses else _about_order(sentence, about), context)
-        about = find_parts(bare) or about
+            clauses += _clauses(sentence if clauses else about_order(sentence, spoken), context)
+        spoken = find_parts(bare) or spoken
     yield from _of_clauses(clauses, context)
 
 
-_JOINTS: Final = re.compile(r"\s*,\s*(?:(?:and|but|so|then|also)\s+)?|\s+(?:and|but|so|then)\s+")
-_ASKS: Final = re.compile(r"(?:so |then |also |now |(?:please )?(?:tell|show) (?:me|us) )*(?:what|how|which|why|who|where|is|are|does|do|did|has|have)\b")
-_ORDERED: Final = re.compile(
-    rf"(?:please |then |now |also |just |so |if so |if yes |if not |if she is |in that case )*(?:(?:can|could|would|will) you (?:please )?(?!tell|say|explain)|(?:i|we) (?:want|need|would like)\b"
-    rf"|(?:make|give|let|have|turn|set|put|add|take|remove|delete|get|change|keep|undo|redo|close|open|raise|lift|dye|{'|'.join(sorted(map(re.escape, VERBS), key=len, reverse=True))})\b)"
-)
-
-
-def _apart(sentence: str) -> tuple[str, ...]:
-    """Return a question and an order of one sentence one by one: "how old is she, and make her older"."""
-    for joint in _JOINTS.finditer(sentence):
-        first, second = sentence[: joint.start()], sentence[joint.end() :]
-        asked, ordered = second.strip(" ?!.,;:"), second.strip(" ,;:")
-        if _ASKS.match(first) and _ORDERED.match(ordered) and is_question(first, f"{first}?"):
-            return f"{first}?", *_apart(second.rstrip("?"))
-        if _ASKS.match(first) and _ASKS.match(asked) and is_question(first, f"{first}?") and is_question(asked, f"{asked}?"):
-            return f"{first}?", *_apart(f"{asked}?")
-        if _ASKS.match(asked) and not is_question(first, first) and is_question(asked, f"{asked}?"):
-            if not _ASKS.match(first) and re.match(r"(?:so |then |also |now |(?:please )?(?:tell|show) (?:me|us) )*(?:what|how|which|why|who|is|does)\b", asked):
-                return first, f"{asked}?"
-    return (sentence,)
-
-
-def _orders_too(pieces: Sequence[str]) -> bool:
-    """Return whether several sentences ask several things, or order something beside a question."""
-    bare = [piece.strip(" ?!.,;:") for piece in pieces]
-    asked = [bool(one) and is_question(one, piece) for one, piece in zip(bare, pieces, strict=True)]
-    return (len(asked) > 1 and all(asked)) or any(asked) and any(one and not it and _ORDERED.match(one) for one, it in zip(bare, asked, strict=True))
-
-
-def _about(question: str, parts: tuple[Part, ...]) -> str:
-    """Return a question with the part that "it" stands for: "how wide is it" after an order for the mouth."""
-    if not parts or find_parts(question):
-        return question
-    return _PRONOUN.sub(f"the {parts[0].name} ", question, count=1).strip()
-
-
-def _about_order(sentence: str, parts: tuple[Part, ...]) -> str:
-    """Return an order with the part that "it" stands for in the question before it: "make them brown"."""
-    if not parts or find_parts(sentence) or not _PRONOUN.search(sentence):
-        return sentence
-    return _PRONOUN.sub(f"the {parts[0].name} ", sentence, count=1).strip()
-
-
-_EXCEPT_THERE: Final = re.compile(
-    rf"(?P<what>.+?)(?: (?:everywhere|all over))* (?:except|but|apart from|other than|just not|only not)(?: for)?(?: not)? (?:(?:on|in|around|at) )?(?P<where>{THE} [\w ]+)"
-)
-_SPREAD: Final = frozenset({"freckles", "moles", "age spots", "blemishes", "wrinkles", "stubble", "scars"})
-_WITH_BOTH: Final = re.compile(
-    rf"(?:make )?both (?P<first>(?:{THE} )?\w+) and (?P<second>(?:{THE} )?\w+) (?P<how>(?:a (?:bit|little) |much )?(?:more |less )?\w+)(?=[.,!]|$)"
-)
-_ONE_AND_OTHER: Final = re.compile(r"\bone (?:of her |of his )?(?:[a-z]+ )?(?:eyes?|one)\b.*\b(?:other|one)\b")
-
-
-def _with_two_eyes(sentence: str) -> str:
-    """Return a sentence about one eye and the other as the reader knows it: "one eye is blue and the other is brown"."""
-    sentence = re.sub(r"\bone (?:of (?:her|his|the) )?eyes? (?!is\b)([a-z]+)\b", r"one eye is \1", sentence)
-    return re.sub(r",? (?:and )?(?:the )?other (?:eye |one )?(?!is\b)([a-z]+)\b", r" and the other is \1", sentence)
+def _but_there(sentence: str) -> str:
+    """Return an order for what is spread over the skin that leaves a place out; nothing of other sentences."""
+    found = EXCEPT_THERE.fullmatch(sentence.strip(" .!"))
+    what = (removal(stripped(found["what"])) or stripped(found["what"])) if found else ""
+    parts = find_parts(what)
+    return f"{what} everywhere but {found['where']}" if found and parts and parts[0].name in SPREAD else ""
 
 
 def _clauses(sentence: str, context: Context) -> Iterator[_Clause]:
     """Yield a sentence's clauses, without what is polite and what carries nothing."""
-    if found := _EXCEPT_THERE.fullmatch(sentence.strip(" .!")):
-        what = removal(stripped(found["what"])) or stripped(found["what"])
-        if (parts := find_parts(what)) and parts[0].name in _SPREAD:
-            yield _Clause(f"{what} everywhere but {found['where']}")
-            return
-    sentence = _WITH_BOTH.sub(r"\g<how> \g<first> and \g<how> \g<second>", sentence)
-    if _ONE_AND_OTHER.search(sentence) and "iris.right_colour" in context.read(_with_two_eyes(sentence)).traits:
-        yield _Clause(stripped(_with_two_eyes(sentence)))
+    if spread := _but_there(sentence):
+        yield _Clause(spread)
+        return
+    sentence = WITH_BOTH.sub(r"\g<how> \g<first> and \g<how> \g<second>", sentence)
+    if ONE_AND_OTHER.search(sentence) and "iris.right_colour" in context.read(with_two_eyes(sentence)).traits:
+        yield _Clause(stripped(with_two_eyes(sentence)))
         return
     sentence = _HELD_LATER.sub(", ", without_praise(sentence))
     for piece in _CLAUSE_ENDS.split(sentence):
@@ -371,7 +311,7 @@ def _clauses(sentence: str, context: Context) -> Iterator[_Clause]:
                 text = f"{forbidden} {text}"
             forbidden = (re.match(r"don't make (?:her|him|it|them)\b", text) or [""])[0]
             if text or is_correction:
-                listed = number > 0 or (piece.strip().startswith("and ") and bool(_only_parts(text)))
+                listed = number > 0 or (piece.strip().startswith("and ") and bool(only_parts(text)))
                 yield _Clause(text, is_correction and not number, listed)
                 is_correction = is_correction and not text
 
@@ -397,12 +337,12 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
         is_correction = is_correction or clause.corrects
         if not clause.text or SMALL_TALK.fullmatch(clause.text):
             continue
-        if clause.listed and steps and isinstance(steps[-1], Hold) and (parts := _only_parts(clause.text)):
+        if clause.listed and steps and isinstance(steps[-1], Hold) and (parts := only_parts(clause.text)):
             steps[-1] = _hold_too(steps[-1], parts)
             continue
         before = len(steps)
-        step = _step_of(clause, steps, last, context)
-        if step is _SAID_ALREADY:
+        step = step_of(clause.text, steps, last, context)
+        if step is SAID_ALREADY:
             continue
         if is_correction and isinstance(step, Change) and steps and isinstance(steps[-1], Change):
             step = _with_noun(step, steps[-1], context)
@@ -410,7 +350,7 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
         is_correction = is_correction and len(steps) == before and step is None
         if step is not None:
             steps.append(step)
-        elif not _ABUSE.match(clause.text):
+        elif not ABUSE.match(clause.text):
             lost.append(clause.text)
         last = find_parts(clause.text) or last
     yield from _with_held(_with_lost(steps, lost), context)
@@ -423,7 +363,7 @@ def _about_the_last(text: str, context: Context) -> str:
         return text
     if re.search(r"\b(?:left|right) one\b", text):
         return re.sub(r"\b(left|right) one\b", rf"\1 {parts[-1].name.removesuffix('s')}", text)
-    words = re.sub(r"\s+", " ", _PRONOUN.sub(f"the {parts[-1].name} ", text, count=1)).strip()
+    words = re.sub(r"\s+", " ", PRONOUN.sub(f"the {parts[-1].name} ", text, count=1)).strip()
     return words if pose_of(words)[0] or removal(words) else _with_topic(text, parts[-1], context) or text
 
 
@@ -433,77 +373,6 @@ def _taking_too(clause: _Clause, lifted: bool, text: str) -> str:
         return text
     both = removal(f"remove it and {text}").partition(" and ")[2]
     return both if both.startswith("no ") else text
-
-
-_SAID_ALREADY: Final = Nothing("")
-"""Of a clause that only says again what another one says: "not the blue one"."""
-
-
-def _step_of(clause: _Clause, steps: Sequence[Step], last: Sequence[Part], context: Context) -> Step | None:
-    """Return the step that one clause asks for; None where it asks for none.
-
-    Args:
-        clause: it.
-        steps: of the clauses before it.
-        last: parts that "them" stands for.
-        context: the face.
-    """
-    text = clause.text
-    step = read_history(text, context.others, last)
-    if (less := removal(text)) and (step is None or isinstance(step, Take)):
-        clause, text, step = replace(clause, text=less), less, None
-    if step is not None:
-        return step
-    orders = [one for one in steps if isinstance(one, Change)]
-    if orders and (found := _BUT_NOT.fullmatch(text)):
-        return _but_not(found["what"], orders[-1], context) or _SAID_ALREADY
-    if orders and _NOT_SO.match(text):
-        return _SAID_ALREADY
-    if stays := _staying(text, context):
-        return stays
-    if why := cannot_move(text) or reason_of(text):
-        return Nothing(why, text)
-    meant, strength = pose_of(text)
-    meant = meant or eye_of(text, context.traits)
-    if meant:
-        return Change(text, strength, said=text, traits=meant)
-    if why := only_both(text, context.traits):
-        return Nothing(why, text)
-    for read in (_vague, _forbidden, _undoing, _likened, _change):
-        if found := read(text, context):
-            return found
-    return read_taking(text, context.others)
-
-
-_BUT_NOT: Final = re.compile(
-    r"(?:though |just |only |but |and |yet )*(?:not|without (?:being|getting|becoming|looking|going))"
-    r"(?: (?:too|so|that|any|overly|at all|being|looking))* (?P<what>(?!(?:the|an?|her|his) )[\w' -]+?)(?: (?:though|please|at all))?"
-)
-_STAYING: Final = re.compile(
-    rf"(?:(?:{THE} [\w]+|she|he|it|they) )?(?:(?:should|must|has to|have to|needs to|can|may) )?"
-    r"(?:stay|stays|remain|remains|staying|remaining) (?P<what>(?!as\b|the same|like|put|there)[\w -]+)"
-)
-
-
-def _but_not(what: str, order: Change, context: Context) -> Step | None:
-    """Return what must not go along with an order as what stays: "older but not wrinkled"."""
-    parts = find_parts(order.words)
-    own = set(order.traits or context.read(order.words).traits)
-    said = [what, *(f"{what} {part.name}" for part in parts[:1])]
-    names = {name for words in said for name in context.read(as_change(words)[0]).traits} - own
-    return Hold(tuple(map(_alone, sorted(names)))) if names else None
-
-
-def _staying(text: str, context: Context) -> Step | None:
-    """Return what somebody says stays as it is by how it is: "she should stay feminine"."""
-    found = _STAYING.fullmatch(text)
-    names = tuple(context.read(found["what"]).traits) if found else ()
-    return Hold(tuple(dict.fromkeys(map(part_of, names)))) if names else None
-
-
-def _alone(name: str) -> Part:
-    """Return a trait as a part of its own."""
-    return Part(name, "", (name,))
 
 
 def _hold_too(step: Hold, parts: tuple[Part, ...]) -> Hold:
@@ -532,13 +401,9 @@ def _without_feeling(clause: _Clause) -> _Clause:
     return replace(clause, text=parts[0].name if parts else "")
 
 
-def _only_parts(text: str) -> tuple[Part, ...]:
-    """Return the parts that a clause names where it says nothing else."""
-    rest = re.sub(rf"\b{THE}\b", "", without_parts(text))
-    return find_parts(text) if not rest.strip(" ,") else ()
-
-
-_EXPLAINS: Final = re.compile(rf"(?:{WHO})(?:'s| is| looks?| seems?) (?:just |now |still |like )+an? [\w ]+|(?:{WHO}) looks? like [\w ]+")
+_EXPLAINS: Final = re.compile(
+    rf"(?:{WHO})(?:'s| is| looks?| seems?) (?:just |now |still |like )+an? [\w ]+|(?:{WHO}) looks? like [\w ]+"
+)
 """Why somebody orders what came before: "less make-up, she looks like a clown"."""
 
 
@@ -547,7 +412,7 @@ def _without_facts(clauses: Sequence[_Clause]) -> list[_Clause]:
     wishes = [number for number, clause in enumerate(clauses) if _WISH.search(clause.text)]
     last = wishes[-1] if wishes else 0
     orders = [
-        number for number, clause in enumerate(clauses) if _ORDERS.match(clause.text) and _PRONOUN.search(clause.text)
+        number for number, clause in enumerate(clauses) if _ORDERS.match(clause.text) and PRONOUN.search(clause.text)
     ]
     ordered = orders[-1] if orders else 0
     clauses = [
@@ -568,7 +433,7 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
     """Yield clauses that share a noun with it: "longer and darker hair", "a touch wider, the mouth"."""
     texts = list(clauses)
     for number, (clause, following) in enumerate(pairwise(clauses)):
-        if number and not clause.listed and _only_parts(clauses[number - 1].text):
+        if number and not clause.listed and only_parts(clauses[number - 1].text):
             continue  # "eyes: blue, hair: red"
         if _is_bare(clause.text) and find_parts(following.text) and not read_history(following.text, context.others):
             noun = find_parts(following.text)[0]
@@ -582,9 +447,9 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
     named = False  # whether the clause before names a part and says nothing of it: "the lips: fuller"
     before = ""
     for clause in texts:
-        parts, alone = find_parts(clause.text), _only_parts(clause.text)
+        parts, alone = find_parts(clause.text), only_parts(clause.text)
         if clause.listed and (bare := re.sub(r" (?:too|as well|also)$", "", clause.text)) != clause.text:
-            clause, alone = (replace(clause, text=bare), _only_parts(bare)) if _only_parts(bare) else (clause, alone)
+            clause, alone = (replace(clause, text=bare), only_parts(bare)) if only_parts(bare) else (clause, alone)
         if alone and clause.listed and _adjective_of(before):  # "wider nose and mouth"
             clause = replace(clause, text=f"{_adjective_of(before)} {clause.text}")
         elif alone and len(texts) > 1 and not clause.listed and not _MOODS.fullmatch(clause.text):
@@ -592,8 +457,8 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
             continue
         elif parts:
             topic = parts[0]
-        elif topic and _is_bare(clause.text) and (clause.listed or named or _PRONOUN.search(clause.text)):
-            clause = replace(clause, text=_of(_PRONOUN.sub("", clause.text), topic, context))
+        elif topic and _is_bare(clause.text) and (clause.listed or named or PRONOUN.search(clause.text)):
+            clause = replace(clause, text=_of(PRONOUN.sub("", clause.text), topic, context))
         elif topic and (named_again := _with_topic(clause.text, topic, context)):
             clause = replace(clause, text=named_again)
         named, before = False, clause.text
@@ -603,12 +468,10 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
 _MOODS: Final = re.compile(r"(?:an? |the )?(?:[a-z]+ )?(?:smil(?:e|ing)|frown(?:ing)?|grin(?:ning)?)")
 """Names of parts that are orders by themselves: "smile, but no teeth"."""
 
-_PRONOUN: Final = re.compile(r"\b(?:it|them|that|those)\b ?")
-
 
 def _with_topic(text: str, topic: Part, context: Context) -> str:
     """Return an order with a part in the place of "it", where that means something of the part's own."""
-    words = _PRONOUN.sub(f"the {topic.name} ", text, count=1).strip()
+    words = PRONOUN.sub(f"the {topic.name} ", text, count=1).strip()
     if words == text or not _ORDERS.match(text):
         return ""
     found = context.read(as_change(words)[0]).traits
@@ -668,129 +531,6 @@ def _with_noun(step: Change, before: Change, context: Context) -> Change:
     return replace(step, words=words)
 
 
-_VAGUE: Final = re.compile(
-    rf"(?:i|we) (?:(?:do not|don't|didn't) (?:really )?(?:like|love|want|care for)|hate|dislike) (?:how |the way )?(?P<what>(?:{THE}) [\w ]+?)(?: looks?| is| are)?(?: (?:at all|much|like that|like this|now))*"
-    rf"|(?:there (?:is|'s) )?something(?:'s)? (?:is |looks )?(?:wrong|off|odd|strange|weird)(?: going on)? (?:about|with|in|around) (?P<where>(?:{THE}) [\w ]+)"
-    rf"|(?P<part>(?:{THE}) [\w ]+?) (?:is|are|looks?|seems?) (?:a bit |somehow |just |all |still )*(?:wrong|off|odd|not right|weird|strange)"
-)
-_WHAT_OF_IT: Final = "Say what should be different about the {}, such as “bigger” or “smaller”."
-
-
-def _vague(text: str, _context: Context) -> Step | None:
-    """Return the sentence for a complaint about a part that does not say what is wrong with it."""
-    found = _VAGUE.fullmatch(text)
-    parts = _only_parts(found["what"] or found["where"] or found["part"]) if found else ()
-    return Nothing(_WHAT_OF_IT.format(parts[0].name)) if parts else None
-
-
-_UNDOES: Final = re.compile(rf"(?:undo|revert|take back) (?:only |just )?(?:{THE} )?(?P<what>\S.*?)(?: (?:bit|part|thing|change|edit|one|stuff))*")
-_HOW_TO_UNDO: Final = "I don't know which change you mean: say “undo”, “undo the last two”, “undo the first one” or “undo all but the nose”."
-
-
-def _undoing(text: str, context: Context) -> Step | None:
-    """Return the step that takes back what words name by what they did: "undo the older bit"."""
-    found = _UNDOES.fullmatch(text)
-    if found is None:
-        return None
-    names = tuple(context.read(found["what"]).traits)
-    return Restore(tuple(map(_alone, names))) if names else Nothing(_HOW_TO_UNDO)
-
-
-def _forbidden(text: str, context: Context) -> Step | None:
-    """Return what must not be done as parts that stay: "don't make her older" holds the age."""
-    if not (found := _FORBIDS.match(text)):
-        return None
-    what = re.sub(r"\b(?:any|even|so) (?=\w)", "", found["what"])
-    said = [as_change(stripped(f"make {one}"))[0] for one in re.split(r" or |, ", what)]
-    claims = [(words, context.read(words).traits) for words in said if words]
-    names = tuple(name for _, traits in claims for name in traits)
-    if names and not _compares(what) and " like " not in f" {what}" and all(_is_so(name, traits, context) for _, traits in claims for name in traits):
-        return _undone(claims, context)
-    return Hold(tuple(dict.fromkeys(map(part_of, names)))) if names else None
-
-
-def _compares(words: str) -> bool:
-    return any(word in ("more", "less", "fewer") or base_of(word) for word in words.split())
-
-
-def _is_so(name: str, said: Traits, context: Context) -> bool:
-    """Return whether a face is already as words say, or nearly."""
-    trait, now, claimed = VOCABULARY[name], context.traits.value(name), said.value(name)
-    if trait.kind is not Kind.NUMBER:
-        return now == claimed
-    assert isinstance(now, float | int) and isinstance(claimed, float | int) and isinstance(trait.default, float | int)
-    way = claimed - trait.default
-    return (now - trait.default) * way > 0.0 and abs(now - trait.default) >= _NEARLY * abs(way)
-
-
-_NEARLY: Final = 0.6  # of what words say, from which a face is so
-
-
-def _undone(claims: Sequence[tuple[str, Traits]], context: Context) -> Step | None:
-    """Return the order against what a face already is: an expression goes, of anything else there is less."""
-    moved = {name: entry for _, traits in claims for name, entry in traits.items() if name.startswith("expression.")}
-    words = " and ".join(words for words, _ in claims)
-    if moved:
-        return Change(words, said=words, traits=Traits({n: replace(e, value=0.0) for n, e in moved.items()}))
-    less = f"less {claims[0][0]}"
-    return Change(less, said=less) if context.means_something(less) else None
-
-
-_LIKENED: Final = re.compile(
-    rf"(?:(?:give|make|with|have|want) (?:{THE} )?)*(?:(?:an? |the |her |his )?(?P<part>[\w ]+?) (?:like|of) an? (?P<who>[\w ]+)|an? (?P<whose>[\w ]+?)'s? (?P<thing>[\w ]+))"
-)
-
-
-def _likened(text: str, context: Context) -> Step | None:
-    """Return the change of a part that is likened to somebody's: of "a nose like a Roman emperor" the nose alone."""
-    found = _LIKENED.fullmatch(text)
-    parts = _only_parts(found["part"] or found["thing"]) if found else ()
-    if found is None or not parts or not any(map(_is_person, (found["who"] or found["whose"]).split())):
-        return None
-    said = context.read(text).traits
-    own = Traits({name: entry for name, entry in said.items() if name in traits_of(parts)})
-    return Change(text, said=text, traits=own) if own else Nothing(_NOT_LIKENED.format(text))
-
-
-_NOT_LIKENED: Final = "I know nothing of “{}” that I could make: say how it looks, such as “a hooked nose”."
-
-
-def _is_person(word: str) -> bool:
-    entry = lexicon().entries.get(word)
-    return entry is not None and bool(entry.kind)
-
-
-def _change(text: str, context: Context) -> Step | None:
-    """Return the change that a clause orders; None where it means nothing."""
-    if _ABUSE.match(text):
-        return None
-    words, strength = as_change(_by_percent(text, context))
-    if not words or not any(map(str.isalnum, words)):
-        return None
-    if re.fullmatch(
-        r"(?:change|do|make|edit|different|another|something|anything|it|that)"
-        r"(?: (?:it|that|something|anything|her|him))?",
-        words,
-    ):
-        return None
-    laid = without_comparing(text)
-    for candidate in dict.fromkeys((laid or words, words, text)):
-        if context.means_something(candidate):
-            return Change(candidate, strength if candidate in (laid, words) else 1.0, said=text)
-    return None
-
-
-_PERCENT: Final = re.compile(r"^(?:about |around )?(?P<share>\d{1,3}) ?(?:%|percent|per cent) (?P<how>older|younger)$")
-
-
-def _by_percent(text: str, context: Context) -> str:
-    """Return "20 % older" in years."""
-    found = _PERCENT.match(re.sub(r"^(?:make|let) (?:her|him|it|them) (?:look |be )?", "", text))
-    if not found:
-        return text
-    return f"{max(1, round(context.traits.number('age') * int(found['share']) / 100))} years {found['how']}"
-
-
 def _with_held(steps: Sequence[Step], context: Context) -> Iterator[Step]:
     """Yield steps in which what is held beside an order belongs to it."""
     orders = any(isinstance(step, Change) for step in steps)
@@ -799,7 +539,7 @@ def _with_held(steps: Sequence[Step], context: Context) -> Iterator[Step]:
         if isinstance(step, Hold) and orders:
             continue
         if isinstance(step, Change):
-            mine = _traits_of(step, context)
+            mine = traits_set(step, context)
             # What is forbidden in one breath with an order about the same thing only says which way not to go.
             yield replace(step, held=tuple(name for name in held if name not in mine or not mine <= set(held)))
         else:

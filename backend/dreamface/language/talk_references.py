@@ -1,5 +1,7 @@
 """What "another one" and "the same" stand for: the thing that was laid on a place last."""
 
+# ruff: noqa: E501 - tables of phrases, as patterns
+
 from __future__ import annotations
 
 import re

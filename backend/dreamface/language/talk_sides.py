@@ -1,5 +1,7 @@
 """Orders for one side of the face, the person's own: "right eye blue"; and those that only both sides can follow."""
 
+# ruff: noqa: E501 - tables of phrases, as patterns
+
 from __future__ import annotations
 
 import re
@@ -28,15 +30,15 @@ _HALF: Final = re.compile(
 _LIES: Final = re.compile(
     r"\b(?:on|at|under|over|above|below|beneath|around|across|near|beside|along|from|behind|between|down)\b"
 )
-BOTH_ALIKE: Final = (
-    "DreamFace makes both {noun} alike: say it of both of them, or sculpt one side in Blender."
-)
+BOTH_ALIKE: Final = "DreamFace makes both {noun} alike: say it of both of them, or sculpt one side in Blender."
 """What is said to an order for one side of what has no side."""
 
 _NO_SIDES: Final = (
     "DreamFace has no {noun} for one side alone: say it of all the {noun}, or work on that side in Blender."
 )
-_BOTH_EYES: Final = re.compile(r"\b(?:both|two) (?:of (?:the|her|his) )?(?:eyes|irises)\b|\b(?:the |her |his )?eyes both\b")
+_BOTH_EYES: Final = re.compile(
+    r"\b(?:both|two) (?:of (?:the|her|his) )?(?:eyes|irises)\b|\b(?:the |her |his )?eyes both\b"
+)
 _SWAPPED: Final = re.compile(
     rf"(?:swap|switch|exchange|reverse) (?:{THE} )?(?:eyes|eye colou?rs|colou?rs of (?:{THE} )?eyes|irises)(?: a?round)?"
 )

@@ -22,9 +22,7 @@ from dreamface.traits import VOCABULARY, Kind
 
 _NOT: Final = r"(?:n't| not|nt)"
 _NOUN: Final = rf"(?P<noun>{WHO}|{THE} [\w' -]+?)"
-_I_DO_NOT: Final = (
-    rf"(?:(?:i|we)(?:'d| would)? (?:do{_NOT}|did{_NOT}|would{_NOT}|have{_NOT}|never)|nobody|no one)(?: really| even| actually| ever)*"
-)
+_I_DO_NOT: Final = rf"(?:(?:i|we)(?:'d| would)? (?:do{_NOT}|did{_NOT}|would{_NOT}|have{_NOT}|never)|nobody|no one)(?: really| even| actually| ever)*"
 _WANT: Final = (
     r"(?:want(?:ed|s)?|need(?:ed|s)?|wish(?:ed|es)?(?: for)?|ask(?:ed)? for|order(?:ed)?|care for|fancy"
     r"|(?:ask(?:ed)?|told|tell|want(?:ed)?)(?: you)?(?= to make)|(?:said?|meant|mean)(?: that)?)"
@@ -42,8 +40,12 @@ _SHOULD_NOT: Final = (
 
 _UNWANTED_PERSON: Final = re.compile(rf"{_I_DO_NOT} (?:{_WANT}|like) (?:{WHO}) (?:{_TO_BE} )?(?P<what>\S.*)")
 _UNWANTED_THING: Final = re.compile(rf"{_I_DO_NOT} (?:{_WANT})(?: to (?:see|have))?(?: any)? (?P<what>\S.*)")
-_UNASKED: Final = re.compile(rf"{_I_DO_NOT} {_WANT} (?:(?:{WHO}) should (?P<be>be|look|have)|(?:to )?make(?: (?:{WHO}))?) (?P<what>\S.*)")
-_HATED: Final = re.compile(rf"(?:{_I_DO_NOT} (?:really )?like|(?:i|we) (?:(?:really|absolutely) )?(?:hate|dislike|loathe|can't stand|cannot stand))(?: (?:{THE}|all))* (?P<what>[\w' -]+)")
+_UNASKED: Final = re.compile(
+    rf"{_I_DO_NOT} {_WANT} (?:(?:{WHO}) should (?P<be>be|look|have)|(?:to )?make(?: (?:{WHO}))?) (?P<what>\S.*)"
+)
+_HATED: Final = re.compile(
+    rf"(?:{_I_DO_NOT} (?:really )?like|(?:i|we) (?:(?:really|absolutely) )?(?:hate|dislike|loathe|can't stand|cannot stand))(?: (?:{THE}|all))* (?P<what>[\w' -]+)"
+)
 _ON_FACE: Final = frozenset({
     "freckles", "moles", "age spots", "blemishes", "scars", "vitiligo", "lipstick", "eyeliner", "eyeshadow", "blush",
     "foundation", "make-up", "wrinkles", "stubble", "beard", "fringe", "bags under the eyes",
@@ -68,13 +70,17 @@ _GONE: Final = re.compile(
 )
 _BARE_GONE: Final = re.compile(r"(?P<what>[\w' -]+?) (?:gone|removed|off|away)")
 _OFF_WITH: Final = re.compile(r"(?:off with|out with|away with|down with|bye) (?P<what>\S.*)")
-_CLEAN_OF: Final = re.compile(rf"(?:wipe|clean|clear|rid|free|scrub|wash) (?:{WHO}|{THE} [\w ]+?) (?:clean )?of (?P<what>\S.*)")
+_CLEAN_OF: Final = re.compile(
+    rf"(?:wipe|clean|clear|rid|free|scrub|wash) (?:{WHO}|{THE} [\w ]+?) (?:clean )?of (?P<what>\S.*)"
+)
 _WITH_NONE: Final = re.compile(r"(?:i|we) (?:could|can) (?:do|live) without (?P<what>\S.*)")
 _OUT_OF_FACE: Final = re.compile(
     rf"(?:get|take|put|brush|sweep|comb|pull|move|push) (?:{THE} )?hair (?:out of|away from|off|from|back from|back out of) (?:{THE} )?(?:face|eyes|forehead)"
 )
 _NO_COLOUR: Final = re.compile(r"\bno (?:the |her |his |all )*(?P<colour>grey|gray|dye)$")
-_WITHOUT: Final = re.compile(r"without (?:the |her |his |any |all |those |these )*(?P<what>(?!touch|chang|alter|affect|los|mak|giv|turn|gett|becom|look|go)\S.*)")
+_WITHOUT: Final = re.compile(
+    r"without (?:the |her |his |any |all |those |these )*(?P<what>(?!touch|chang|alter|affect|los|mak|giv|turn|gett|becom|look|go)\S.*)"
+)
 _AGAIN: Final = re.compile(r"^(?P<what>no .+?) (?:again|any ?more|now|please|from (?:her|him|the face))$")
 
 _PUSH: Final = r"(?:push|pull|move|bring|shift|set|slide|nudge|tuck|put|let|make|get)"
@@ -97,7 +103,9 @@ _PUSHED: Final = re.compile(
     rf"{_PUSH} (?:{THE} )?(?P<what>[\w -]+?) (?P<way>(?:(?:further|more|slightly) )?(?:up and out|out|in|forward|back|up|down|apart|together|closer|inwards?|outwards?)(?:wards?)?(?: together)?)"
 )
 _APART: Final = re.compile(rf"(?:{THE} )?(?P<what>[\w -]+?) (?P<way>(?:further|farther) apart|closer together)")
-_READS: Final = re.compile(rf"^(?P<noun>{WHO}|{THE} [\w ]+?) (?:reads?|comes? across|comes? over|feels?) (?:as |like )?(?=\S)")
+_READS: Final = re.compile(
+    rf"^(?P<noun>{WHO}|{THE} [\w ]+?) (?:reads?|comes? across|comes? over|feels?) (?:as |like )?(?=\S)"
+)
 
 
 def rephrased(clause: str) -> str:
@@ -241,9 +249,15 @@ def _turned_down(clause: str) -> str:
     return ""
 
 
-_MILLIMETRES: Final = re.compile(r" by (?:about )?(?:an?|a few|a couple of|some|\d+|one|two|three|four|five) ?(?:millimet(?:re|er)s?|mm|inch(?:es)?|centimet(?:re|er)s?|cm|pixels?|notch(?:es)?|hairs?)$")
-_DROPPED: Final = re.compile(rf"(?P<verb>drop|sink|lift|raise) (?:{THE} )?(?P<part>brows|eye ?brows|hair ?line|cheek ?bones|corners of the mouth|mouth corners)(?: (?:down|up|a bit|a little|slightly))*")
-_TURNED: Final = re.compile(rf"(?:take|bring|turn|dial|tone|pull|bump|ramp|crank) (?:{THE} )?(?P<what>[\w' -]+?) (?P<way>down|up)(?: (?:a (?:notch|bit|little|touch|tad|lot)|slightly|some|one notch))*")
+_MILLIMETRES: Final = re.compile(
+    r" by (?:about )?(?:an?|a few|a couple of|some|\d+|one|two|three|four|five) ?(?:millimet(?:re|er)s?|mm|inch(?:es)?|centimet(?:re|er)s?|cm|pixels?|notch(?:es)?|hairs?)$"
+)
+_DROPPED: Final = re.compile(
+    rf"(?P<verb>drop|sink|lift|raise) (?:{THE} )?(?P<part>brows|eye ?brows|hair ?line|cheek ?bones|corners of the mouth|mouth corners)(?: (?:down|up|a bit|a little|slightly))*"
+)
+_TURNED: Final = re.compile(
+    rf"(?:take|bring|turn|dial|tone|pull|bump|ramp|crank) (?:{THE} )?(?P<what>[\w' -]+?) (?P<way>down|up)(?: (?:a (?:notch|bit|little|touch|tad|lot)|slightly|some|one notch))*"
+)
 
 
 def _with_degree_of(clause: str, order: str) -> str:
@@ -309,9 +323,9 @@ def without_praise(sentence: str) -> str:
 
 def _states(text: str) -> bool:
     """Return whether a text says how a part is and asks for nothing."""
-    return bool(re.match(rf"{THE} [\w -]+? (?:is|are|looks?|seems?|sticks?|hangs?|droops?|protrudes?)\b", text)) and not (
-        re.search(r"\b(?:too|enough|should|must|could|needs?|not|and)\b|,", text)
-    )
+    return bool(
+        re.match(rf"{THE} [\w -]+? (?:is|are|looks?|seems?|sticks?|hangs?|droops?|protrudes?)\b", text)
+    ) and not (re.search(r"\b(?:too|enough|should|must|could|needs?|not|and)\b|,", text))
 
 
 def mended(clauses: Sequence[str]) -> list[str]:
