@@ -40,6 +40,7 @@ from dreamface.language.talk_sentences import (
     PRONOUN,
     SPREAD,
     WITH_BOTH,
+    about,
     about_order,
     apart,
     orders_too,
