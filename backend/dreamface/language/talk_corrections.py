@@ -40,7 +40,7 @@ _ORDER: Final = re.compile(r"^(?:make|give|turn|put|add|take|set|let|have|remove
 def corrects(text: str) -> bool:
     """Return whether a text says by its own words that it corrects what was said before."""
     return bool(_MEANT.search(text) or _NOT_THIS.match(text) or _ONE_LIP.fullmatch(text)) or bool(
-        _SIDE.fullmatch(_NOT_BESIDE.sub("", text))
+        _SIDE.fullmatch(_NOT_BESIDE.sub("", text)) or _OTHER_SIDE.fullmatch(text.strip(" .!"))
     )
 
 

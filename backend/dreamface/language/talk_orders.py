@@ -20,7 +20,7 @@ WHO: Final = r"(?:she|he|it|they|her|him|them|this one|the (?:face|head|person|w
 
 _POLITE_STARTS: Final = (
     "hey", "hi", "hello", "ok(?:ay)?", "so", "well", "now", "please", "pls", "maybe", "perhaps", "and", "then",
-    "also", "but", "or", "actually", "if (?:so|not|yes|she (?:is|has|does))", "in that case",
+    "also", "but", "or", "actually", "if (?:so|not|yes|she (?:is|has|does))", "in that case", "make sure(?: that)?", "on second thoughts?",
     r"just(?! (?:change|touch|alter|edit)\b)",
     "from now on", r"no(?=\s*[,.!;:])", "yes", "yeah", "yep", "thanks", "thank you", "good", "great", "nice",
     "cool", r"right(?! (?:eye|ear|cheek|brow|nostril|temple|half|side|iris|corner|hand|one|lid|lash))", "alright", "hmm+", "um+", "oh",

@@ -38,6 +38,7 @@ from dreamface.language.talk_sentences import (
     EXCEPT_THERE,
     ONE_AND_OTHER,
     PRONOUN,
+    SIDE_FIRST,
     SPREAD,
     WITH_BOTH,
     about,
@@ -160,7 +161,8 @@ def _corrections(lower: str, context: Context) -> tuple[Step, ...]:
     orders = [step for step in steps if isinstance(step, Change)]
     names = {name for step in orders for name in traits_set(step, before)}
     about = {id(step) for step in said if not names.isdisjoint(traits_set(step, before)) or thing_of(step.words)}
-    if not about and not _DENIES.match(lower):  # an order about something else
+    other_side = re.sub(r"\b(?:left|right)\b", "", line) == re.sub(r"\b(?:left|right)\b", "", context.last)
+    if not about and not other_side and not _DENIES.match(lower):  # an order about something else
         return tuple(orders) if marked and line != stripped(lower) else ()
     others = [step for step in said if id(step) not in about] if len(said) > 1 else []
     return tuple(replace(step, instead=True) for step in (*others, *orders))
@@ -297,6 +299,7 @@ def _clauses(sentence: str, context: Context) -> Iterator[_Clause]:
     if spread := _but_there(sentence):
         yield _Clause(spread)
         return
+    sentence = SIDE_FIRST.sub(r"\g<verb> the \g<side> \g<how>", sentence)
     sentence = WITH_BOTH.sub(r"\g<how> \g<first> and \g<how> \g<second>", sentence)
     if ONE_AND_OTHER.search(sentence) and "iris.right_colour" in context.read(with_two_eyes(sentence)).traits:
         yield _Clause(stripped(with_two_eyes(sentence)))
@@ -345,6 +348,11 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
         step = step_of(clause.text, steps, last, context)
         if step is SAID_ALREADY:
             continue
+        if is_correction and steps and isinstance(steps[-1], Change) and not isinstance(step, Change):
+            line = corrected_order(clause.text, steps[-1].said)
+            step = (
+                step_of(line, [], last, context) if line and corrects(f"no, {clause.text}") and step is None else step
+            )
         if is_correction and isinstance(step, Change) and steps and isinstance(steps[-1], Change):
             step = _with_noun(step, steps[-1], context)
             steps = steps[:-1]
@@ -473,6 +481,8 @@ _MOODS: Final = re.compile(r"(?:an? |the )?(?:[a-z]+ )?(?:smil(?:e|ing)|frown(?:
 def _with_topic(text: str, topic: Part, context: Context) -> str:
     """Return an order with a part in the place of "it", where that means something of the part's own."""
     words = PRONOUN.sub(f"the {topic.name} ", text, count=1).strip()
+    if words != text and removal(re.sub(r"\s+", " ", words)):
+        return re.sub(r"\s+", " ", words)
     if words == text or not _ORDERS.match(text):
         return ""
     found = context.read(as_change(words)[0]).traits

@@ -77,6 +77,9 @@ EXCEPT_THERE: Final = re.compile(
     rf"(?P<what>.+?)(?: (?:everywhere|all over))* (?:except|but|apart from|other than|just not|only not)(?: for)?(?: not)? (?:(?:on|in|around|at) )?(?P<where>{THE} [\w ]+)"
 )
 SPREAD: Final = frozenset({"freckles", "moles", "age spots", "blemishes", "wrinkles", "stubble", "scars"})
+SIDE_FIRST: Final = re.compile(
+    rf"(?:(?:only|just) )?{THE} (?P<side>(?:left|right) \w+)(?:,|:| -) (?P<verb>make|turn|colou?r|dye) (?:it|that) (?P<how>\w[\w ]*)"
+)
 WITH_BOTH: Final = re.compile(
     rf"(?:make )?both (?P<first>(?:{THE} )?\w+) and (?P<second>(?:{THE} )?\w+) (?P<how>(?:a (?:bit|little) |much )?(?:more |less )?\w+)(?=[.,!]|$)"
 )

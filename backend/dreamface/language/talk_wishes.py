@@ -108,6 +108,16 @@ _READS: Final = re.compile(
 )
 
 
+_PLURALS: Final = {"eye": "eyes", "lip": "lips", "brow": "brows", "eyebrow": "brows", "iris": "eyes"}
+_RECOLOURED: Final = re.compile(
+    rf"(?:change|set|turn|switch) {THE} (?P<what>hair|eye|iris|skin|lip|brow|eyebrow|beard)(?:'s)? colou?r (?:in)?to (?P<colour>[\w -]+)"
+)
+_LIKE_SEX: Final = re.compile(
+    rf"(?:(?:make|let) (?:{WHO}) )?(?:look )?(?P<degree>a (?:bit|little) |much )?(?P<way>less|more) like an? (?P<sex>man|boy|guy|bloke|dude|woman|girl|lady)"
+)
+_DOES_NOT_LOOK: Final = re.compile(rf"{_NOUN} (?:do|does|is|are){_NOT} (?:look|be|get|become|seem) (?P<what>\S.*)")
+
+
 def rephrased(clause: str) -> str:
     """Return a clause as the order that it means; others stay as they are.
 
@@ -120,6 +130,11 @@ def rephrased(clause: str) -> str:
     ('no freckles', 'no beard')
     """
     clause = re.sub(r"\b(more|less|no more) gr[ae]y$", r"\1 grey hair", clause)
+    if found := _RECOLOURED.fullmatch(clause):
+        return f"{found['colour']} {_PLURALS.get(found['what'], found['what'])}"
+    if found := _LIKE_SEX.fullmatch(clause):
+        way = "masculine" if found["sex"] in ("man", "boy", "guy", "bloke", "dude") else "feminine"
+        return f"{found['degree'] or ''}{found['way']} {way}"
     clause = _READS.sub(lambda found: f"{found['noun']} is ", clause)
     clause = _MILLIMETRES.sub("", clause)
     for read in (_unwanted, _should_not, _gone, _pushed, _turned_down):
@@ -174,6 +189,8 @@ def _should_not(clause: str) -> str:
     """Return what should not be, as an order."""
     if re.search(r"\benough\b", clause):
         return ""
+    if (found := _DOES_NOT_LOOK.fullmatch(clause)) and _is_comparative(found["what"]):
+        return f"don't make {found['noun']} {found['what']}"
     if found := _SHOULD.fullmatch(clause) or _WERE_NOT.fullmatch(clause):
         noun, what, verb = found["noun"], found["what"], found.groupdict().get("verb") or ""
         is_thing = re.fullmatch(_TO_HAVE, verb) or (not verb and _is_thing(what))
@@ -271,7 +288,7 @@ def _with_degree_of(clause: str, order: str) -> str:
 _THIS: Final = r"(?:that|it|this|them|those|these|the (?:problem|issue))"
 _MENDED: Final = re.compile(
     rf"(?:(?:fix|correct|change|mend|repair|improve|sort|adjust|address|remedy|solve|tackle|straighten|even|smooth|tidy|clean|tone|help)(?: {_THIS})?(?: (?:out|up|down))?"
-    rf"|(?:do|try) something(?: (?:about|with|against) {_THIS})?|something (?:about|against) {_THIS}|(?:deal|help) with {_THIS}|work on {_THIS}|take care of {_THIS}|not good|that's not (?:good|right)"
+    rf"|(?:stop|quit|end) {_THIS}|(?:do|try) something(?: (?:about|with|against) {_THIS})?|something (?:about|against) {_THIS}|(?:deal|help) with {_THIS}|work on {_THIS}|take care of {_THIS}|not good|that's not (?:good|right)"
     r"|(?:that|this|it) (?:needs|has) to (?:be (?:fixed|changed|corrected)|change))(?: (?:please|for me|now))*"
 )
 _HAS: Final = re.compile(rf"(?P<noun>{WHO}) (?:has|have|has got|'s got) (?P<what>\S.*)")
