@@ -126,7 +126,7 @@ def rephrased(clause: str) -> str:
 
     >>> rephrased("she shouldn't be so pale")
     'she is too pale'
-    >>> rephrased("i want the freckles gone"), rephrased("the beard has to go")
+    >>> rephrased("the freckles gone"), rephrased("the beard has to go")
     ('no freckles', 'no beard')
     """
     clause = re.sub(r"\b(more|less|no more) gr[ae]y$", r"\1 grey hair", clause)
