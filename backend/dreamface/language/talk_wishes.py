@@ -234,7 +234,7 @@ def _gone(clause: str) -> str:
     if _OUT_OF_FACE.fullmatch(clause):
         return "swept back hair"
     if (found := _BARE_GONE.fullmatch(clause)) and _is_thing(found["what"]):
-        return f"no {found['what']}"
+        return _no_more(found["what"])
     for pattern in (_MUST_GO, _GONE, _OFF_WITH, _CLEAN_OF, _WITH_NONE):
         if (found := pattern.fullmatch(clause)) and not re.fullmatch(WHO, found["what"]):
             return removal(_no_more(found["what"])) or _no_more(found["what"])
