@@ -45,7 +45,7 @@ from dreamface.pipeline.people import (
 )
 from dreamface.prior import complete
 from dreamface.progress import Progress
-from dreamface.prompts import read
+from dreamface.prompts import PromptReading, read
 from dreamface.record import Correction, EditEntry, FaceRecord, Turn, corrected
 from dreamface.render import portrait_camera, preview
 from dreamface.rig import make_rig
@@ -77,6 +77,7 @@ def generate(
     align: float = 0.0,
     encoder: Encoder | None = None,
     face_id: str | None = None,
+    reading: PromptReading | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
     """A face from words.
@@ -95,6 +96,7 @@ def generate(
             does not look at it.
         encoder: what looks; None is the installed CLIP.
         face_id: its identity, where it takes another face's place; None makes a new one.
+        reading: what `read` said of the prompt, where it was asked already; None reads it.
         progress: told about every stage.
 
     Raises:
@@ -110,7 +112,7 @@ def generate(
     if align and encoder is None and (sentence := why_no_clip()):
         raise MissingDependency(sentence)
     progress.report("language", 0.0, "Reading the prompt")
-    reading = read(prompt)
+    reading = read(prompt) if reading is None else reading
     if reading.nothing_read and not anyway:
         raise NothingRead(reading.nothing_read)
     told = corrected(reading.traits, corrections)
