@@ -3,6 +3,7 @@
 What reads landmarks of faces in pictures is here, too; footage (`motion`) uses it.
 """
 
+from dreamface.capture.fitting import Fit, expected_landmarks, fit_person
 from dreamface.capture.landmark_model import LandmarkModel, load_model
 from dreamface.capture.landmarks import (
     COUNT,
@@ -13,6 +14,7 @@ from dreamface.capture.landmarks import (
     installed_tracker,
     open_tracker,
 )
+from dreamface.capture.lighting import split_tone
 from dreamface.capture.person import (
     USUAL_FOCAL,
     Person,
@@ -23,26 +25,43 @@ from dreamface.capture.person import (
     with_gaze,
     with_winks,
 )
+from dreamface.capture.photographs import Sighting, find_faces, read_photograph, used_tracker
+from dreamface.capture.population import TOLD, Population, load_population
 from dreamface.capture.pose import Poses, angles
+from dreamface.capture.skin import Shot, carry, look
 
 __all__ = [
     "COUNT",
+    "TOLD",
     "USUAL_FOCAL",
     "WITH_VIDEO",
+    "Fit",
     "Follower",
     "LandmarkModel",
     "LandmarkTracker",
     "Landmarks",
     "Person",
+    "Population",
     "Poses",
     "Reading",
+    "Shot",
+    "Sighting",
     "angles",
+    "carry",
+    "expected_landmarks",
+    "find_faces",
     "find_person",
+    "fit_person",
     "installed_tracker",
     "load_model",
+    "load_population",
+    "look",
     "open_tracker",
     "read_expression",
+    "read_photograph",
     "refined",
+    "split_tone",
+    "used_tracker",
     "with_gaze",
     "with_winks",
 ]

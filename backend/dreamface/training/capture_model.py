@@ -25,14 +25,23 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from dreamface.arrays import FloatArray
-from dreamface.capture.landmarks import FaceLandmarker, FaceMesh, LandmarkTracker
+from dreamface.arrays import FloatArray, IntArray
+from dreamface.capture.landmark_model import load_model as load_landmark_model
+from dreamface.capture.landmarks import COUNT, FaceLandmarker, FaceMesh, LandmarkTracker
+from dreamface.capture.person import lines_of_sight
+from dreamface.capture.population import FILE, TOLD, pose_terms
+from dreamface.capture.pose import Poses
+from dreamface.head import load_model
 from dreamface.models import FACE_LANDMARKER, HEADS
+from dreamface.pipeline import build_head
 from dreamface.prior import complete
 from dreamface.training.expressions import random_expression
 from dreamface.training.snapshots import Person, View, random_light, rotation
 from dreamface.traits import ARKIT_SHAPES, Traits
 
+TARGET: Final = Path(__file__).parents[1] / "capture" / FILE
+
+FIRST_DRAWN: Final = 80_000
 FIRST_PERSON: Final = 70_000
 """Seed of the first person; `benchmarks/capture.py` looks at others."""
 
@@ -49,6 +58,22 @@ ANY_AGE: Final = 0.5
 AGES: Final = (5.0, 90.0)
 QUALITY: Final = (60, 95)
 """Of the JPEG."""
+
+
+MODES: Final = 140
+TOGETHER: Final = 60
+"""Errors that landmarks have together."""
+
+LEAST_MOVE: Final = 1e-5
+"""Metres that a coefficient counts as moving the skin at least."""
+
+LEAST_NOISE: Final = 1e-4
+FURTHEST: Final = 15e-3
+"""Metres beyond which a landmark was not seen at all."""
+
+RIDGE: Final = 1.0
+DEPTH: Final = 0.15
+"""How much of a difference in depth counts: pictures hardly show it."""
 
 
 def random_traits(seed: int) -> Traits:
@@ -131,21 +156,139 @@ def read_records(work: Path) -> list[Record]:
     return records
 
 
+# ------------------------------------------------------------------------------------------------------------ learning
+
+
+@dataclass(frozen=True)
+class People:
+    """Random people of a head model.
+
+    Attributes:
+        coefficients: [N, P] linear ones.
+        told: [N, T] the person traits `TOLD`.
+    """
+
+    coefficients: FloatArray
+    told: FloatArray
+
+
+def draw_people(head: str, count: int) -> People:
+    """Return people whom no picture shows."""
+    model, coefficients, told = load_model(head), [], []
+    for seed in range(FIRST_DRAWN, FIRST_DRAWN + count):
+        traits = random_traits(seed)
+        coefficients.append(model.coefficients(build_head(head, traits, seed)).double().numpy())
+        told.append([traits.number(name) for name in TOLD])
+    return People(np.array(coefficients), np.array(told))
+
+
+def learn_people(head: str, people: People) -> dict[str, FloatArray]:
+    """Return mean and modes of people, by how far the modes move the skin; see `Population`."""
+    model, mean = load_model(head), people.coefficients.mean(axis=0)
+    apart = people.coefficients - mean
+    basis = model.skin_offsets(torch.eye(apart.shape[1])).double().numpy().reshape(apart.shape[1], -1)
+    gram = basis @ basis.T / (basis.shape[1] / 3.0) + LEAST_MOVE**2 * np.eye(len(basis))
+    root = np.linalg.cholesky(gram)
+    _, sizes, modes = np.linalg.svd(apart @ root, full_matrices=False)
+    scaled = modes[:MODES] * (sizes[:MODES] / np.sqrt(len(apart)))[:, None]
+    back = np.linalg.solve(root.T, scaled.T).T
+    values = (apart @ root) @ (modes[:MODES] / sizes[:MODES, None] * np.sqrt(len(apart))).T
+    told_mean = people.told.mean(axis=0)
+    told = values.T @ (people.told - told_mean) / len(apart)
+    left = people.told - told_mean - values @ told
+    return {
+        "mean": mean, "modes": back, "told_mean": told_mean, "told": told, "told_noise": left.std(axis=0),
+    }  # fmt: skip
+
+
+def learn_landmarks(head: str, records: list[Record]) -> dict[str, FloatArray]:
+    """Return which vertices stand for landmarks, and how every tracker sees them; see `Population` and `Sight`."""
+    response = load_landmark_model().response
+    vertices = np.stack(
+        [build_head(head, random_traits(one.seed), one.seed).vertices.double().numpy() for one in records]
+    )
+    found: dict[str, FloatArray] = {}
+    names = [name for name in ("face-mesh", "face-landmarker") if name in records[0].arrays]
+    rest = np.stack([_at_rest(record, names, response) for record in records])
+    vertex, off = stand_ins(vertices, rest)
+    found |= {"vertex": vertex, "off": off}
+    for name in names:
+        terms, errors = [], []
+        for record, points in zip(records, vertices[:, vertex] + off, strict=True):
+            poses = Poses(record.arrays["rotation"], record.arrays["position"])
+            sight, there = lines_of_sight(record.arrays["focal"], record.arrays[name], poses)
+            shown = points + np.tensordot(record.arrays["weights"], response, axes=1)
+            errors.append(there - np.einsum("fjck,fjk->fjc", sight, shown))
+            terms.append(pose_terms(poses.rotation))
+        term, error = np.concatenate(terms), np.concatenate(errors)
+        error = np.clip(error, -FURTHEST, FURTHEST)
+        flat = error.reshape(len(error), -1)
+        bias = np.linalg.solve(term.T @ term + RIDGE * np.eye(term.shape[1]), term.T @ flat)
+        left = flat - term @ bias
+        _, sizes, shared = np.linalg.svd(left, full_matrices=False)
+        spread = shared[:TOGETHER] * (sizes[:TOGETHER] / np.sqrt(len(left)))[:, None]
+        alone = (left - left @ shared[:TOGETHER].T @ shared[:TOGETHER]).reshape(error.shape)
+        noise = np.sqrt(np.square(alone).mean(axis=(0, 2)) + LEAST_NOISE**2)
+        found |= {
+            f"sight/{name}/bias": bias.reshape(-1, *error.shape[1:]),
+            f"sight/{name}/spread": spread.reshape(-1, *error.shape[1:]),
+            f"sight/{name}/noise": noise,
+        }
+        print(head, name, len(left), "pictures; mm rms", 1e3 * np.sqrt(np.square(left).mean()))
+    return found
+
+
+def _at_rest(record: Record, names: list[str], response: FloatArray) -> FloatArray:
+    """Return [478, 3] metres: where a person's landmarks are at rest, by least squares over all pictures."""
+    normal, wanted = np.zeros((COUNT, 3, 3)), np.zeros((COUNT, 3))
+    poses = Poses(record.arrays["rotation"], record.arrays["position"])
+    moved = np.tensordot(record.arrays["weights"], response, axes=1)
+    for name in names:
+        sight, there = lines_of_sight(record.arrays["focal"], record.arrays[name], poses)
+        left = there - np.einsum("fjck,fjk->fjc", sight, moved)
+        normal += np.einsum("fjca,fjcb->jab", sight, sight)
+        wanted += np.einsum("fjca,fjc->ja", sight, left)
+    solved: FloatArray = np.linalg.solve(normal + 1e-6 * np.eye(3), wanted[..., None])[..., 0]
+    return solved
+
+
+def stand_ins(vertices: FloatArray, rest: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return [478] the vertices [N, V, 3] that landmarks [N, 478, 3] stay nearest to, and [478, 3] how far off."""
+    weights = np.array((1.0, DEPTH, 1.0))
+    chosen, off = np.zeros(COUNT, np.int64), np.zeros((COUNT, 3))
+    for landmark in range(COUNT):
+        apart = rest[:, landmark, None] - vertices
+        middle = np.median(apart, axis=0)
+        cost = (np.square(np.clip(apart - middle, -FURTHEST, FURTHEST)).mean(axis=0) + 0.05 * middle**2) @ weights
+        chosen[landmark] = cost.argmin()
+        off[landmark] = middle[chosen[landmark]]
+    return chosen, off
+
+
 def main() -> None:
     """Take the pictures, and learn from them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path)
     parser.add_argument("--people", type=int, default=80, help="of each head model")
     parser.add_argument("--pictures", type=int, default=6, help="of each person")
+    parser.add_argument("--drawn", type=int, default=1200, help="people of each head model for the covariance")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
-    eyes = trackers()
+    heads = [head.name for head in HEADS if head.installed]
+    eyes = trackers() if given.people else {}
     for seed in range(FIRST_PERSON, FIRST_PERSON + given.people):
-        for head in (head.name for head in HEADS if head.installed):
+        for head in heads:
             file = given.work / f"{head}-{seed}.npz"
             if not file.exists():
                 take_pictures(head, seed, given.pictures, file, eyes)
                 print(file.stem, flush=True)
+    records, arrays = read_records(given.work), {}
+    for head in heads:
+        learnt = learn_people(head, draw_people(head, given.drawn))
+        learnt |= learn_landmarks(head, [record for record in records if record.head == head])
+        arrays |= {f"{head}/{name}": array for name, array in learnt.items()}
+    kinds = {name: np.int32 if name.endswith("vertex") else np.float16 for name in arrays}
+    np.savez_compressed(TARGET, **{name: array.astype(kinds[name]) for name, array in arrays.items()})
 
 
 if __name__ == "__main__":

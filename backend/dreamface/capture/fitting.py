@@ -1,0 +1,278 @@
+"""From landmarks in photographs to a person: damped least squares with the population's prior.
+
+Identity, and of every picture the expression, the pose of the head and the lens, are found together (Levenberg 1944;
+Marquardt 1963). What is minimised is minus the logarithm of their probability: landmarks are seen with the tracker's
+errors, which hang together (`Sight`), coefficients of the population's modes are N(0, 1), weights of expressions are
+small, and lenses are mostly like those of portraits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from dreamface.arrays import FloatArray
+from dreamface.capture.landmark_model import load_model
+from dreamface.capture.landmarks import Landmarks
+from dreamface.capture.person import lines_of_sight
+from dreamface.capture.population import Population, Sight, pose_terms
+from dreamface.capture.pose import Poses, first_guess, fit_poses
+from dreamface.traits import ARKIT_SHAPES
+
+ROUNDS: Final = 12
+FIRST_ROUNDS: Final = 8
+"""Of the pose alone, with the mean face."""
+
+USUAL_LENS: Final = (2.4, 0.55)
+"""Middle, in heights of the picture, and standard deviation of the logarithm: 58 mm on full frame."""
+
+EXPRESSION: Final = 0.22
+"""Standard deviation of a weight."""
+
+TOLD_WEIGHT: Final = 0.15
+"""Standard deviation of a weight that FaceLandmarker tells, from what it tells."""
+
+OUTLIER: Final = 9.0
+"""Millimetres beyond which a landmark counts less and less (Huber)."""
+
+SETTLED: Final = 1e-3
+"""Fraction of the cost below which a step is the last."""
+
+SLOPE_STEP: Final = 1e-4
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A person, and how every picture shows them.
+
+    Attributes:
+        values: [K] of the population's modes.
+        weights: [F, 52] of the expressions.
+        poses: of the head, F.
+        focal: [F] in heights of the picture.
+        cost: minus twice the logarithm of the probability, but for a constant.
+        doubt: [K, K] covariance of the values.
+    """
+
+    values: FloatArray
+    weights: FloatArray
+    poses: Poses
+    focal: FloatArray
+    cost: float
+    doubt: FloatArray
+
+
+def fit_person(population: Population, seen: Sequence[Landmarks], tracker: str) -> Fit:
+    """Return the most probable person in some pictures.
+
+    Args:
+        population: who people are.
+        seen: the person's landmarks in every picture.
+        tracker: which has found them.
+    """
+    problem = _Problem(population, seen, population.sights[tracker])
+    return problem.solved()
+
+
+class _Problem:
+    """One person in F pictures, as a least squares problem."""
+
+    def __init__(self, population: Population, seen: Sequence[Landmarks], sight: Sight) -> None:
+        self._population, self._sight = population, sight
+        self._seen = np.stack([one.points for one in seen])
+        self._response = load_model().response
+        middle = population.model.vertices_at(population.coefficients(np.zeros(len(population.modes))), _NO_TEETH)
+        self._rest = middle.double().numpy()[population.vertex] + population.off
+        self._modes = population.skin_modes[:, np.minimum(population.vertex, population.skin_modes.shape[1] - 1)].copy()
+        self._modes[:, population.vertex >= population.skin_modes.shape[1]] = self._of_eyes()
+        self._told = [None if one.coefficients is None else one.coefficients.astype(np.float64) for one in seen]
+
+    def _of_eyes(self) -> FloatArray:
+        """Return [K, L, 3] how modes move landmarks that lie on the eyeballs: as the skin around moves."""
+        population = self._population
+        on_skin = population.vertex < population.skin_modes.shape[1]
+        beyond = np.flatnonzero(~on_skin)
+        near = [
+            np.argsort(np.linalg.norm(self._rest[on_skin] - self._rest[one], axis=1))[:_AROUND_IRIS] for one in beyond
+        ]
+        skin = population.skin_modes[:, population.vertex[on_skin]]
+        return np.stack([skin[:, rows].mean(axis=1) for rows in near], axis=1) if len(beyond) else skin[:, :0]
+
+    def solved(self) -> Fit:
+        """Return the most probable person."""
+        count = len(self._seen)
+        focal = np.full(count, USUAL_LENS[0])
+        poses = first_guess(self._rest, self._seen, focal)
+        spread = np.broadcast_to(self._rest, (count, *self._rest.shape))
+        poses = fit_poses(spread, self._seen, focal, poses, np.ones(len(self._rest)), FIRST_ROUNDS)
+        weights = np.zeros((count, len(ARKIT_SHAPES)))
+        fit = Fit(np.zeros(len(self._modes)), weights, poses, focal, np.inf, np.eye(len(self._modes)))
+        fit = replace(fit, cost=self._cost(fit))
+        damping = 1e-3
+        for _ in range(ROUNDS):
+            normal, gradient = self._normal(fit)
+            while True:
+                damped = normal + damping * np.diag(np.diagonal(normal))
+                tried = self._moved(fit, np.linalg.solve(damped, gradient))
+                tried = replace(tried, cost=self._cost(tried))
+                if tried.cost < fit.cost or damping > _MOST_DAMPING:
+                    break
+                damping *= 8.0
+            if tried.cost >= fit.cost:
+                break
+            gained, fit, damping = fit.cost - tried.cost, tried, damping * 0.25
+            if gained < SETTLED * fit.cost:
+                break
+        doubt = np.linalg.inv(self._normal(fit)[0])[: len(fit.values), : len(fit.values)]
+        return replace(fit, doubt=doubt)
+
+    def _points(self, fit: Fit) -> FloatArray:
+        """Return [F, 478, 3] landmarks on the head."""
+        rest = self._rest + np.tensordot(fit.values, self._modes, axes=1)
+        points: FloatArray = rest + np.tensordot(fit.weights, self._response, axes=1)
+        return points
+
+    def _errors(self, fit: Fit) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return [F, 478, 2] metres by which landmarks are off, [F, 478, 2, 3] sights, and the points [F, 478, 3]."""
+        sight, there = lines_of_sight(fit.focal, self._seen, fit.poses)
+        points = self._points(fit)
+        bias = np.tensordot(pose_terms(fit.poses.rotation), self._sight.bias, axes=1)
+        return there - bias - np.einsum("fjck,fjk->fjc", sight, points), sight, points
+
+    def _trust(self, errors: FloatArray) -> FloatArray:
+        """Return [F, 956] square roots of the landmarks' weights."""
+        size = 1e3 * np.linalg.norm(errors, axis=2)
+        return np.repeat(np.sqrt(1.0 / np.maximum(1.0, size / OUTLIER)), 2, axis=1)
+
+    def _cost(self, fit: Fit) -> float:
+        errors = self._errors(fit)[0]
+        white = (self._trust(errors) * errors.reshape(len(errors), -1)) @ self._sight.whitening.T
+        middle, width = USUAL_LENS
+        cost = np.square(white).sum() + np.square(fit.values).sum()
+        cost += np.square(np.log(fit.focal / middle) / width).sum()
+        for weights, told in zip(fit.weights, self._told, strict=True):
+            cost += _expression_cost(weights, told)
+        return float(cost)
+
+    def _normal(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
+        """Return the normal equations' matrix and right side: values, then of every picture 52 + 6 + 1."""
+        errors, sight, points = self._errors(fit)
+        trust = self._trust(errors)
+        known, own = len(fit.values), len(ARKIT_SHAPES) + _POSE_AND_LENS
+        size = known + own * len(errors)
+        normal, gradient = np.zeros((size, size)), np.zeros(size)
+        normal[:known, :known] += np.eye(known)
+        gradient[:known] -= fit.values
+        for number in range(len(errors)):
+            jacobian = np.concatenate(
+                (
+                    np.einsum("jck,sjk->jcs", sight[number], self._modes).reshape(-1, known),
+                    np.einsum("jck,sjk->jcs", sight[number], self._response).reshape(-1, len(ARKIT_SHAPES)),
+                    self._pose_slopes(fit, number, points[number]),
+                ),
+                axis=1,
+            )
+            white = self._sight.whitening @ (trust[number][:, None] * jacobian)
+            error = self._sight.whitening @ (trust[number] * errors[number].ravel())
+            rows = np.concatenate((np.arange(known), known + own * number + np.arange(own)))
+            normal[np.ix_(rows, rows)] += white.T @ white
+            gradient[rows] += white.T @ error
+            self._add_prior(normal, gradient, known + own * number, fit, number)
+        return normal, gradient
+
+    def _add_prior(self, normal: FloatArray, gradient: FloatArray, start: int, fit: Fit, number: int) -> None:
+        """Add what is known of a picture's expression and lens before it is seen, in place."""
+        shapes = np.arange(start, start + len(ARKIT_SHAPES))
+        usual, width = _expected(self._told[number])
+        normal[shapes, shapes] += width**-2
+        gradient[shapes] -= (fit.weights[number] - usual) / width**2
+        lens = start + len(ARKIT_SHAPES) + _POSE_AND_LENS - 1
+        middle, spread = USUAL_LENS
+        normal[lens, lens] += spread**-2
+        gradient[lens] -= np.log(fit.focal[number] / middle) / spread**2
+        pose = np.arange(lens - 6, lens)
+        normal[pose, pose] += 1e-6
+
+    def _pose_slopes(self, fit: Fit, number: int, points: FloatArray) -> FloatArray:
+        """Return [956, 7] how seen errors change with a turn about the face's middle, a shift, and the lens' logarithm.
+
+        The sight's own change with the pose is small where a landmark is almost on its line, and by differences.
+        """
+        columns = []
+        base = self._one(fit, number, np.zeros(_POSE_AND_LENS), points)
+        for index in range(_POSE_AND_LENS):
+            step = np.zeros(_POSE_AND_LENS)
+            step[index] = SLOPE_STEP
+            columns.append((base - self._one(fit, number, step, points)) / SLOPE_STEP)
+        return np.stack(columns, axis=1)
+
+    def _one(self, fit: Fit, number: int, step: FloatArray, points: FloatArray) -> FloatArray:
+        """Return [956] errors of a picture with pose and lens moved by a step [7]."""
+        rotation, position, focal = _stepped(fit, number, step, self._rest.mean(axis=0))
+        poses = Poses(rotation[None], position[None])
+        sight, there = lines_of_sight(np.array([focal]), self._seen[number : number + 1], poses)
+        bias = np.tensordot(pose_terms(poses.rotation), self._sight.bias, axes=1)
+        left: FloatArray = there - bias - np.einsum("fjck,fjk->fjc", sight, points[None])
+        return left.ravel()
+
+    def _moved(self, fit: Fit, step: FloatArray) -> Fit:
+        known, own = len(fit.values), len(ARKIT_SHAPES) + _POSE_AND_LENS
+        weights, focal = fit.weights.copy(), fit.focal.copy()
+        rotation, position = fit.poses.rotation.copy(), fit.poses.position.copy()
+        for number in range(len(weights)):
+            part = step[known + own * number :][:own]
+            weights[number] = np.clip(weights[number] + part[: len(ARKIT_SHAPES)], 0.0, 1.0)
+            rotation[number], position[number], focal[number] = _stepped(
+                fit, number, part[len(ARKIT_SHAPES) :], self._rest.mean(axis=0)
+            )
+        return replace(
+            fit, values=fit.values + step[:known], weights=weights, poses=Poses(rotation, position), focal=focal
+        )
+
+
+_POSE_AND_LENS: Final = 7
+_MOST_DAMPING: Final = 1e4
+_LENSES: Final = (0.6, 12.0)  # in heights of the picture
+_FARTHEST_STEP: Final = 0.5  # radians, metres, and of the lens' logarithm, in one step
+_AROUND_IRIS: Final = 6  # landmarks of the lids that an iris goes with
+_NO_TEETH: Final = {"lashes.length": 0.5, "teeth.gap": 0.0}
+
+
+def _stepped(fit: Fit, number: int, step: FloatArray, middle: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """Return rotation [3, 3], position [3] and lens of a picture after a step [7]."""
+    step = np.clip(step, -_FARTHEST_STEP, _FARTHEST_STEP)
+    before = fit.poses.rotation[number]
+    rotation = _turn(step[:3]) @ before
+    # A longer lens sees the head as large from farther away: so the two are told apart.
+    focal = float(np.clip(fit.focal[number] * np.exp(step[6]), *_LENSES))
+    centre = before @ middle + fit.poses.position[number]
+    centre = centre * (1.0, focal / fit.focal[number], 1.0) + step[3:6]
+    return rotation, centre - rotation @ middle, focal
+
+
+def _turn(vector: FloatArray) -> FloatArray:
+    """Return [3, 3] the rotation about a vector [3] by its length (Rodrigues)."""
+    angle = float(np.linalg.norm(vector)) + 1e-12
+    x, y, z = vector / angle
+    cross = np.array(((0.0, -z, y), (z, 0.0, -x), (-y, x, 0.0)))
+    turned: FloatArray = np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * (cross @ cross)
+    return turned
+
+
+def _expected(told: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+    """Return [52] the expected weights of an expression, and [52] their standard deviations."""
+    shapes = len(ARKIT_SHAPES)
+    return np.zeros(shapes), np.full(shapes, EXPRESSION)
+
+
+def _expression_cost(weights: FloatArray, told: FloatArray | None) -> float:
+    usual, width = _expected(told)
+    return float(np.square((weights - usual) / width).sum())
+
+
+def expected_landmarks(population: Population, vertices: FloatArray) -> FloatArray:
+    """Return [478, 3] metres: where landmarks lie on a head with vertices [V, 3]."""
+    return vertices[population.vertex] + population.off
