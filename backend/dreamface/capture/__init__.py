@@ -28,7 +28,8 @@ from dreamface.capture.person import (
 from dreamface.capture.photographs import Sighting, find_faces, read_photograph, used_tracker
 from dreamface.capture.population import TOLD, Population, load_population
 from dreamface.capture.pose import Poses, angles
-from dreamface.capture.skin import Shot, carry, look
+from dreamface.capture.reading import ancestry_of, read_features
+from dreamface.capture.skin import Seen, Shot, carry, look
 
 __all__ = [
     "COUNT",
@@ -44,8 +45,10 @@ __all__ = [
     "Population",
     "Poses",
     "Reading",
+    "Seen",
     "Shot",
     "Sighting",
+    "ancestry_of",
     "angles",
     "carry",
     "expected_landmarks",
@@ -58,6 +61,7 @@ __all__ = [
     "look",
     "open_tracker",
     "read_expression",
+    "read_features",
     "read_photograph",
     "refined",
     "split_tone",

@@ -21,8 +21,9 @@ ROUNDS: Final = 12
 RIDGE: Final = (0.0, 0.01, 0.06)
 """Of each order's coefficients, for every sample."""
 
-OUTLIER: Final = 0.12
-"""Of the logarithm of a colour: from there on a sample counts less and less (Geman-McClure)."""
+OUTLIERS: Final = (0.8, 0.12)
+"""Of the logarithm of a colour, in the first round and in the last: from there on a sample counts less and less
+(Geman-McClure). Wide at first, so that the light is not that of the hair."""
 
 HIGHLIGHT: Final = 2.0
 """How much sooner a sample that is too bright counts less: skin shines."""
@@ -85,16 +86,25 @@ def estimate_light(colours: Tensor, albedo: Tensor, normals: Tensor, weights: Te
     basis = harmonics(normals).double()
     ridge = torch.tensor([RIDGE[0], *[RIDGE[1]] * 3, *[RIDGE[2]] * 5], dtype=torch.float64)
     wanted = (colours / albedo.clamp_min(1e-3)).double()
-    belief = weights.double().clone()
+    middle = wanted.clamp_min(1e-4).log().mean(dim=1)
+    start = _weighted_median(middle, weights.double())
+    belief = weights.double() / (1.0 + ((middle - start) / OUTLIERS[0]).square()).square()
     light = Light(torch.zeros(9, 3))
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         scaled = basis * belief[:, None]
         normal = scaled.T @ basis + torch.diag(ridge * belief.sum() + 1e-9)
         light = Light(torch.linalg.solve(normal, scaled.T @ wanted).float())
         ratio = (wanted.clamp_min(1e-4) / light.on(normals).double()).log().mean(dim=1)
         apart = torch.where(ratio > 0.0, HIGHLIGHT * ratio, ratio)
-        belief = weights.double() / (1.0 + (apart / OUTLIER).square()).square()
+        outlier = OUTLIERS[0] * (OUTLIERS[1] / OUTLIERS[0]) ** (number / (ROUNDS - 1))
+        belief = weights.double() / (1.0 + (apart / outlier).square()).square()
     return light, (belief / weights.double().clamp_min(1e-6)).float()
+
+
+def _weighted_median(values: Tensor, weights: Tensor) -> Tensor:
+    order = values.argsort()
+    share = weights[order].cumsum(dim=0)
+    return values[order][int((share < 0.5 * share[-1]).sum())]
 
 
 def split_tone(both: Tensor) -> tuple[Traits, Tensor]:

@@ -36,9 +36,12 @@ FACING: Final = (0.22, 0.55)
 
 UNSEEN: Final = {
     "brows": 0.15, "scalp": 0.25, "eye_sockets": 0.05, "lids_margin": 0.2, "mouth_inside": 0.1, "nostrils": 0.5,
-    "ears": 0.3,
+    "ears": 0.3, "neck": 0.3,
 }  # fmt: skip
 """Regions that are hair, hidden or no skin, and the weight from which they count."""
+
+LIT: Final = ("cheeks", "nose", "chin", "under_eyes", "forehead")
+"""Regions by whose skin the light is told."""
 
 EDGE_MM: Final = 3.0
 """Millimetres over which what is seen fades out."""
@@ -67,6 +70,13 @@ SHINE_KEPT: Final = 0.2
 
 STRANGE: Final = (0.5, 0.9)
 """Logarithms of how much darker than expected skin begins to count as something that lies on it, and does."""
+
+HAIRY: Final = ("forehead", "temples", "scalp", "ears")
+STRANGE_BY_HAIR: Final = (0.16, 0.34)
+"""The same where hair hangs into the face."""
+
+STRAND_MM: Final = 2.5
+"""Millimetres around hair that are hair, too."""
 
 
 @dataclass(frozen=True)
@@ -206,24 +216,29 @@ def look(head: Head, shots: Sequence[Shot], albedo: Mapping[str, Tensor], tone: 
     for shot in shots:
         found = {tile: view_of(shot, head, tile) for tile in skin_tiles(head.topology) if tile in albedo}
         found = {tile: view for tile, view in found.items() if float(view.seen.sum()) > 0.0}
-        light, mean = _light(shot, found, albedo, tone)
+        light, mean = _light(head, shot, found, albedo, tone)
         views.append(found)
         lights.append(light)
         means.append(mean)
     return Seen(tuple(shots), tuple(views), tuple(lights), torch.stack(means).mean(dim=0))
 
 
-def _light(shot: Shot, views: Mapping[str, View], albedo: Mapping[str, Tensor], tone: Tensor) -> tuple[Light, Tensor]:
+def _light(
+    head: Head, shot: Shot, views: Mapping[str, View], albedo: Mapping[str, Tensor], tone: Tensor
+) -> tuple[Light, Tensor]:
     """Return the light on a shot times the tone, and [3] its mean on the face."""
     colours, relative, normals, weights = [], [], [], []
     for tile, view in views.items():
-        chosen = torch.nonzero(view.seen.view(-1) > 0.05)[:, 0]
+        sure = view.seen * atlas_of(head.topology, tile, view.seen.shape[0]).region(*LIT)
+        chosen = torch.nonzero(sure.view(-1) > 0.05)[:, 0]
+        if not len(chosen):
+            continue
         chosen = chosen[:: max(1, len(chosen) // SAMPLES)]
         own = _resized(albedo[tile].permute(2, 0, 1), view.seen.shape[0]).reshape(3, -1)[:, chosen].T
         colours.append(shot.sampled(view.places.view(-1, 2)[chosen]).T)
         relative.append(own / tone)
         normals.append(view.normals.reshape(-1, 3)[chosen])
-        weights.append(view.seen.view(-1)[chosen])
+        weights.append(sure.view(-1)[chosen])
     seen, weight = torch.cat(colours), torch.cat(weights)
     normal = torch.cat(normals)
     light, belief = estimate_light(seen, torch.cat(relative), normal, weight)
@@ -269,14 +284,16 @@ def carry(head: Head, seen: Seen, albedo: Mapping[str, Tensor], traits: Traits, 
         base = _resized(albedo[tile].permute(2, 0, 1), size).clamp_min(1e-3)
         total, weight = torch.zeros(3, size, size), torch.zeros(size, size)
         most = torch.zeros(size, size)
+        texel = float(surface_of(head, tile, GRID).density.median()) * size * MM
+        hairy = _resized(atlas_of(head.topology, tile, GRID).region(*HAIRY)[None], size)[0]
         for shot, views, light in zip(seen.shots, seen.views, seen.lights, strict=True):
             if tile in views:
                 ratio, belief = _ratio(shot, views[tile], light, base, tone)
+                belief = belief * (1.0 - _strange(ratio, belief, hairy, texel))
                 total += ratio * belief**2
                 weight += belief**2
                 most = torch.maximum(most, belief)
         ratio = total / weight.clamp_min(1e-6)
-        texel = float(surface_of(head, tile, GRID).density.median()) * size * MM
         ratio = _explained(ratio, most, slopes, texel)
         nothing = torch.zeros(size, size)
         shown = (most > 0.01).float()
@@ -297,9 +314,24 @@ def _ratio(shot: Shot, view: View, light: Light, base: Tensor, tone: Tensor) -> 
     ratio = torch.zeros(3, size * size)
     ratio[:, chosen] = (colours.clamp_min(2e-3) / (lit * base.reshape(3, -1)[:, chosen])).log()
     ratio = ratio.view(3, size, size)
-    dark = (-ratio.mean(dim=0) - STRANGE[0]) / (STRANGE[1] - STRANGE[0])
-    clipped = (ratio.abs().amax(dim=0) > MOST_RATIO).float()
-    return ratio.clamp(-MOST_RATIO, MOST_RATIO), seen * (1.0 - dark.clamp(0.0, 1.0)) * (1.0 - clipped)
+    return ratio.clamp(-MOST_RATIO, MOST_RATIO), seen
+
+
+def _strange(ratio: Tensor, seen: Tensor, hairy: Tensor, texel: float) -> Tensor:
+    """Return [S, S] 0..1 where something lies on the skin: hair, glasses, a hand's shadow.
+
+    Args:
+        ratio: [3, S, S] log ratio of what is seen to what was expected.
+        seen: [S, S] how far it is believed.
+        hairy: [S, S] 0..1 where hair may hang into the face.
+        texel: texels per millimetre.
+    """
+    dark = -_blurred(ratio.mean(dim=0), (seen > 0.01).float().numpy(), 0.5 * texel)
+    low, high = (STRANGE[end] + (STRANGE_BY_HAIR[end] - STRANGE[end]) * hairy for end in (0, 1))
+    found = ((dark - low) / (high - low)).clamp(0.0, 1.0) * (seen > 0.01)
+    radius = max(1, round(STRAND_MM * texel))
+    wide = max_pool2d((found * hairy)[None, None], 2 * radius + 1, 1, radius)[0, 0]
+    return torch.from_numpy(ndimage.gaussian_filter(torch.maximum(found, wide).numpy(), 0.6 * radius)).clamp(0.0, 1.0)
 
 
 def _explained(ratio: Tensor, seen: Tensor, slopes: Tensor, texel: float) -> Tensor:

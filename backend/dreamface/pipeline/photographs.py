@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 import torch
@@ -16,14 +16,17 @@ from dreamface.capture import (
     TOLD,
     Fit,
     Population,
+    Seen,
     Shot,
     Sighting,
+    ancestry_of,
     carry,
     expected_landmarks,
     find_faces,
     fit_person,
     load_population,
     look,
+    read_features,
     read_photograph,
     split_tone,
     used_tracker,
@@ -43,7 +46,7 @@ from dreamface.prompts import read
 from dreamface.record import EditEntry, FaceRecord, Place
 from dreamface.skin import resting_tone, skin_tiles
 from dreamface.text import clean
-from dreamface.traits import ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Traits, TraitValue, Value
+from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Traits, TraitValue, Value
 
 BECAUSE: Final = "the photograph"
 """What traits were read because of."""
@@ -118,9 +121,9 @@ def from_photo(
     coarse = _painted(fitted, complete(shown, number), COARSE, number, progress.part(0.3, 0.4))
     albedo = {tile: maps["albedo"] for tile, maps in coarse.items() if tile in skin_tiles(fitted.topology)}
     seen = look(fitted, shots, albedo, resting_tone(complete(shown, number)))
-    skin, _ = split_tone(seen.both)
-    shown = shown.under(_as_measured(skin))
+    shown = shown.under(_colours(fitted, seen, shown))
     person = complete(shown, number)
+    fitted = _with_vertices(model.name, fitted.vertices, shown, number)
     progress.report("photograph", 0.4, "Carrying the skin over")
     base = _painted(fitted, person, resolution, number, progress.part(0.4, 0.6))
     edit, pictures = _skin_edit(fitted, seen, base, person)
@@ -159,12 +162,17 @@ def _fitted_head(population: Population, fit: Fit, seed: int) -> tuple[Head, Tra
         if name in SHAPE_TRAITS and name not in _NOT_FITTED
     }
     shown = Traits({**told, **shape})
-    built = build_head(model.name, complete(shown, seed), seed)
-    offset = vertices - built.vertices
-    return build_head(model.name, complete(shown, seed), seed, built.candidate, offset), shown
+    return _with_vertices(model.name, vertices, shown, seed), shown
 
 
-_NOT_FITTED: Final = ("ears.pointed",)
+def _with_vertices(model: str, vertices: Tensor, shown: Traits, seed: int) -> Head:
+    """Return the head that traits build, with what it lacks to have vertices [V, 3] as its offset."""
+    person = complete(shown, seed)
+    built = build_head(model, person, seed)
+    return build_head(model, person, seed, built.candidate, vertices - built.vertices)
+
+
+_NOT_FITTED: Final = ("ears.pointed", "asymmetry", "chin.cleft")
 
 
 def _told(population: Population, fit: Fit) -> dict[str, TraitValue]:
@@ -175,8 +183,18 @@ def _told(population: Population, fit: Fit) -> dict[str, TraitValue]:
     return {name: TraitValue(VOCABULARY[name].clamp(value), GUESSED, BECAUSE) for name, value in values.items()}
 
 
-def _as_measured(traits: Traits) -> dict[str, TraitValue]:
-    return {name: TraitValue(entry.value, MEASURED, BECAUSE) for name, entry in traits.items()}
+def _colours(head: Head, seen: Seen, shown: Traits) -> dict[str, TraitValue]:
+    """Return what photographs show of skin, eyes and hair, and the ancestry that goes with it."""
+    skin, light = split_tone(seen.both)
+    found = {name: TraitValue(entry.value, MEASURED, BECAUSE) for name, entry in skin.items()}
+    found |= {
+        name: TraitValue(entry.value, entry.confidence, BECAUSE)
+        for name, entry in read_features(head, seen, light).items()
+    }
+    iris = found["iris.colour"].value if "iris.colour" in found else None
+    shape = {name: shown.number(name) for name in ANCESTRIES}
+    shares = ancestry_of(shape, skin.number("skin.melanin"), iris)
+    return found | {name: TraitValue(share, GUESSED, BECAUSE) for name, share in shares.items()}
 
 
 def _shots(sightings: Sequence[Sighting], head: Head, shapes: Tensor, fit: Fit, population: Population) -> list[Shot]:
@@ -201,7 +219,7 @@ def _painted(head: Head, traits: Traits, resolution: int, seed: int, progress: P
         return painter.paint(head, traits, resolution=resolution, seed=seed, progress=progress)
 
 
-def _skin_edit(head: Head, seen: Any, base: Maps, traits: Traits) -> tuple[EditEntry, dict[str, bytes]]:
+def _skin_edit(head: Head, seen: Seen, base: Maps, traits: Traits) -> tuple[EditEntry, dict[str, bytes]]:
     """Return the edit that has the photographs' skin, and its pictures: SHA-256 -> PNG."""
     albedo = {tile: maps["albedo"] for tile, maps in base.items() if tile in skin_tiles(head.topology)}
     carried = carry(head, seen, albedo, traits, resting_tone(traits))
