@@ -127,7 +127,15 @@ class _Problem:
             if gained < SETTLED * fit.cost:
                 break
         doubt = np.linalg.inv(self._normal(fit)[0])[: len(fit.values), : len(fit.values)]
-        return replace(fit, doubt=doubt)
+        return replace(fit, doubt=doubt, poses=self._with_own_origin(fit))
+
+    def _with_own_origin(self, fit: Fit) -> Poses:
+        """Return the poses of the head itself, whose origin is its own neck's: the linear one has the mean head's."""
+        population = self._population
+        vertices = population.model.vertices_at(population.coefficients(fit.values), _NO_TEETH).double().numpy()
+        linear = self._rest + np.tensordot(fit.values, self._modes, axes=1)
+        shift = np.median(vertices[population.vertex] + population.off - linear, axis=0)
+        return Poses(fit.poses.rotation, fit.poses.position - fit.poses.rotation @ shift)
 
     def _points(self, fit: Fit) -> FloatArray:
         """Return [F, 478, 3] landmarks on the head."""
