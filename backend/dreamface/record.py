@@ -101,6 +101,9 @@ EditKind = Literal["words", "sketch", "picture", "mix", "diffusion", "photograph
 """What an edit is made from: words, what an artist drew on the head, a picture laid on it, another face, what a
 diffusion model has made of words, or the skin that photographs show."""
 
+PHOTOGRAPH: Final = "photograph"
+"""What the history of a face that was made from photographs begins with."""
+
 MOST_STRENGTH: Final = 2.0
 """Of an edit; 1 is what it means to be."""
 
@@ -323,6 +326,11 @@ class FaceRecord:
     def strengths(self) -> dict[str, float]:
         """Strength 0..1 of every layer by id; 0 for hidden ones."""
         return {entry.id: entry.strength if entry.visible else 0.0 for entry in self.layers}
+
+    @property
+    def from_photograph(self) -> bool:
+        """Whether it was made from photographs."""
+        return any(entry.get("from") == PHOTOGRAPH for entry in self.history)
 
     @property
     def pictures(self) -> tuple[str, ...]:

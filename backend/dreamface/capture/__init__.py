@@ -25,7 +25,7 @@ from dreamface.capture.person import (
     with_gaze,
     with_winks,
 )
-from dreamface.capture.photographs import Sighting, find_faces, read_photograph, used_tracker
+from dreamface.capture.photographs import Sighting, find_faces, notes_on, read_photograph, used_tracker
 from dreamface.capture.population import TOLD, Population, load_population
 from dreamface.capture.pose import Poses, angles
 from dreamface.capture.reading import ancestry_of, read_features
@@ -59,6 +59,7 @@ __all__ = [
     "load_model",
     "load_population",
     "look",
+    "notes_on",
     "open_tracker",
     "read_expression",
     "read_features",

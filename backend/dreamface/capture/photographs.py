@@ -213,3 +213,36 @@ def _scaled(pixels: Pixels, factor: float) -> Pixels:
 def _outside(points: FloatArray, pixels: Pixels) -> float:
     half = np.array((0.5 * pixels.shape[1] / pixels.shape[0], 0.5))
     return float((np.abs(points) > half).any(axis=1).mean())
+
+
+TURNED: Final = 0.62
+"""How much farther from the nose one cheek is seen than the other, as a fraction of both, in a half profile."""
+
+GREY: Final = 6.0
+"""Mean difference of the channels below which a photograph is black and white."""
+
+
+def notes_on(sightings: Sequence[Sighting]) -> list[str]:
+    """Return a sentence for everything that photographs do not show, and that was therefore taken from elsewhere."""
+    notes = []
+    for sighting in sightings:
+        name, pixels = sighting.photograph.name, sighting.photograph.pixels
+        if sighting.others:
+            faces = "one more face" if sighting.others == 1 else f"{sighting.others} more faces"
+            notes.append(f"{name} has {faces} in it: the largest was taken.")
+        if sighting.height < SHARP_FACE:
+            notes.append(
+                f"The face in {name} is only {sighting.height:.0f} pixels high: fine marks of the skin are made up."
+            )
+        if sidedness(sighting.landmarks) > TURNED:
+            notes.append(f"{name} shows one side of the face: the other is made up. Add a picture from the front.")
+        if float(np.abs(pixels.astype(np.int16) - pixels.mean(axis=2, keepdims=True)).mean()) < GREY:
+            notes.append(f"{name} is black and white: the colours of skin, eyes and hair are guesses.")
+    return notes
+
+
+def sidedness(landmarks: Landmarks) -> float:
+    """Return 0..1 how much more of one side of the face is seen than of the other."""
+    nose, right, left = (landmarks.points[index, 0] for index in (1, 234, 454))
+    one, other = abs(nose - right), abs(left - nose)
+    return float(abs(one - other) / max(one + other, 1e-6))

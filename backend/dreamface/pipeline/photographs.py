@@ -26,6 +26,7 @@ from dreamface.capture import (
     fit_person,
     load_population,
     look,
+    notes_on,
     read_features,
     read_photograph,
     split_tone,
@@ -43,7 +44,7 @@ from dreamface.pipeline.people import build_head, check_request
 from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.prompts import read
-from dreamface.record import EditEntry, FaceRecord, Place
+from dreamface.record import PHOTOGRAPH, EditEntry, FaceRecord, Place
 from dreamface.skin import resting_tone, skin_tiles
 from dreamface.text import clean
 from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Traits, TraitValue, Value
@@ -249,7 +250,7 @@ def _history(fit: Fit, sightings: Sequence[Sighting]) -> dict[str, object]:
         }
         for number, one in enumerate(sightings)
     ]
-    return {"from": "photograph", "photographs": shots}
+    return {"from": PHOTOGRAPH, "photographs": shots, "notes": notes_on(sightings)}
 
 
 _FAINT: Final = 0.02
