@@ -89,7 +89,8 @@ ALLOWED = {
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {
-        "appearance", "capture", "groom", "head", "language", "models", "motion", "packing", "pipeline", "prior", "rig", "skin",
+        "appearance", "capture", "groom", "head", "language", "models", "motion", "packing", "pipeline", "prior",
+        "rig", "skin",
     },
     "_files": {"errors"},
     "_archives": set(),
@@ -117,8 +118,8 @@ ALLOWED = {
     "packing": {"_reading", "bones", "document", "errors", "face", "hair", "rigging"},
     "appearance": {"colour", "face", "hair", "skin", "traits", "units"},
     "pipeline": SHARED | {
-        "appearance", "capture", "edits", "export", "folder", "groom", "guidance", "head", "images", "language", "limits",
-        "motion", "prior", "prompts", "record", "rig", "skin", "text",
+        "appearance", "capture", "edits", "export", "folder", "groom", "guidance", "head", "images", "language",
+        "limits", "motion", "prior", "prompts", "record", "rig", "skin", "text",
     },
     "prompts": {"edits", "errors", "language", "record", "traits"},
     "prior": {"prior_hair", "random_streams", "styles", "traits"},

@@ -76,7 +76,8 @@ def parser() -> argparse.ArgumentParser:
     actions = root.add_subparsers(metavar="COMMAND", required=True)
 
     for add in (
-        _add_generate, _add_from_photo, _add_read, _add_show, _add_edit, _add_chat, _add_export, _add_animate, _add_verify, _add_rebuild,
+        _add_generate, _add_from_photo, _add_read, _add_show, _add_edit, _add_chat, _add_export, _add_animate,
+        _add_verify, _add_rebuild,
         _add_traits, _add_edits, _add_layers, _add_styles, _add_expressions, _add_doctor, _add_batch, _add_serve,
         _add_jobs, _add_models, _add_faces,
     ):  # fmt: skip
