@@ -18,7 +18,7 @@ from dreamface.arrays import FloatArray
 from dreamface.capture.landmark_model import load_model
 from dreamface.capture.landmarks import Landmarks
 from dreamface.capture.person import lines_of_sight
-from dreamface.capture.population import Population, Sight, pose_terms
+from dreamface.capture.population import Population, Sight, pose_terms, seen_displacement
 from dreamface.capture.pose import Poses, first_guess, fit_poses
 from dreamface.traits import ARKIT_SHAPES
 
@@ -88,6 +88,8 @@ class _Problem:
         self._rest = middle.double().numpy()[population.vertex] + population.off
         self._modes = population.skin_modes[:, np.minimum(population.vertex, population.skin_modes.shape[1] - 1)].copy()
         self._modes[:, population.vertex >= population.skin_modes.shape[1]] = self._of_eyes()
+        self._shown = seen_displacement(self._modes, self._rest, sight.gain)
+        self._whitening = sight.whitening(len(seen))
         self._told = [None if one.coefficients is None else one.coefficients.astype(np.float64) for one in seen]
 
     def _of_eyes(self) -> FloatArray:
@@ -139,7 +141,7 @@ class _Problem:
 
     def _points(self, fit: Fit) -> FloatArray:
         """Return [F, 478, 3] landmarks on the head."""
-        rest = self._rest + np.tensordot(fit.values, self._modes, axes=1)
+        rest = self._rest + np.tensordot(fit.values, self._shown, axes=1)
         points: FloatArray = rest + np.tensordot(fit.weights, self._response, axes=1)
         return points
 
@@ -157,7 +159,7 @@ class _Problem:
 
     def _cost(self, fit: Fit) -> float:
         errors = self._errors(fit)[0]
-        white = (self._trust(errors) * errors.reshape(len(errors), -1)) @ self._sight.whitening.T
+        white = (self._trust(errors) * errors.reshape(len(errors), -1)) @ self._whitening.T
         middle, width = USUAL_LENS
         cost = np.square(white).sum() + np.square(fit.values).sum()
         cost += np.square(np.log(fit.focal / middle) / width).sum()
@@ -177,14 +179,14 @@ class _Problem:
         for number in range(len(errors)):
             jacobian = np.concatenate(
                 (
-                    np.einsum("jck,sjk->jcs", sight[number], self._modes).reshape(-1, known),
+                    np.einsum("jck,sjk->jcs", sight[number], self._shown).reshape(-1, known),
                     np.einsum("jck,sjk->jcs", sight[number], self._response).reshape(-1, len(ARKIT_SHAPES)),
                     self._pose_slopes(fit, number, points[number]),
                 ),
                 axis=1,
             )
-            white = self._sight.whitening @ (trust[number][:, None] * jacobian)
-            error = self._sight.whitening @ (trust[number] * errors[number].ravel())
+            white = self._whitening @ (trust[number][:, None] * jacobian)
+            error = self._whitening @ (trust[number] * errors[number].ravel())
             rows = np.concatenate((np.arange(known), known + own * number + np.arange(own)))
             normal[np.ix_(rows, rows)] += white.T @ white
             gradient[rows] += white.T @ error

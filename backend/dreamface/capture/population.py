@@ -33,20 +33,56 @@ class Sight:
     Attributes:
         bias: [B, 478, 2] metres in the picture's plane, times `pose_terms`: what it is wrong by for everybody, as
             landmarks of the outline slide when a head turns.
-        spread: [N, 478, 2] metres: errors that landmarks have together; coefficients are N(0, 1).
-        noise: [478] metres: the standard deviation of what each has alone.
+        gain: [478, 3] fraction that it sees of how a landmark differs from the mean face's: it expects faces that are
+            usual, too.
+        lasting: [N, 478, 2] metres: errors that landmarks have together in all pictures of somebody; coefficients are
+            N(0, 1).
+        passing: [M, 478, 2] the same of one picture.
+        noise: [478] metres: the standard deviation of what each has alone, in one picture.
+        lasting_noise: [478] the same in all pictures of somebody.
     """
 
     bias: FloatArray
-    spread: FloatArray
+    gain: FloatArray
+    lasting: FloatArray
+    passing: FloatArray
     noise: FloatArray
+    lasting_noise: FloatArray
 
-    @cached_property
-    def whitening(self) -> FloatArray:
-        """[956, 956] W with W' W the inverse of the errors' covariance."""
-        spread = self.spread.reshape(len(self.spread), -1)
-        covariance = spread.T @ spread + np.diag(np.repeat(self.noise, 2) ** 2)
-        return np.linalg.inv(np.linalg.cholesky(covariance))
+    def whitening(self, count: int) -> FloatArray:
+        """Return [956, 956] W with W' W the inverse of the errors' covariance in each of so many pictures.
+
+        What is wrong in all of them does not become less by more pictures: it counts as often as there are pictures, as
+        if each had its own.
+        """
+        passing, lasting = (
+            spread.reshape(len(spread), -1).T @ spread.reshape(len(spread), -1) + np.diag(np.repeat(noise, 2) ** 2)
+            for spread, noise in ((self.passing, self.noise), (self.lasting, self.lasting_noise))
+        )
+        return np.linalg.inv(np.linalg.cholesky(passing + count * lasting))
+
+
+def similarities(points: FloatArray) -> FloatArray:
+    """Return [7, N, 3] orthonormal directions in which points [N, 3] move as a whole: shifts, turns, size.
+
+    A picture tells of none of them: they are the pose's.
+    """
+    apart = points - points.mean(axis=0)
+    x, y, z = apart.T
+    zero = np.zeros_like(x)
+    turns = np.stack((np.stack((zero, -z, y), 1), np.stack((z, zero, -x), 1), np.stack((-y, x, zero), 1)))
+    shifts = np.broadcast_to(np.eye(3)[:, None], (3, len(points), 3))
+    moved = np.concatenate((shifts, turns, apart[None])).reshape(7, -1)
+    basis, _ = np.linalg.qr(moved.T)
+    return basis.T.reshape(7, len(points), 3)
+
+
+def seen_displacement(moved: FloatArray, points: FloatArray, gain: FloatArray) -> FloatArray:
+    """Return [K, N, 3] what a tracker sees of displacements [K, N, 3] of points [N, 3]; see `Sight.gain`."""
+    whole = similarities(points)
+    shared = np.einsum("knx,snx->ks", moved, whole)
+    rigid = np.einsum("ks,snx->knx", shared, whole)
+    return rigid + gain * (moved - rigid)
 
 
 def pose_terms(rotation: FloatArray) -> FloatArray:
@@ -111,6 +147,6 @@ def load_population(head: str) -> Population:
     read = {name: array.astype(np.int64 if name == "vertex" else np.float64) for name, array in own.items()}
     names = sorted({name.split("/")[1] for name in read if name.startswith("sight/")})
     sights = {
-        name: Sight(*(read.pop(f"sight/{name}/{part}") for part in ("bias", "spread", "noise"))) for name in names
+        name: Sight(**{part: read.pop(f"sight/{name}/{part}") for part in Sight.__dataclass_fields__}) for name in names
     }
     return Population(head, sights=sights, **read)  # type: ignore[arg-type]

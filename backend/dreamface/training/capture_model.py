@@ -29,7 +29,7 @@ from dreamface.arrays import FloatArray, IntArray
 from dreamface.capture.landmark_model import load_model as load_landmark_model
 from dreamface.capture.landmarks import COUNT, FaceLandmarker, FaceMesh, LandmarkTracker
 from dreamface.capture.person import lines_of_sight
-from dreamface.capture.population import FILE, TOLD, pose_terms
+from dreamface.capture.population import FILE, TOLD, pose_terms, similarities
 from dreamface.capture.pose import Poses
 from dreamface.head import load_model
 from dreamface.models import FACE_LANDMARKER, HEADS
@@ -61,8 +61,12 @@ QUALITY: Final = (60, 95)
 
 
 MODES: Final = 140
-TOGETHER: Final = 60
-"""Errors that landmarks have together."""
+LASTING: Final = 24
+PASSING: Final = 30
+"""Errors that landmarks have together, in all pictures of somebody and in one."""
+
+PULL: Final = 20.0
+"""People by whose number every landmark's gain is held to the mean of all."""
 
 LEAST_MOVE: Final = 1e-5
 """Metres that a coefficient counts as moving the skin at least."""
@@ -201,40 +205,97 @@ def learn_people(head: str, people: People) -> dict[str, FloatArray]:
     }  # fmt: skip
 
 
-def learn_landmarks(head: str, records: list[Record]) -> dict[str, FloatArray]:
-    """Return which vertices stand for landmarks, and how every tracker sees them; see `Population` and `Sight`."""
+@dataclass(frozen=True)
+class Errors:
+    """What a tracker is wrong by, in pictures of people of one head model.
+
+    Attributes:
+        person: [N] number of the person in each picture.
+        left: [N, 478, 2] metres in the picture's plane, without the bias.
+        apart: [P, 478, 3] metres: how each person's landmarks differ from the mean's, but for the pose.
+    """
+
+    person: IntArray
+    left: FloatArray
+    apart: FloatArray
+
+
+def learn_bias(head: str, records: list[Record]) -> tuple[dict[str, FloatArray], dict[str, Errors]]:
+    """Return which vertices stand for landmarks and every tracker's bias, and what is left of its errors."""
     response = load_landmark_model().response
     vertices = np.stack(
         [build_head(head, random_traits(one.seed), one.seed).vertices.double().numpy() for one in records]
     )
-    found: dict[str, FloatArray] = {}
     names = [name for name in ("face-mesh", "face-landmarker") if name in records[0].arrays]
-    rest = np.stack([_at_rest(record, names, response) for record in records])
-    vertex, off = stand_ins(vertices, rest)
-    found |= {"vertex": vertex, "off": off}
+    vertex, off = stand_ins(vertices, np.stack([_at_rest(record, names, response) for record in records]))
+    found: dict[str, FloatArray] = {"vertex": vertex, "off": off}
+    points = vertices[:, vertex] + off
+    middle = points.mean(axis=0)
+    whole = similarities(middle)
+    apart = points - middle
+    apart = apart - np.einsum("ps,snx->pnx", np.einsum("pnx,snx->ps", apart, whole), whole)
+    errors = {}
     for name in names:
-        terms, errors = [], []
-        for record, points in zip(records, vertices[:, vertex] + off, strict=True):
+        terms, wrong, person = [], [], []
+        for number, record in enumerate(records):
             poses = Poses(record.arrays["rotation"], record.arrays["position"])
             sight, there = lines_of_sight(record.arrays["focal"], record.arrays[name], poses)
-            shown = points + np.tensordot(record.arrays["weights"], response, axes=1)
-            errors.append(there - np.einsum("fjck,fjk->fjc", sight, shown))
+            shown = points[number] + np.tensordot(record.arrays["weights"], response, axes=1)
+            wrong.append(there - np.einsum("fjck,fjk->fjc", sight, shown))
             terms.append(pose_terms(poses.rotation))
-        term, error = np.concatenate(terms), np.concatenate(errors)
-        error = np.clip(error, -FURTHEST, FURTHEST)
+            person += [number] * len(terms[-1])
+        term, error = np.concatenate(terms), np.clip(np.concatenate(wrong), -FURTHEST, FURTHEST)
         flat = error.reshape(len(error), -1)
         bias = np.linalg.solve(term.T @ term + RIDGE * np.eye(term.shape[1]), term.T @ flat)
-        left = flat - term @ bias
-        _, sizes, shared = np.linalg.svd(left, full_matrices=False)
-        spread = shared[:TOGETHER] * (sizes[:TOGETHER] / np.sqrt(len(left)))[:, None]
-        alone = (left - left @ shared[:TOGETHER].T @ shared[:TOGETHER]).reshape(error.shape)
-        noise = np.sqrt(np.square(alone).mean(axis=(0, 2)) + LEAST_NOISE**2)
-        found |= {
-            f"sight/{name}/bias": bias.reshape(-1, *error.shape[1:]),
-            f"sight/{name}/spread": spread.reshape(-1, *error.shape[1:]),
-            f"sight/{name}/noise": noise,
-        }
-        print(head, name, len(left), "pictures; mm rms", 1e3 * np.sqrt(np.square(left).mean()))
+        found[f"sight/{name}/bias"] = bias.reshape(-1, *error.shape[1:])
+        left = (flat - term @ bias).reshape(error.shape)
+        errors[name] = Errors(np.array(person), _without_pose(left, middle), apart)
+        print(head, name, len(left), "pictures; mm rms", 1e3 * np.sqrt(np.square(errors[name].left).mean()))
+    return found, errors
+
+
+def _without_pose(left: FloatArray, points: FloatArray) -> FloatArray:
+    """Return errors [N, 478, 2] without what shift, turn in the picture and size of points [478, 3] explain."""
+    x, down = ((points - points.mean(axis=0))[:, (0, 2)] * (1.0, -1.0)).T
+    one, zero = np.ones_like(x), np.zeros_like(x)
+    whole = np.stack([np.stack(pair, axis=1) for pair in ((one, zero), (zero, one), (down, -x), (x, down))]).reshape(
+        4, -1
+    )
+    basis, _ = np.linalg.qr(whole.T)
+    flat = left.reshape(len(left), -1)
+    return (flat - flat @ basis @ basis.T).reshape(left.shape)
+
+
+def learn_errors(errors: list[Errors]) -> dict[str, FloatArray]:
+    """Return what a tracker sees of differences, and how its errors hang together; all head models' people together."""
+    lasting, apart, passing = [], [], []
+    for one in errors:
+        middles = np.stack([one.left[one.person == number].mean(axis=0) for number in range(len(one.apart))])
+        lasting.append(middles)
+        apart.append(one.apart)
+        passing.append(one.left - middles[one.person])
+    wrong, moved, rest = np.concatenate(lasting), np.concatenate(apart), np.concatenate(passing)
+    across = moved[..., (0, 2)] * (1.0, -1.0)  # to the right and down, of a head that looks into the lens
+    both, own = (wrong * across).sum(axis=0), np.square(across).sum(axis=0)
+    usual = both.sum(axis=0) / own.sum(axis=0)
+    held = PULL * np.square(across).mean()
+    slope = (both + held * usual) / (own + held)
+    gain = np.ones((COUNT, 3))
+    gain[:, (0, 2)] += slope
+    wrong = wrong - slope * across
+    pictures = np.mean([len(one.person) / len(one.apart) for one in errors])
+    rest = rest * np.sqrt(pictures / (pictures - 1.0))  # each person's mean was taken from their own
+    print("gain", 1.0 + usual, "lasting", 1e3 * wrong.std(), "passing", 1e3 * rest.std())
+    found = {"gain": gain}
+    for name, noise, left, count in (
+        ("lasting", "lasting_noise", wrong, LASTING), ("passing", "noise", rest, PASSING),
+    ):  # fmt: skip
+        flat = left.reshape(len(left), -1)
+        _, sizes, shared = np.linalg.svd(flat, full_matrices=False)
+        spread = shared[:count] * (sizes[:count] / np.sqrt(len(flat)))[:, None]
+        alone = flat - flat @ shared[:count].T @ shared[:count]
+        found[name] = spread.reshape(-1, *left.shape[1:])
+        found[noise] = np.sqrt(np.square(alone.reshape(left.shape)).mean(axis=(0, 2)) + LEAST_NOISE**2)
     return found
 
 
@@ -265,6 +326,21 @@ def stand_ins(vertices: FloatArray, rest: FloatArray) -> tuple[IntArray, FloatAr
     return chosen, off
 
 
+def learn(people: dict[str, People], records: list[Record]) -> dict[str, FloatArray]:
+    """Return all that `population.npz` holds."""
+    arrays: dict[str, FloatArray] = {}
+    wrong: dict[str, list[Errors]] = {}
+    for head, drawn in people.items():
+        bias, errors = learn_bias(head, [record for record in records if record.head == head])
+        arrays |= {f"{head}/{name}": array for name, array in (learn_people(head, drawn) | bias).items()}
+        for name, one in errors.items():
+            wrong.setdefault(name, []).append(one)
+    for name, several in wrong.items():
+        learnt = learn_errors(several)
+        arrays |= {f"{head}/sight/{name}/{part}": array for head in people for part, array in learnt.items()}
+    return arrays
+
+
 def main() -> None:
     """Take the pictures, and learn from them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -282,11 +358,7 @@ def main() -> None:
             if not file.exists():
                 take_pictures(head, seed, given.pictures, file, eyes)
                 print(file.stem, flush=True)
-    records, arrays = read_records(given.work), {}
-    for head in heads:
-        learnt = learn_people(head, draw_people(head, given.drawn))
-        learnt |= learn_landmarks(head, [record for record in records if record.head == head])
-        arrays |= {f"{head}/{name}": array for name, array in learnt.items()}
+    arrays = learn({head: draw_people(head, given.drawn) for head in heads}, read_records(given.work))
     kinds = {name: np.int32 if name.endswith("vertex") else np.float16 for name in arrays}
     np.savez_compressed(TARGET, **{name: array.astype(kinds[name]) for name, array in arrays.items()})
 
