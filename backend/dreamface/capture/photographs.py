@@ -44,7 +44,7 @@ SHARP_FACE: Final = 160
 OUTSIDE: Final = 0.12
 """Fraction of a face's landmarks that may lie outside of the picture."""
 
-_FORMATS: Final = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "MPO", "JPEG2000", "HEIF")
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "JPEG2000", "HEIF")
 
 
 @dataclass(frozen=True)
