@@ -3,7 +3,7 @@
 What reads landmarks of faces in pictures is here, too; footage (`motion`) uses it.
 """
 
-from dreamface.capture.fitting import Fit, expected_landmarks, fit_person
+from dreamface.capture.fitting import MELANIN_DOUBT, Fit, expected_landmarks, fit_person
 from dreamface.capture.landmark_model import LandmarkModel, load_model
 from dreamface.capture.landmarks import (
     COUNT,
@@ -14,7 +14,7 @@ from dreamface.capture.landmarks import (
     installed_tracker,
     open_tracker,
 )
-from dreamface.capture.lighting import split_tone
+from dreamface.capture.lighting import first_tone, split_tone
 from dreamface.capture.person import (
     USUAL_FOCAL,
     Person,
@@ -33,6 +33,7 @@ from dreamface.capture.skin import Seen, Shot, carry, look
 
 __all__ = [
     "COUNT",
+    "MELANIN_DOUBT",
     "TOLD",
     "USUAL_FOCAL",
     "WITH_VIDEO",
@@ -54,6 +55,7 @@ __all__ = [
     "expected_landmarks",
     "find_faces",
     "find_person",
+    "first_tone",
     "fit_person",
     "installed_tracker",
     "load_model",

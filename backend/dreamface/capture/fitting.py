@@ -8,8 +8,9 @@ small, and lenses are mostly like those of portraits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ from dreamface.arrays import FloatArray
 from dreamface.capture.landmark_model import load_model
 from dreamface.capture.landmarks import Landmarks
 from dreamface.capture.person import lines_of_sight
-from dreamface.capture.population import Population, Sight, pose_terms, seen_displacement
+from dreamface.capture.population import TOLD, Population, Sight, pose_terms, seen_displacement
 from dreamface.capture.pose import Poses, first_guess, fit_poses
 from dreamface.traits import ARKIT_SHAPES
 
@@ -65,16 +66,22 @@ class Fit:
     doubt: FloatArray
 
 
-def fit_person(population: Population, seen: Sequence[Landmarks], tracker: str) -> Fit:
+def fit_person(
+    population: Population,
+    seen: Sequence[Landmarks],
+    tracker: str,
+    known: Mapping[str, tuple[float, float]] = MappingProxyType({}),
+) -> Fit:
     """Return the most probable person in some pictures.
 
     Args:
         population: who people are.
         seen: the person's landmarks in every picture.
         tracker: which has found them.
+        known: trait of `TOLD` -> value and its standard deviation, where pictures or words tell.
     """
     problem = _Problem(population, seen, population.sights[tracker])
-    return problem.solved()
+    return problem.placed(informed(population, problem.solved(), known))
 
 
 class _Problem:
@@ -129,15 +136,22 @@ class _Problem:
             if gained < SETTLED * fit.cost:
                 break
         doubt = np.linalg.inv(self._normal(fit)[0])[: len(fit.values), : len(fit.values)]
-        return replace(fit, doubt=doubt, poses=self._with_own_origin(fit))
+        return replace(fit, doubt=doubt)
 
-    def _with_own_origin(self, fit: Fit) -> Poses:
-        """Return the poses of the head itself, whose origin is its own neck's: the linear one has the mean head's."""
+    def placed(self, fit: Fit) -> Fit:
+        """Return the fit with poses of the head itself: of its exact landmarks, and with the origin at its own neck.
+
+        In the linear model, origins are the mean head's.
+        """
         population = self._population
         vertices = population.model.vertices_at(population.coefficients(fit.values), _NO_TEETH).double().numpy()
+        rest = vertices[population.vertex] + population.off
         linear = self._rest + np.tensordot(fit.values, self._modes, axes=1)
-        shift = np.median(vertices[population.vertex] + population.off - linear, axis=0)
-        return Poses(fit.poses.rotation, fit.poses.position - fit.poses.rotation @ shift)
+        shift = np.median(rest - linear, axis=0)
+        poses = Poses(fit.poses.rotation, fit.poses.position - fit.poses.rotation @ shift)
+        points = rest + np.tensordot(fit.weights, self._response, axes=1)
+        trust = 1.0 / (self._sight.noise**2 + np.square(self._sight.passing).sum(axis=(0, 2)))
+        return replace(fit, poses=fit_poses(points, self._seen, fit.focal, poses, trust, _LAST_ROUNDS))
 
     def _points(self, fit: Fit) -> FloatArray:
         """Return [F, 478, 3] landmarks on the head."""
@@ -245,6 +259,7 @@ class _Problem:
 
 _POSE_AND_LENS: Final = 7
 _MOST_DAMPING: Final = 1e4
+_LAST_ROUNDS: Final = 4  # of the poses of the exact head
 _LENSES: Final = (0.6, 12.0)  # in heights of the picture
 _FARTHEST_STEP: Final = 0.5  # radians, metres, and of the lens' logarithm, in one step
 _AROUND_IRIS: Final = 6  # landmarks of the lids that an iris goes with
@@ -281,6 +296,30 @@ def _expected(told: FloatArray | None) -> tuple[FloatArray, FloatArray]:
 def _expression_cost(weights: FloatArray, told: FloatArray | None) -> float:
     usual, width = _expected(told)
     return float(np.square((weights - usual) / width).sum())
+
+
+MELANIN_DOUBT: Final = 0.14
+"""Standard deviation of melanin as a colour in unknown light tells it."""
+
+
+def informed(population: Population, fit: Fit, known: Mapping[str, tuple[float, float]]) -> Fit:
+    """Return the most probable person of whom it is also known what some traits are (Kalman 1960).
+
+    Args:
+        population: who people are.
+        fit: what landmarks tell.
+        known: trait of `TOLD` -> value and its standard deviation; others are left out.
+    """
+    names = [name for name in known if name in TOLD]
+    if not names:
+        return fit
+    columns = [TOLD.index(name) for name in names]
+    slopes = population.told[:, columns].T
+    wanted = np.array([known[name][0] for name in names]) - population.told_mean[columns]
+    doubt = np.diag(population.told_noise[columns] ** 2 + np.array([known[name][1] for name in names]) ** 2)
+    gain = fit.doubt @ slopes.T @ np.linalg.inv(slopes @ fit.doubt @ slopes.T + doubt)
+    values = fit.values + gain @ (wanted - slopes @ fit.values)
+    return replace(fit, values=values, doubt=fit.doubt - gain @ slopes @ fit.doubt)
 
 
 def expected_landmarks(population: Population, vertices: FloatArray) -> FloatArray:

@@ -9,9 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from dreamface.arrays import FloatArray
+from dreamface.images import decode_srgb8
 from dreamface.skin import resting_colours
 from dreamface.traits import Traits
 
@@ -126,3 +130,23 @@ def split_tone(both: Tensor) -> tuple[Traits, Tensor]:
     melanin, redness, yellowness = amounts[best].tolist()
     found = Traits({"skin.melanin": melanin, "skin.redness": redness, "skin.yellowness": yellowness})
     return found, both / colours[best].clamp_min(1e-4)
+
+
+CHEEKS: Final = (50, 280, 205, 425, 101, 330, 118, 347, 151, 197)
+"""Landmarks on bare skin: cheeks, forehead and the bridge of the nose."""
+
+
+def first_tone(pixels: NDArray[np.uint8], landmarks: FloatArray) -> Tensor:
+    """Return [3] linear: the colour of a face in sRGB pixels [H, W, 3], before anything is known of its light.
+
+    Args:
+        pixels: of the photograph.
+        landmarks: [478, 2] in heights of the picture from its middle.
+    """
+    height, width = pixels.shape[:2]
+    places = landmarks[list(CHEEKS)] * height + (0.5 * width, 0.5 * height)
+    columns, rows = places.round().astype(int).T
+    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+    found = pixels[rows[inside], columns[inside]]
+    linear = decode_srgb8(found[None] if len(found) else pixels.reshape(1, -1, 3)[:, ::997])[0]
+    return linear.median(dim=0).values

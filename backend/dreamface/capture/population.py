@@ -21,9 +21,9 @@ FILE: Final = "population.npz"
 
 TOLD: Final = (
     "age", "gender", "ancestry.african", "ancestry.east_asian", "ancestry.south_asian", "ancestry.european",
-    "body.weight", "body.muscle",
+    "body.weight", "body.muscle", "skin.melanin",
 )  # fmt: skip
-"""Person traits that hang together with the shape."""
+"""Traits that hang together with the shape."""
 
 
 @dataclass(frozen=True)

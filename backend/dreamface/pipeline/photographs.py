@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from dreamface.capture import (
+    MELANIN_DOUBT,
     TOLD,
     Fit,
     Population,
@@ -23,6 +24,7 @@ from dreamface.capture import (
     carry,
     expected_landmarks,
     find_faces,
+    first_tone,
     fit_person,
     load_population,
     look,
@@ -47,7 +49,7 @@ from dreamface.prompts import read
 from dreamface.record import PHOTOGRAPH, EditEntry, FaceRecord, Place
 from dreamface.skin import resting_tone, skin_tiles
 from dreamface.text import clean
-from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Traits, TraitValue, Value
+from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Group, Traits, TraitValue, Value
 
 BECAUSE: Final = "the photograph"
 """What traits were read because of."""
@@ -111,9 +113,10 @@ def from_photo(
     sightings = find_faces(opened, tracker)
     progress.report("photograph", 0.05, "Fitting the head")
     population = load_population(model.name)
-    fit = fit_person(population, [one.landmarks for one in sightings], used_tracker(tracker))
     said = read(words).traits if words.strip() else Traits()
     asked = said.under(traits or {})
+    known = _known(sightings)
+    fit = fit_person(population, [one.landmarks for one in sightings], used_tracker(tracker), known)
     fitted, shown = _fitted_head(population, fit, number)
     progress.report("photograph", 0.15, "Making the expressions")
     shapes = model.shapes(fitted)
@@ -144,6 +147,13 @@ def _check(sources: Sequence[Source]) -> None:
         raise BadRequest("There is no photograph: name at least one picture of a face.")
     if len(sources) > MOST_PHOTOGRAPHS:
         raise BadRequest(f"There are {len(sources)} photographs: choose at most {MOST_PHOTOGRAPHS} of the person.")
+
+
+def _known(sightings: Sequence[Sighting]) -> dict[str, tuple[float, float]]:
+    """Return what the colours in photographs tell of who it is: trait -> value and standard deviation."""
+    tones = torch.stack([first_tone(one.photograph.pixels, one.landmarks.points) for one in sightings])
+    melanin = split_tone(tones.median(dim=0).values)[0].number("skin.melanin")
+    return {"skin.melanin": (melanin, MELANIN_DOUBT)}
 
 
 def _fitted_head(population: Population, fit: Fit, seed: int) -> tuple[Head, Traits]:
@@ -181,7 +191,11 @@ def _told(population: Population, fit: Fit) -> dict[str, TraitValue]:
     values = dict(zip(TOLD, (population.told_mean + fit.values @ population.told).tolist(), strict=True))
     values["age"] = max(values["age"], FEWEST_YEARS)
     values["gender"] = float(np.clip(1.6 * values["gender"], -1.0, 1.0))
-    return {name: TraitValue(VOCABULARY[name].clamp(value), GUESSED, BECAUSE) for name, value in values.items()}
+    return {
+        name: TraitValue(VOCABULARY[name].clamp(value), GUESSED, BECAUSE)
+        for name, value in values.items()
+        if VOCABULARY[name].group is Group.PERSON
+    }
 
 
 def _colours(head: Head, seen: Seen, shown: Traits) -> dict[str, TraitValue]:
