@@ -70,13 +70,14 @@ class Measured:
     skin: Tensor
 
 
-def read_features(head: Head, seen: Seen, light: Tensor) -> dict[str, TraitValue]:
+def read_features(head: Head, seen: Seen, light: Tensor, gender: float) -> dict[str, TraitValue]:
     """Return the traits of eyes and hair that photographs show, read off the one that shows the face largest.
 
     Args:
         head: at rest.
         seen: what photographs show of it.
         light: [3] linear: the mean light on the face.
+        gender: from female (-1) to male (1), as it seems.
     """
     number = max(range(len(seen.shots)), key=lambda one: np.ptp(seen.shots[one].landmarks[:, 1]))
     shot, measured = seen.shots[number], Measured(light, seen.both)
@@ -84,7 +85,11 @@ def read_features(head: Head, seen: Seen, light: Tensor) -> dict[str, TraitValue
     if (iris := _iris(shot, light)) is not None:
         found["iris.colour"] = (tuple(iris.tolist()), SURE)
     found |= _hair(head, shot, measured)
-    if "skin" in seen.views[number]:
+    if gender < 0.0 and found.get("hair.style") == ("short", LIKELY):
+        found["hair.style"] = ("pixie", LIKELY)
+    if gender < 0.0:
+        found |= {"beard.style": ("none", LIKELY), "stubble.density": (0.0, LIKELY)}
+    elif "skin" in seen.views[number]:
         found |= _beard(head, shot, seen.views[number]["skin"], measured)
     return {name: TraitValue(value, confidence) for name, (value, confidence) in found.items()}
 
@@ -163,7 +168,7 @@ def _hair_colour(colour: Tensor) -> dict[str, tuple[Value, float]]:
                 own = torch.lerp(hair_pigment(float(melanin), float(redness)), white_hair_colour(), grey * grey)
                 off = wanted - own.clamp_min(1e-3).log()
                 grey_off = off.mean()
-                cost = float(0.5 * grey_off**2 + 3.0 * (off - grey_off).square().sum() + 0.05 * grey + 0.05 * redness)
+                cost = float(0.5 * grey_off**2 + 3.0 * (off - grey_off).square().sum() + 0.05 * grey + 0.2 * redness)
                 if cost < least:
                     best, least = (float(melanin), float(redness), grey), cost
     return {"hair.melanin": (best[0], SURE), "hair.redness": (best[1], SURE), "hair.grey": (best[2], SURE)}

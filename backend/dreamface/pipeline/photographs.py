@@ -69,6 +69,8 @@ COARSE: Final = 256
 
 LABEL: Final = "Skin in the photograph"
 FEWEST_YEARS: Final = 4.0
+DECIDED: Final = 4.0
+"""How much more a person is of one sex than the shape's expected value: that lies between the two where it is unsure."""
 
 Source = Path | bytes | str
 
@@ -190,7 +192,7 @@ def _told(population: Population, fit: Fit) -> dict[str, TraitValue]:
     """Return age, sex, ancestry and build as they hang together with the shape."""
     values = dict(zip(TOLD, (population.told_mean + fit.values @ population.told).tolist(), strict=True))
     values["age"] = max(values["age"], FEWEST_YEARS)
-    values["gender"] = float(np.clip(1.6 * values["gender"], -1.0, 1.0))
+    values["gender"] = float(np.tanh(DECIDED * values["gender"]))
     return {
         name: TraitValue(VOCABULARY[name].clamp(value), GUESSED, BECAUSE)
         for name, value in values.items()
@@ -204,7 +206,7 @@ def _colours(head: Head, seen: Seen, shown: Traits) -> dict[str, TraitValue]:
     found = {name: TraitValue(entry.value, MEASURED, BECAUSE) for name, entry in skin.items()}
     found |= {
         name: TraitValue(entry.value, entry.confidence, BECAUSE)
-        for name, entry in read_features(head, seen, light).items()
+        for name, entry in read_features(head, seen, light, shown.number("gender")).items()
     }
     iris = found["iris.colour"].value if "iris.colour" in found else None
     shape = {name: shown.number(name) for name in ANCESTRIES}
