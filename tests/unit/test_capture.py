@@ -135,7 +135,7 @@ def test_a_photograph_of_one_of_our_heads_becomes_that_head() -> None:
     truth = Traits({"age": 45.0, "gender": 1.0, "ancestry.african": 1.0, "skin.melanin": 0.72})
     person = Person.of("anny", 12, truth)
     weights = torch.zeros(len(ARKIT_SHAPES))
-    weights[ARKIT_SHAPES.index("jawOpen")] = 0.3
+    weights[ARKIT_SHAPES.index("jawOpen")] = 0.5
     jpeg = portrait(person, weights)
     try:
         face = from_photo(jpeg, seed=3, head="anny", resolution=512)

@@ -2,8 +2,8 @@
 
 Identity, and of every picture the expression, the pose of the head and the lens, are found together (Levenberg 1944;
 Marquardt 1963). What is minimised is minus the logarithm of their probability: landmarks are seen with the tracker's
-errors, which hang together (`Sight`), coefficients of the population's modes are N(0, 1), weights of expressions are
-small, and lenses are mostly like those of portraits.
+errors, which hang together (`Sight`), coefficients of the population's modes are N(0, 1), expressions are about
+what the network of `landmark_model` reads, and lenses are mostly like those of portraits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from dreamface.arrays import FloatArray
 from dreamface.capture.landmark_model import load_model
 from dreamface.capture.landmarks import Landmarks
-from dreamface.capture.person import lines_of_sight
+from dreamface.capture.person import find_person, lines_of_sight, read_expression
 from dreamface.capture.population import TOLD, Population, Sight, pose_terms, seen_displacement
 from dreamface.capture.pose import Poses, first_guess, fit_poses
 from dreamface.traits import ARKIT_SHAPES
@@ -30,11 +30,8 @@ FIRST_ROUNDS: Final = 8
 USUAL_LENS: Final = (2.4, 0.55)
 """Middle, in heights of the picture, and standard deviation of the logarithm: 58 mm on full frame."""
 
-EXPRESSION: Final = 0.22
-"""Standard deviation of a weight."""
-
-TOLD_WEIGHT: Final = 0.15
-"""Standard deviation of a weight that FaceLandmarker tells, from what it tells."""
+EXPRESSION_DOUBT: Final = 0.06
+"""Standard deviation of a weight besides the network's own doubt: it has learnt from clips, and photographs are few."""
 
 OUTLIER: Final = 9.0
 """Millimetres beyond which a landmark counts less and less (Huber)."""
@@ -97,7 +94,10 @@ class _Problem:
         self._modes[:, population.vertex >= population.skin_modes.shape[1]] = self._of_eyes()
         self._shown = seen_displacement(self._modes, self._rest, sight.gain)
         self._whitening = sight.whitening(len(seen))
-        self._told = [None if one.coefficients is None else one.coefficients.astype(np.float64) for one in seen]
+        model = load_model()
+        person = find_person(model, self._seen, rounds=_PERSON_ROUNDS)
+        self._expected = read_expression(model, person, self._seen).weights
+        self._doubt = np.hypot(model.network.doubt, EXPRESSION_DOUBT)
 
     def _of_eyes(self) -> FloatArray:
         """Return [K, L, 3] how modes move landmarks that lie on the eyeballs: as the skin around moves."""
@@ -117,8 +117,7 @@ class _Problem:
         poses = first_guess(self._rest, self._seen, focal)
         spread = np.broadcast_to(self._rest, (count, *self._rest.shape))
         poses = fit_poses(spread, self._seen, focal, poses, np.ones(len(self._rest)), FIRST_ROUNDS)
-        weights = np.zeros((count, len(ARKIT_SHAPES)))
-        fit = Fit(np.zeros(len(self._modes)), weights, poses, focal, np.inf, np.eye(len(self._modes)))
+        fit = Fit(np.zeros(len(self._modes)), self._expected, poses, focal, np.inf, np.eye(len(self._modes)))
         fit = replace(fit, cost=self._cost(fit))
         damping = 1e-3
         for _ in range(ROUNDS):
@@ -177,8 +176,7 @@ class _Problem:
         middle, width = USUAL_LENS
         cost = np.square(white).sum() + np.square(fit.values).sum()
         cost += np.square(np.log(fit.focal / middle) / width).sum()
-        for weights, told in zip(fit.weights, self._told, strict=True):
-            cost += _expression_cost(weights, told)
+        cost += np.square((fit.weights - self._expected) / self._doubt).sum()
         return float(cost)
 
     def _normal(self, fit: Fit) -> tuple[FloatArray, FloatArray]:
@@ -210,9 +208,8 @@ class _Problem:
     def _add_prior(self, normal: FloatArray, gradient: FloatArray, start: int, fit: Fit, number: int) -> None:
         """Add what is known of a picture's expression and lens before it is seen, in place."""
         shapes = np.arange(start, start + len(ARKIT_SHAPES))
-        usual, width = _expected(self._told[number])
-        normal[shapes, shapes] += width**-2
-        gradient[shapes] -= (fit.weights[number] - usual) / width**2
+        normal[shapes, shapes] += self._doubt**-2
+        gradient[shapes] -= (fit.weights[number] - self._expected[number]) / self._doubt**2
         lens = start + len(ARKIT_SHAPES) + _POSE_AND_LENS - 1
         middle, spread = USUAL_LENS
         normal[lens, lens] += spread**-2
@@ -259,6 +256,7 @@ class _Problem:
 
 _POSE_AND_LENS: Final = 7
 _MOST_DAMPING: Final = 1e4
+_PERSON_ROUNDS: Final = 2  # of finding who it is, for the expression to begin with
 _LAST_ROUNDS: Final = 4  # of the poses of the exact head
 _LENSES: Final = (0.6, 12.0)  # in heights of the picture
 _FARTHEST_STEP: Final = 0.5  # radians, metres, and of the lens' logarithm, in one step
@@ -285,17 +283,6 @@ def _turn(vector: FloatArray) -> FloatArray:
     cross = np.array(((0.0, -z, y), (z, 0.0, -x), (-y, x, 0.0)))
     turned: FloatArray = np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * (cross @ cross)
     return turned
-
-
-def _expected(told: FloatArray | None) -> tuple[FloatArray, FloatArray]:
-    """Return [52] the expected weights of an expression, and [52] their standard deviations."""
-    shapes = len(ARKIT_SHAPES)
-    return np.zeros(shapes), np.full(shapes, EXPRESSION)
-
-
-def _expression_cost(weights: FloatArray, told: FloatArray | None) -> float:
-    usual, width = _expected(told)
-    return float(np.square((weights - usual) / width).sum())
 
 
 MELANIN_DOUBT: Final = 0.14

@@ -70,7 +70,7 @@ COARSE: Final = 256
 LABEL: Final = "Skin in the photograph"
 FEWEST_YEARS: Final = 4.0
 DECIDED: Final = 4.0
-"""How much more a person is of one sex than the shape's expected value: that lies between the two where it is unsure."""
+"""How much more a person is of one sex than the shape's expected value, which lies between the two where unsure."""
 
 Source = Path | bytes | str
 
