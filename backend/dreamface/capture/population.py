@@ -149,4 +149,4 @@ def load_population(head: str) -> Population:
     sights = {
         name: Sight(**{part: read.pop(f"sight/{name}/{part}") for part in Sight.__dataclass_fields__}) for name in names
     }
-    return Population(head, sights=sights, **read)  # type: ignore[arg-type]
+    return Population(head, sights=sights, **read)

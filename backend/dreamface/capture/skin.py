@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate, max_pool2d
@@ -98,7 +99,9 @@ class Shot:
     expected: FloatArray
 
     @classmethod
-    def of(cls, pixels: np.ndarray, placed: Tensor, focal: float, landmarks: FloatArray, expected: FloatArray) -> Shot:
+    def of(
+        cls, pixels: NDArray[np.uint8], placed: Tensor, focal: float, landmarks: FloatArray, expected: FloatArray
+    ) -> Shot:
         """Return the shot of sRGB pixels [H, W, 3]."""
         return cls(decode_srgb8(pixels).permute(2, 0, 1), placed, focal, landmarks, expected)
 
@@ -357,7 +360,7 @@ def _explained(ratio: Tensor, seen: Tensor, slopes: Tensor, texel: float) -> Ten
     return found.clamp(-LARGEST_RATIO, LARGEST_RATIO)
 
 
-def _blurred(image: Tensor, weight: np.ndarray, sigma: float) -> Tensor:
+def _blurred(image: Tensor, weight: NDArray[np.float32], sigma: float) -> Tensor:
     """Return [S, S] the mean around each texel of what is seen."""
     factor = max(1, round(sigma / 6.0))
     small, share = (ndimage.zoom(one, 1.0 / factor, order=1) for one in (image.numpy() * weight, weight))

@@ -46,6 +46,7 @@ FIRST_PERSON: Final = 70_000
 """Seed of the first person; `benchmarks/capture.py` looks at others."""
 
 SIZE: Final = 512
+TRACKERS: Final[tuple[str, ...]] = ("face-mesh", "face-landmarker")
 FOCALS: Final = (1.0, 5.6)
 """Of lenses, in heights of the picture: 24 to 135 millimetres on full frame."""
 
@@ -226,9 +227,9 @@ def learn_bias(head: str, records: list[Record]) -> tuple[dict[str, FloatArray],
     vertices = np.stack(
         [build_head(head, random_traits(one.seed), one.seed).vertices.double().numpy() for one in records]
     )
-    names = [name for name in ("face-mesh", "face-landmarker") if name in records[0].arrays]
+    names = [name for name in TRACKERS if name in records[0].arrays]
     vertex, off = stand_ins(vertices, np.stack([_at_rest(record, names, response) for record in records]))
-    found: dict[str, FloatArray] = {"vertex": vertex, "off": off}
+    found: dict[str, FloatArray] = {"vertex": vertex.astype(np.float64), "off": off}
     points = vertices[:, vertex] + off
     middle = points.mean(axis=0)
     whole = similarities(middle)

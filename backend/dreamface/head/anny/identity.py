@@ -264,7 +264,7 @@ class IdentitySpace:
 
     def cage_offsets(self, coefficients: Tensor) -> Tensor:
         """Return [K, C, 3] metres that weights [K, T - 1] move the cage by."""
-        return (coefficients @ self._targets[1:].flatten(1)).unflatten(1, self._targets.shape[1:])
+        return (coefficients @ self._targets[1:].flatten(1)).view(len(coefficients), *self._targets.shape[1:])
 
     def target_weights(self, identity: Identity) -> Tensor:
         """Return [..., T] weight of every target, the base first."""

@@ -88,7 +88,7 @@ class PersonOffsets:
     def skin_offsets(self, coefficients: Tensor) -> Tensor:
         """Return [..., PAPER, 3] metres that coefficients [..., T] move the skin by; lids do not keep off the eyes."""
         half = coefficients @ self._together.skin.flatten(1)
-        return unfold(half.unflatten(-1, self._together.skin.shape[1:]), self._mirror)
+        return unfold(half.view(*half.shape[:-1], *self._together.skin.shape[1:]), self._mirror)
 
     def morph(self, slider: str) -> Tensor:
         """Return [26719, 3] metres: what a slider of the built-in head, such as "ear-elf", changes at 1.
