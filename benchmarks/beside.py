@@ -18,11 +18,11 @@ import torch
 from PIL import Image
 from tracking import rotation
 
+from dreamface.capture.landmark_model import load_model
+from dreamface.capture.person import Reading, find_person, read_expression, refined, residual
 from dreamface.motion.footage import open_footage
 from dreamface.motion.trackers import Wishes
 from dreamface.motion.tracking import track, tracker
-from dreamface.motion.tracking.model import load_model
-from dreamface.motion.tracking.person import Reading, find_person, read_expression, refined, residual
 from dreamface.motion.tracking.sightings import Sightings
 from dreamface.performance import Performance
 from dreamface.progress import Progress

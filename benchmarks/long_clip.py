@@ -20,10 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
+from dreamface.capture.landmarks import Landmarks, open_tracker
 from dreamface.motion import Changes, Wishes, make_take
 from dreamface.motion.footage import Frame, open_footage
 from dreamface.motion.tracking import tracker
-from dreamface.motion.tracking.landmarks import Landmarks, open_tracker
 from dreamface.progress import Progress, Step
 
 RATE = 30.0

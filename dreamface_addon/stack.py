@@ -24,6 +24,7 @@ KIND_ICONS = {
     "picture": "IMAGE_DATA",
     "mix": "COMMUNITY",
     "diffusion": "SHADERFX",
+    "photograph": "CAMERA_DATA",
 }
 WHOLE_FACE_ICON = "USER"
 NEW_PLACE: Entry = {"regions": [], "mask": None, "feather": 2.0, "mirror": False, "inverted": False}

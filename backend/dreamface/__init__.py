@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dreamface.errors import DreamFaceError
     from dreamface.face import Face
     from dreamface.folder import load, save
-    from dreamface.pipeline import edit, generate
+    from dreamface.pipeline import edit, from_photo, generate
     from dreamface.progress import Progress
     from dreamface.record import EditEntry, Place
     from dreamface.traits import Traits
@@ -40,6 +40,7 @@ __all__ = [
     "__version__",
     "add_edit",
     "edit",
+    "from_photo",
     "generate",
     "load",
     "save",
@@ -54,6 +55,7 @@ _HOME = {
     "Traits": "traits",
     "add_edit": "editing",
     "edit": "pipeline",
+    "from_photo": "pipeline",
     "generate": "pipeline",
     "load": "folder",
     "save": "folder",

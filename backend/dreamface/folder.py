@@ -62,7 +62,7 @@ from dreamface.packing import (
     unpack_vertices_and_shapes,
 )
 from dreamface.progress import Progress
-from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
+from dreamface.provenance import SOFTWARE, source_type, statement
 from dreamface.text import one_line
 from dreamface.wrinkles import MAP_CHANNELS, MASK_CHANNELS, table
 
@@ -273,8 +273,8 @@ def _document(face: Face, topology: Topology) -> FaceDocument:
     return FaceDocument(
         schema_version=SCHEMA_VERSION,
         generator=Generator(name=SOFTWARE, version=__version__),
-        statement=STATEMENT,
-        digital_source_type=DIGITAL_SOURCE_TYPE,
+        statement=statement(face.record.from_photograph),
+        digital_source_type=source_type(face.record.from_photograph),
         record=face.record,
         head=HeadDocument(
             model=face.head.model, identity=dict(face.head.identity), offset=face.head.offset is not None

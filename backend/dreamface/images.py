@@ -29,7 +29,7 @@ from dreamface._reading import open_regular, read_regular
 from dreamface.colour import decode_srgb, encode_srgb
 from dreamface.errors import BadRequest
 from dreamface.limits import LARGEST_MAP
-from dreamface.provenance import SOFTWARE, STATEMENT
+from dreamface.provenance import PICTURE, SOFTWARE
 
 Pixels = NDArray[np.uint8]
 """[H, W, C] with C 1, 3 or, in maps of masks, 4."""
@@ -129,7 +129,7 @@ def png_bytes(pixels: Pixels) -> bytes:
 def _save_png(pixels: Pixels, file: IO[bytes]) -> None:
     notes = PngInfo()
     notes.add_text("Software", SOFTWARE)
-    notes.add_text("Comment", STATEMENT)
+    notes.add_text("Comment", PICTURE)
     image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
     image.save(file, "PNG", compress_level=PNG_COMPRESSION, pnginfo=notes)
 
@@ -240,7 +240,7 @@ def write_exr(image: Tensor, path: Path) -> None:
         OSError: the file cannot be written.
     """
     values = image.detach().cpu().float().contiguous().numpy()[..., 0]
-    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, "comments": STATEMENT}
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, "comments": PICTURE}
     try:
         OpenEXR.File(header, {"Y": values}).write(str(path))
     except RuntimeError as error:  # all that OpenEXR raises; the system's reason is in its words

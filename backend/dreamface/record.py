@@ -97,9 +97,12 @@ def _check_layers(layers: tuple[LayerEntry, ...]) -> tuple[LayerEntry, ...]:
 LayersField = Annotated[tuple[LayerEntry, ...], BeforeValidator(_read_layers), AfterValidator(_check_layers)]
 
 
-EditKind = Literal["words", "sketch", "picture", "mix", "diffusion"]
-"""What an edit is made from: words, what an artist drew on the head, a picture laid on it, another face, or what a
-diffusion model has made of words."""
+EditKind = Literal["words", "sketch", "picture", "mix", "diffusion", "photograph"]
+"""What an edit is made from: words, what an artist drew on the head, a picture laid on it, another face, what a
+diffusion model has made of words, or the skin that photographs show."""
+
+PHOTOGRAPH: Final = "photograph"
+"""What the history of a face that was made from photographs begins with."""
 
 MOST_STRENGTH: Final = 2.0
 """Of an edit; 1 is what it means to be."""
@@ -144,8 +147,8 @@ class EditEntry:
         place: where it lies; None: everywhere. Words without a place change the whole face.
         traits: what words say of the person there, or who the other face is.
         parameters: what its kind takes beside them; see `edits`.
-        pictures: SHA-256 of PNG pictures by name: of a sketch, what was drawn in each texture tile; of diffusion, what
-            it has made in each, so that no model is needed to lay it on.
+        pictures: SHA-256 of PNG pictures by name: of a sketch, what was drawn in each texture tile; of diffusion and of
+            photographs, what was made of each, so that neither is needed to lay it on.
     """
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
@@ -349,6 +352,11 @@ class FaceRecord:
     def strengths(self) -> dict[str, float]:
         """Strength 0..1 of every layer by id; 0 for hidden ones."""
         return {entry.id: entry.strength if entry.visible else 0.0 for entry in self.layers}
+
+    @property
+    def from_photograph(self) -> bool:
+        """Whether it was made from photographs."""
+        return any(entry.get("from") == PHOTOGRAPH for entry in self.history)
 
     @property
     def pictures(self) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from dreamface import models
+from dreamface.capture.landmarks import COUNT, FaceMesh, LandmarkTracker, open_tracker
 from dreamface.errors import MissingDependency
 from dreamface.motion.footage import open_footage
-from dreamface.motion.tracking.landmarks import COUNT, FaceMesh, LandmarkTracker, open_tracker
 from dreamface.training.snapshots import Light, Person, View, rotation
 
 pytest.importorskip("mediapipe", reason="mediapipe is not installed; run.py does it")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dreamface.arrays import FloatArray
-from dreamface.motion.tracking.model import FEATURE_SCALE, load_model
-from dreamface.motion.tracking.pose import Poses, project
+from dreamface.capture.landmark_model import FEATURE_SCALE, load_model
+from dreamface.capture.pose import Poses, project
 from dreamface.training.expressions import random_expression
 from dreamface.training.landmark_model import Clip, Record, make_clip, samples_of_clip
 from dreamface.traits import ARKIT_SHAPES

@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from dreamface.arrays import FloatArray
-from dreamface.motion.tracking.pose import Poses, angles, first_guess, fit_poses, project, unprojected
+from dreamface.capture.pose import Poses, angles, first_guess, fit_poses, project, unprojected
 
 COUNT = 20
 HEAD = np.random.default_rng(0).uniform((-0.07, -0.05, -0.09), (0.07, 0.05, 0.09), (120, 3))

@@ -72,6 +72,7 @@ ALLOWED = {
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
     "edits": SHARED | {"_reading", "colour_names", "head", "images", "limits", "record", "rig", "groom", "skin"},
     "guidance": SHARED | {"colour", "edits", "head", "models", "skin"},
+    "capture": SHARED | {"models", "head", "skin", "edits", "images", "_reading"},
     "motion": SHARED | {"models", "head", "skin", *LATER[:-1], "_files", "_reading"},
     "geometry": {"arrays"},
     "hair": set(),
@@ -88,7 +89,8 @@ ALLOWED = {
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {
-        "appearance", "groom", "head", "language", "models", "motion", "packing", "pipeline", "prior", "rig", "skin",
+        "appearance", "capture", "groom", "head", "language", "models", "motion", "packing", "pipeline", "prior",
+        "rig", "skin",
     },
     "_files": {"errors"},
     "_archives": set(),
@@ -117,7 +119,7 @@ ALLOWED = {
     "packing": {"_reading", "bones", "document", "errors", "face", "hair", "rigging"},
     "appearance": {"colour", "face", "hair", "skin", "traits", "units"},
     "pipeline": SHARED | {
-        "appearance", "edits", "export", "expressions", "folder", "groom", "guidance", "head", "images", "language",
+        "appearance", "capture", "edits", "export", "expressions", "folder", "groom", "guidance", "head", "images", "language",
         "limits", "motion", "prior", "prompts", "record", "rig", "skin", "text",
     },
     "prompts": {"edits", "errors", "language", "record", "traits"},

@@ -12,14 +12,9 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from dreamface.arrays import FloatArray
-from dreamface.errors import BadRequest, Cancelled, FolderError
-from dreamface.motion.footage import Frame
-from dreamface.motion.shaping import gaze_of
-from dreamface.motion.trackers import Wishes
-from dreamface.motion.tracking import LiveTracker, channels, track, tracker
-from dreamface.motion.tracking.landmarks import COUNT, Follower, Landmarks
-from dreamface.motion.tracking.model import load_model
-from dreamface.motion.tracking.person import (
+from dreamface.capture.landmark_model import load_model
+from dreamface.capture.landmarks import COUNT, Follower, Landmarks
+from dreamface.capture.person import (
     Person,
     expressed,
     find_person,
@@ -29,7 +24,12 @@ from dreamface.motion.tracking.person import (
     with_gaze,
     with_winks,
 )
-from dreamface.motion.tracking.pose import Poses, angles, project
+from dreamface.capture.pose import Poses, angles, project
+from dreamface.errors import BadRequest, Cancelled, FolderError
+from dreamface.motion.footage import Frame
+from dreamface.motion.shaping import gaze_of
+from dreamface.motion.trackers import Wishes
+from dreamface.motion.tracking import LiveTracker, channels, track, tracker
 from dreamface.motion.tracking.sightings import Sightings
 from dreamface.progress import Progress
 from dreamface.traits import ARKIT_SHAPES

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from dreamface import __version__
 from dreamface.bones import BONE_NAMES
-from dreamface.cli import animate, batch, chat, commands, doctor, edit, faces, jobs, models, serve
+from dreamface.cli import animate, batch, chat, commands, doctor, edit, faces, jobs, models, photographs, serve
 from dreamface.cli.terminal import Terminal, use_utf8
 from dreamface.errors import Cancelled, DreamFaceError, NothingRead
 from dreamface.limits import RANDOM, read_seed
@@ -76,7 +76,8 @@ def parser() -> argparse.ArgumentParser:
     actions = root.add_subparsers(metavar="COMMAND", required=True)
 
     for add in (
-        _add_generate, _add_read, _add_show, _add_edit, _add_chat, _add_export, _add_animate, _add_verify, _add_rebuild,
+        _add_generate, _add_from_photo, _add_read, _add_show, _add_edit, _add_chat, _add_export, _add_animate,
+        _add_verify, _add_rebuild,
         _add_traits, _add_edits, _add_layers, _add_styles, _add_expressions, _add_doctor, _add_batch, _add_serve,
         _add_jobs, _add_models, _add_faces,
     ):  # fmt: skip
@@ -100,6 +101,30 @@ def _add_generate(actions: Commands) -> None:
         "--set", action="append", default=[], metavar="TRAIT=VALUE", help="such as nose.width=1.5; may be repeated"
     )
     _add_expression(command)
+    _add_formats(command)
+
+
+def _add_from_photo(actions: Commands) -> None:
+    summary = "Make a face from photographs of one person."
+    command = _command(actions, "from-photo", photographs.run, summary)
+    command.add_argument(
+        "photographs", nargs="+", type=Path, metavar="PHOTO", help="JPEG, PNG, WebP, TIFF or HEIC; more show more"
+    )
+    command.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="default: faces/<first photo>-<seed>")
+    command.add_argument(
+        "--words", default="", metavar="WORDS", help='laid over what they show, such as "older, with a beard"'
+    )
+    command.add_argument(
+        "--seed", type=_seed, metavar="SEED", help="what they do not show is drawn from it; default: throws the dice"
+    )
+    command.add_argument(
+        "--resolution", type=int, default=1024, metavar="PIXELS", help="of the maps: 512, 1024 (default), 2048 or 4096"
+    )
+    command.add_argument("--head", default="auto", metavar="MODEL", help="head model: auto (default), anny or ict")
+    command.add_argument("--tracker", choices=animate.TRACKERS, default="auto", help="default: the best that is here")
+    command.add_argument(
+        "--set", action="append", default=[], metavar="TRAIT=VALUE", help="such as nose.width=1.5; may be repeated"
+    )
     _add_formats(command)
 
 

@@ -23,6 +23,7 @@ from dreamface.edits.regions import (
     region_named,
 )
 from dreamface.edits.rephrasing import rephrased
+from dreamface.edits.sheet import MASK_SIZE
 from dreamface.edits.sketches import check_sketch
 from dreamface.edits.stack import SKIN_GROUPS, check_edits, overlays
 from dreamface.edits.words import (
@@ -43,6 +44,7 @@ __all__ = [
     "HOMES",
     "LARGEST_MM",
     "LARGEST_RATIO",
+    "MASK_SIZE",
     "ON_SKIN",
     "REGIONS",
     "REMOVED",

@@ -15,7 +15,7 @@ from PIL import Image
 from pydantic import JsonValue
 from torch import Tensor
 
-from dreamface.edits.diffused import KINDS, tiles_in
+from dreamface.edits.diffused import KINDS, MADE, tiles_in
 from dreamface.edits.places import fitted
 from dreamface.edits.sheet import MASK_SIZE, Sheet, sheet_of
 from dreamface.errors import BadRequest
@@ -111,7 +111,7 @@ class _Work:
             mask = self._images(edit.place.mask, drawn=False)
             edit = replace(edit, place=replace(edit.place, mask=mask))
         tiles = {tile.name for tile in self._source.tiles}
-        if edit.kind == "diffusion":
+        if edit.kind in MADE:
             edit = replace(edit, pictures=self._made(edit.pictures))
         elif edit.pictures and edit.pictures.keys() <= tiles:
             edit = replace(edit, pictures=self._images(edit.pictures, drawn=True))

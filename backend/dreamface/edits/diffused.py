@@ -40,6 +40,9 @@ from dreamface.units import MM
 LARGEST_RATIO: Final = 2.0794415416798357
 """Natural logarithm of 8: no albedo becomes more times brighter or darker."""
 
+MADE: Final = ("diffusion", "photograph")
+"""Kinds of edits that keep such pictures: of diffusion, and of the skin that photographs show."""
+
 KINDS: Final = ("tint", "paint", "surface")
 """Of pictures, one each for a tile."""
 
@@ -206,7 +209,7 @@ def diffused_overlays(
     """Return the overlay of what diffusion made; none where the place has none of it.
 
     Args:
-        edit: of kind "diffusion".
+        edit: of a kind in `MADE`.
         head: whose skin.
         seed: not needed: nothing in it is random.
         pictures: SHA-256 -> PNG.

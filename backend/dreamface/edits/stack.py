@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from torch import Tensor
 
 from dreamface.edits.decals import picture_overlays
-from dreamface.edits.diffused import diffused_entry, diffused_overlays
+from dreamface.edits.diffused import MADE, diffused_entry, diffused_overlays
 from dreamface.edits.handling import picture_entry, sketch_entry
 from dreamface.edits.mixing import mixed_skin, read_mix
 from dreamface.edits.places import masks_of
@@ -47,7 +47,10 @@ class _EffectEntry(BaseModel):
         return Look(self.colour, self.amount, self.variant, self.count, self.course)
 
 
-_DRAWN: Final = {"sketch": sketch_overlays, "picture": picture_overlays, "diffusion": diffused_overlays}
+_DRAWN: Final = {
+    "sketch": sketch_overlays, "picture": picture_overlays, "diffusion": diffused_overlays,
+    "photograph": diffused_overlays,
+}  # fmt: skip
 """What makes overlays of pictures that were drawn or made."""
 
 _EFFECTS: Final = TypeAdapter(Annotated[list[_EffectEntry], Field(max_length=_MOST_EFFECTS)])
@@ -66,7 +69,7 @@ def check_edits(edits: Sequence[EditEntry]) -> None:
             sketch_entry(edit)
         elif edit.kind == "picture":
             picture_entry(edit)
-        elif edit.kind == "diffusion":
+        elif edit.kind in MADE:
             diffused_entry(edit)
         if edit.kind != "words":
             continue

@@ -35,7 +35,7 @@ from dreamface.export.skeleton import Skeleton, add_skin, rigged, skeleton_of
 from dreamface.face import Face, Material, TileMaps
 from dreamface.performance import Performance
 from dreamface.progress import Progress
-from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
+from dreamface.provenance import SOFTWARE, source_type, statement
 from dreamface.traits import ARKIT_SHAPES
 from dreamface.wrinkles import MAP_CHANNELS, MASK_CHANNELS, table
 
@@ -369,8 +369,8 @@ def _vectors_without_view(count: int) -> gltf.Accessor:
 def _provenance(face: Face) -> dict[str, Any]:
     chosen = {} if face.head.candidate is None else {"candidate": face.head.candidate}
     return {
-        "statement": STATEMENT,
-        "digitalSourceType": DIGITAL_SOURCE_TYPE,
+        "statement": statement(face.record.from_photograph),
+        "digitalSourceType": source_type(face.record.from_photograph),
         "faceId": face.face_id,
         "prompt": face.prompt,
         "seed": face.seed,

@@ -19,7 +19,7 @@ from dreamface.export.geometry import is_triangle, object_mesh, vertex_normals, 
 from dreamface.export.levels import at_detail
 from dreamface.face import Face, Material
 from dreamface.progress import Progress
-from dreamface.provenance import SOFTWARE, STATEMENT
+from dreamface.provenance import SOFTWARE, statement
 from dreamface.text import printable
 
 _STEP = "export"
@@ -111,7 +111,7 @@ def _texture_writer(channel: str, image: Tensor, path: Path) -> Callable[[], Non
 
 
 def _materials(face: Face, textures: str) -> str:
-    lines = [f"# {SOFTWARE}: {STATEMENT}"]
+    lines = [f"# {SOFTWARE}: {statement(face.record.from_photograph)}"]
     for name, word in _material_words(face).items():
         material = face.materials[name]
         channels = face.maps.get(material.tile or "", {})
@@ -168,7 +168,7 @@ def _objects(worn: Dressed, library: str) -> Iterable[str]:
     """The lines of the OBJ file. OBJ counts from 1."""
     face = worn.face
     posed = replace(face, head=replace(face.head, vertices=face.posed(face.expression)))
-    yield f"# {SOFTWARE}: {STATEMENT}"
+    yield f"# {SOFTWARE}: {statement(face.record.from_photograph)}"
     yield f"mtllib {library}"
     yield from (f"v {_numbers(vertex)}" for vertex in y_up(posed.head.vertices).tolist())
     topology = face.head.topology

@@ -100,6 +100,31 @@ class HeadModel(Protocol):
         """Return [S, V, 3] blend shape deltas of this head in metres, in the order of `shape_names`."""
         ...
 
+    @property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """[P] names of what the neutral shape is all but linear in; see `coefficients`."""
+        ...
+
+    def coefficients(self, head: Head) -> Tensor:
+        """Return [P] the head's linear coefficients; what was sculpted is not in them."""
+        ...
+
+    def vertices_at(self, coefficients: Tensor, person: Mapping[str, float]) -> Tensor:
+        """Return [V, 3] metres: the neutral head with linear coefficients [P], which need not be any person's.
+
+        Args:
+            coefficients: [P].
+            person: lashes.length and teeth.gap, 0..1.
+        """
+        ...
+
+    def skin_offsets(self, coefficients: Tensor) -> Tensor:
+        """Return [K, S, 3] metres that coefficients [K, P] move the first S vertices, the skin's.
+
+        Linear: lids that keep off the eyes, and where the origin goes, are left aside.
+        """
+        ...
+
     def measure(self, head: Head) -> dict[str, float]:
         """Return every shape trait as it is on this head, in standard deviations of the model's population."""
         ...

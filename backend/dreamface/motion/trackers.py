@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
+from dreamface.capture import WITH_VIDEO
 from dreamface.errors import MissingDependency
 from dreamface.motion.moment import Moment
 from dreamface.performance import Performance
@@ -18,9 +19,6 @@ from dreamface.progress import Progress
 Tracker = Literal["auto", "face-mesh", "face-landmarker"]
 
 TRACKERS: Final[tuple[Tracker, ...]] = ("auto", "face-mesh", "face-landmarker")
-
-WITH_VIDEO: Final = "press Add Video in DreamFace's preferences, or install the extra `dreamface[video]`"
-"""How footage can be read: the end of a sentence."""
 
 _ROOM: Final = "dreamface.motion.tracking"
 

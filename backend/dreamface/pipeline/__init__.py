@@ -22,6 +22,7 @@ from dreamface.pipeline.people import (
     shown_traits,
     stranger,
 )
+from dreamface.pipeline.photographs import from_photo
 from dreamface.prompts import Option, PromptReading, alternatives, read
 from dreamface.record import Correction, EditEntry, FaceRecord
 from dreamface.styles import parse_style, remove_style, save_style, style_name, styles
@@ -60,6 +61,7 @@ __all__ = [
     "expressions",
     "fits_better",
     "forget_models",
+    "from_photo",
     "generate",
     "grow_hair",
     "in_hours",

@@ -129,7 +129,7 @@ def generate(
         progress = progress.part(_LOOKED, 1.0)
     progress.report("head", 0.1, "Shaping the head")
     built = build_head(record.head, record.traits, number, record.candidate)
-    return _dress(built, replace(record, candidate=built.candidate), progress.part(0.2, 1.0))
+    return dress(built, replace(record, candidate=built.candidate), progress.part(0.2, 1.0))
 
 
 def _aligned(record: FaceRecord, alpha: float, encoder: Encoder | None, progress: Progress) -> FaceRecord:
@@ -190,7 +190,7 @@ def edit(
     offset = kept_offset if offset is None else offset
     built = build_head(record.head, shown_traits(record), record.seed, record.candidate or 0, offset)
     known = {**pictures_of(face), **(pictures or {}), **drawn}
-    return _dress(built, record, progress.part(0.1, 1.0), known)
+    return dress(built, record, progress.part(0.1, 1.0), known)
 
 
 def changed_record(
@@ -271,17 +271,31 @@ def rebuild(
         raise FolderError(NOBODY) from error
     if not (built.vertices.abs() <= LARGEST_HEAD).all():  # NaN neither
         raise FolderError(NOBODY)
-    return _dress(built, before, progress.part(0.1, 1.0), pictures)
+    return dress(built, before, progress.part(0.1, 1.0), pictures)
 
 
-def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping[str, bytes] | None = None) -> Face:
-    """Everything after the neutral geometry: rig, hair, skin, preview."""
+def dress(
+    head: Head,
+    record: FaceRecord,
+    progress: Progress,
+    pictures: Mapping[str, bytes] | None = None,
+    shapes: Tensor | None = None,
+) -> Face:
+    """Return a face: everything after the neutral geometry, rig, hair, skin, preview.
+
+    Args:
+        head: neutral, without the shapes of other faces that edits mix in.
+        record: whose.
+        progress: told about every stage.
+        pictures: SHA-256 -> PNG that the record refers to.
+        shapes: [S, V, 3] of this head, where they are known and no edit mixes in another.
+    """
     model, traits = load_model(head.model), shown_traits(record)
     record = replace(record, head=head.model, candidate=head.candidate, layers=faded(record.layers))
     pictures = needed_pictures(record, pictures or {})
     head = mixed(head, record.edits, pictures)
     progress.report("rig", 0.0, "Making the expressions")
-    shapes = model.shapes(head)
+    shapes = model.shapes(head) if shapes is None else shapes
     rig = make_rig(head, shapes, model.shape_names)
     progress.report("hair", 0.15, "Growing the hair")
     hair_traits, marks = hair_of(record.edits, head, traits, pictures)

@@ -5,7 +5,8 @@ from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layer import Window, window_of
 from dreamface.skin.canvas.layout import painted_parts, skin_tiles
 from dreamface.skin.canvas.overlay import Overlay, Patch, Site, Spot
-from dreamface.skin.canvas.pigments import hair_pigment, pigment_slopes, pigments_of, white_hair_colour
+from dreamface.skin.canvas.pigments import hair_pigment, pigment_slopes, pigments_of, resting_colours, white_hair_colour
+from dreamface.skin.canvas.pigments import resting_colour as resting_tone
 from dreamface.skin.effects import EFFECT_FAMILIES, EFFECTS, MOST_COUNTED, MOST_LINES, Effect, Look, Way, each
 from dreamface.skin.effects.drawn import MEDIA, Art, Handling, Medium, Shape
 from dreamface.skin.expression_wrinkles import WrinklePainter, wear_wrinkles
@@ -52,6 +53,8 @@ __all__ = [
     "painted_parts",
     "pigment_slopes",
     "pigments_of",
+    "resting_colours",
+    "resting_tone",
     "skin_tiles",
     "strand_colours",
     "surface_of",

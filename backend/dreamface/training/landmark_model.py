@@ -1,4 +1,4 @@
-"""Makes `motion/tracking/landmark_model.npz`: how MediaPipe's landmarks lie and move on our own people.
+"""Makes `capture/landmark_model.npz`: how MediaPipe's landmarks lie and move on our own people.
 
     python -m dreamface.training.landmark_model WORK --people 100 --pictures 100
 
@@ -30,13 +30,13 @@ import torch
 from torch import Tensor, nn
 
 from dreamface.arrays import FloatArray, IntArray
+from dreamface.capture.landmark_model import FEATURE_SCALE, FILE, LandmarkModel, Layer, Network, steady_landmarks
+from dreamface.capture.landmarks import COUNT, FaceMesh
+from dreamface.capture.person import find_person, lines_of_sight, offsets_at_rest
+from dreamface.capture.pose import Poses, project
 from dreamface.face import Head
 from dreamface.head import load_model
 from dreamface.models import HEADS
-from dreamface.motion.tracking.landmarks import COUNT, FaceMesh
-from dreamface.motion.tracking.model import FEATURE_SCALE, FILE, LandmarkModel, Layer, Network, steady_landmarks
-from dreamface.motion.tracking.person import find_person, lines_of_sight, offsets_at_rest
-from dreamface.motion.tracking.pose import Poses, project
 from dreamface.motion.tracking.tracker import CALIBRATION
 from dreamface.pipeline import build_head
 from dreamface.prior import complete
@@ -44,7 +44,7 @@ from dreamface.training.expressions import random_expression
 from dreamface.training.snapshots import Person, random_light, random_view
 from dreamface.traits import ARKIT_SHAPES, Traits
 
-TARGET: Final = Path(__file__).parents[1] / "motion" / "tracking" / FILE
+TARGET: Final = Path(__file__).parents[1] / "capture" / FILE
 
 SHAPES: Final = len(ARKIT_SHAPES)
 SIZE: Final = 288

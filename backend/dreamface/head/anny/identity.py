@@ -259,6 +259,20 @@ class IdentitySpace:
 
     # -------------------------------------------------------------------------------------------------------- weights
 
+    @property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """[T - 1] what the weights of `target_weights` but the base's are of."""
+        sides = (f"{name}.{side}" for side in ("high", "low") for name in self.slider_names)
+        return (*self._macro_names, *sides, *self.asymmetry_names)
+
+    def cage_at(self, coefficients: Tensor) -> Tensor:
+        """Return [C, 3] cage positions, as `cage_vertices`, of weights [T - 1] of all targets but the base."""
+        return self._targets[0] + torch.einsum("t,tcx->cx", coefficients, self._targets[1:])
+
+    def cage_offsets(self, coefficients: Tensor) -> Tensor:
+        """Return [K, C, 3] metres that weights [K, T - 1] move the cage by."""
+        return (coefficients @ self._targets[1:].flatten(1)).view(len(coefficients), *self._targets.shape[1:])
+
     def target_weights(self, identity: Identity) -> Tensor:
         """Return [..., T] weight of every target, the base first."""
         macros = macro_weights(self._macro_names, identity.person)

@@ -111,6 +111,26 @@ class AnnyHead:
         vertices = torch.cat(list(self._neutral_parts(cage, identity.lash_length, identity.teeth_gap)))
         return Head(self.name, self.topology, vertices - self._origin(cage), self._space.to_mapping(identity))
 
+    @property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """See `HeadModel.coefficient_names`."""
+        return self._space.coefficient_names
+
+    def coefficients(self, head: Head) -> Tensor:
+        """See `HeadModel.coefficients`."""
+        return self._space.target_weights(self._space.from_mapping(head.identity))[1:].float()
+
+    def vertices_at(self, coefficients: Tensor, person: Mapping[str, float]) -> Tensor:
+        """See `HeadModel.vertices_at`."""
+        cage = self._space.cage_at(coefficients.float())
+        vertices = torch.cat(list(self._neutral_parts(cage, person["lashes.length"], person["teeth.gap"])))
+        return vertices - self._origin(cage)
+
+    def skin_offsets(self, coefficients: Tensor) -> Tensor:
+        """See `HeadModel.skin_offsets`."""
+        cage = self._cut(self._space.cage_offsets(coefficients.float()), "skin")
+        return _refine_all(self._refine_skin, cage)
+
     def _origin(self, cage: Tensor) -> Tensor:
         """Return [3] middle of the neck's base: between the jugular notch and the seventh neck vertebra."""
         names = self._bank.landmarks

@@ -296,6 +296,29 @@ class IctSpace:
         moved = (coefficients @ self._flat_modes).view(-1, 3)
         return self._source.neutral + self._offsets(identity.person, identity.broad) + moved
 
+    @property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """[P] what `coefficients` gives: those of the person's targets, then modes and morphs."""
+        modes = (f"mode.{index:03d}" for index in range(self.mode_count))
+        return (*self._person.coefficient_names, *modes, *self.morph_names)
+
+    def coefficients(self, identity: IctIdentity) -> Tensor:
+        """Return [P] the linear coefficients of an identity."""
+        return torch.cat((self._person.coefficients(identity.person, identity.broad), identity.modes, identity.morphs))
+
+    def vertices_at(self, coefficients: Tensor, gap: float) -> Tensor:
+        """Return [26719, 3] metres, as `vertices`, of linear coefficients [P] and the gap between the front teeth."""
+        count = len(self._person.coefficient_names)
+        moved = (coefficients[count:] @ self._flat_modes).view(-1, 3)
+        vertices = self._source.neutral + self._person.offsets_at(coefficients[:count], gap) + moved
+        return vertices + self._settle(vertices)
+
+    def skin_offsets(self, coefficients: Tensor) -> Tensor:
+        """Return [K, PAPER, 3] metres that coefficients [K, P] move the skin by, lids left aside."""
+        count = len(self._person.coefficient_names)
+        moved = coefficients[:, count:] @ self._flat_modes[:, : 3 * PAPER]
+        return self._person.skin_offsets(coefficients[:, :count]) + moved.view(len(coefficients), PAPER, 3)
+
     def _offsets(self, person: Mapping[str, float], broad: Mapping[str, float]) -> Tensor:
         """Return [26719, 3] metres: what the person traits change; the last person's are kept."""
         last = self._last  # another thread may be at it, too

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -50,11 +51,32 @@ class IctHead:
 
     def head_of(self, identity: IctIdentity) -> Head:
         """Return the head that coefficients mean."""
-        vertices = self.space.vertices(identity)
+        vertices = self._placed(self.space.vertices(identity))
+        return Head(self.name, self.topology, vertices, self.space.to_mapping(identity))
+
+    def _placed(self, vertices: Tensor) -> Tensor:
+        """Return vertices [V, 3] with the origin in the middle of the neck's base."""
         names = self.topology.landmarks
         origin = 0.5 * (vertices[names["jugular_notch"]] + vertices[names["cervicale"]])
         origin[0] = 0.0  # the model's own middle, from which asymmetry is measured
-        return Head(self.name, self.topology, vertices - origin, self.space.to_mapping(identity))
+        return vertices - origin
+
+    @property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """See `HeadModel.coefficient_names`."""
+        return self.space.coefficient_names
+
+    def coefficients(self, head: Head) -> Tensor:
+        """See `HeadModel.coefficients`."""
+        return self.space.coefficients(self.space.from_mapping(head.identity))
+
+    def vertices_at(self, coefficients: Tensor, person: Mapping[str, float]) -> Tensor:
+        """See `HeadModel.vertices_at`."""
+        return self._placed(self.space.vertices_at(coefficients.float(), person["teeth.gap"]))
+
+    def skin_offsets(self, coefficients: Tensor) -> Tensor:
+        """See `HeadModel.skin_offsets`."""
+        return self.space.skin_offsets(coefficients.float())
 
     def shapes(self, head: Head) -> Tensor:
         """See `HeadModel.shapes`."""

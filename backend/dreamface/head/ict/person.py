@@ -66,12 +66,29 @@ class PersonOffsets:
             person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, teeth.gap 0..1.
             broad: amounts of `broad_sliders`.
         """
+        return self.offsets_at(self.coefficients(person, broad), person.get("teeth.gap", 0.0))
+
+    @property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """[T] what `coefficients` gives: macro targets, then `broad_sliders`."""
+        return (*self._people.names, *self.broad_sliders)
+
+    def coefficients(self, person: Mapping[str, float], broad: Mapping[str, float] = MappingProxyType({})) -> Tensor:
+        """Return [T] how far a person's targets are from the mean adult's; arguments as `offsets`."""
         weights = (macro_weights(self._people.names, person) - self._mean).float()
-        amounts = torch.tensor([broad.get(name, 0.0) for name in self.broad_sliders])
-        found = self._whole(self._together, torch.cat((weights, amounts)))
+        return torch.cat((weights, torch.tensor([broad.get(name, 0.0) for name in self.broad_sliders])))
+
+    def offsets_at(self, coefficients: Tensor, gap: float = 0.0) -> Tensor:
+        """Return [26719, 3] metres: what makes ICT's neutral somebody with coefficients [T] and a gap between teeth."""
+        found = self._whole(self._together, coefficients)
         for rows, apart in self._gap:
-            found[rows] += person.get("teeth.gap", 0.0) * apart
+            found[rows] += gap * apart
         return found
+
+    def skin_offsets(self, coefficients: Tensor) -> Tensor:
+        """Return [..., PAPER, 3] metres that coefficients [..., T] move the skin by; lids do not keep off the eyes."""
+        half = coefficients @ self._together.skin.flatten(1)
+        return unfold(half.view(*half.shape[:-1], *self._together.skin.shape[1:]), self._mirror)
 
     def morph(self, slider: str) -> Tensor:
         """Return [26719, 3] metres: what a slider of the built-in head, such as "ear-elf", changes at 1.

@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from dreamface.arrays import Float32Array, FloatArray, IntArray
+from dreamface.capture import COUNT, Landmarks
 from dreamface.errors import FolderError
-from dreamface.motion.tracking.landmarks import COUNT, Landmarks
 from dreamface.performance import BoolArray
 from dreamface.traits import ARKIT_SHAPES
 

@@ -11,25 +11,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamface.arrays import Float32Array, FloatArray, IntArray
+from dreamface.capture import (
+    USUAL_FOCAL,
+    Follower,
+    LandmarkModel,
+    Landmarks,
+    LandmarkTracker,
+    Person,
+    Poses,
+    Reading,
+    angles,
+    find_person,
+    load_model,
+    open_tracker,
+    read_expression,
+    refined,
+    with_gaze,
+    with_winks,
+)
 from dreamface.errors import BadRequest
 from dreamface.motion.footage import Footage, open_footage
 from dreamface.motion.moment import Moment
 from dreamface.motion.shaping import calibrated, gaze_of, mirrored, neutral_at, trimmed
 from dreamface.motion.trackers import Wishes
 from dreamface.motion.tracking.channels import Range, as_seen, fused, range_of, without_rest
-from dreamface.motion.tracking.landmarks import Follower, Landmarks, LandmarkTracker, open_tracker
-from dreamface.motion.tracking.model import LandmarkModel, load_model
-from dreamface.motion.tracking.person import (
-    USUAL_FOCAL,
-    Person,
-    Reading,
-    find_person,
-    read_expression,
-    refined,
-    with_gaze,
-    with_winks,
-)
-from dreamface.motion.tracking.pose import Poses, angles
 from dreamface.motion.tracking.sightings import Sightings
 from dreamface.performance import Performance
 from dreamface.progress import Progress

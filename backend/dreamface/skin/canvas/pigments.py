@@ -113,16 +113,22 @@ def pigments_of(colour: Tensor) -> Traits:
     return Traits(dict(zip(PIGMENT_TRAITS, best, strict=True)))
 
 
-@cache
 def _resting_looks() -> tuple[Tensor, Tensor]:
     """Return [N, 3] amounts of pigments, and [N, 3] CIE L*a*b* of skin with them."""
+    amounts, colours = resting_colours()
+    return amounts, lab(colours)
+
+
+@cache
+def resting_colours() -> tuple[Tensor, Tensor]:
+    """Return [N, 3] amounts of melanin, redness and yellowness, and [N, 3] linear Rec. 709 of such skin."""
     melanins, reds, yellows = (torch.linspace(0.0, 1.0, count) for count in _TRIED)
     none, full = RESTING_BLOOD
     melanin, blood = torch.meshgrid(melanins, none + full * reds**_FIRST_BLUSH, indexing="ij")
-    oxygenation, looks = torch.full_like(melanin, RESTING_OXYGENATION), []
+    oxygenation, colours = torch.full_like(melanin, RESTING_OXYGENATION), []
     for yellow in yellows.tolist():
-        looks.append(lab(skin_colour(melanin, blood, oxygenation, torch.full_like(melanin, yellow)).permute(1, 2, 0)))
-    return torch.cartesian_prod(melanins, reds, yellows), torch.stack(looks, dim=2).reshape(-1, 3)
+        colours.append(skin_colour(melanin, blood, oxygenation, torch.full_like(melanin, yellow)).permute(1, 2, 0))
+    return torch.cartesian_prod(melanins, reds, yellows), torch.stack(colours, dim=2).reshape(-1, 3)
 
 
 def pigment_slopes(traits: Traits) -> tuple[Tensor, Tensor]:

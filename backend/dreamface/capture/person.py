@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from dreamface.arrays import FloatArray, IntArray
-from dreamface.motion.tracking.model import LandmarkModel, Network
-from dreamface.motion.tracking.pose import Poses, first_guess, fit_poses, project, unprojected
+from dreamface.capture.landmark_model import LandmarkModel, Network
+from dreamface.capture.pose import Poses, first_guess, fit_poses, project, unprojected
 from dreamface.traits import ARKIT_SHAPES
 
 FOCALS: Final = (1.0, 1.4, 2.0, 3.0)

@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 from dreamface.arrays import Float32Array, FloatArray
 from dreamface.errors import MissingDependency
 from dreamface.models import FACE_LANDMARKER, model_folder
-from dreamface.motion.trackers import WITH_VIDEO
 from dreamface.traits import ARKIT_SHAPES
 
 COUNT: Final = 478
+
+WITH_VIDEO: Final = "press Add Video in DreamFace's preferences, or install the extra `dreamface[video]`"
+"""How pictures of faces and footage can be read: the end of a sentence."""
 
 _hush = threading.Lock()
 
@@ -74,19 +76,20 @@ class LandmarkTracker(Protocol):
         ...
 
 
-def open_tracker(name: str, faces: int = 1) -> LandmarkTracker:
+def open_tracker(name: str, faces: int = 1, still: bool = False) -> LandmarkTracker:
     """Return a new tracker.
 
     Args:
         name: "face-mesh", "face-landmarker", or "auto" for the latter where it is installed.
         faces: how many to look for. More than there are cost time: it looks for them in every picture.
+        still: whether the pictures have nothing to do with each other.
 
     Raises:
         MissingDependency: it is not installed; the message says how it is.
     """
     if name == "face-landmarker" or (name == "auto" and FACE_LANDMARKER.installed):
-        return FaceLandmarker(faces)
-    return FaceMesh(faces)
+        return FaceLandmarker(faces, still)
+    return FaceMesh(faces, still)
 
 
 def installed_tracker() -> str:
@@ -175,8 +178,12 @@ def _without_mediapipe(error: Exception) -> str:
 class FaceLandmarker:
     """The file that is installed as a model: landmarks and coefficients."""
 
-    def __init__(self, faces: int = 1) -> None:
+    def __init__(self, faces: int = 1, still: bool = False) -> None:
         """Load it.
+
+        Args:
+            faces: how many to look for.
+            still: whether the pictures have nothing to do with each other.
 
         Raises:
             MissingDependency: mediapipe, or the model, is not installed.
@@ -196,7 +203,7 @@ class FaceLandmarker:
         data = (model_folder(FACE_LANDMARKER.name) / FACE_LANDMARKER.file).read_bytes()
         options = vision.FaceLandmarkerOptions(
             base_options=BaseOptions(model_asset_buffer=data),
-            running_mode=vision.RunningMode.VIDEO,
+            running_mode=vision.RunningMode.IMAGE if still else vision.RunningMode.VIDEO,
             num_faces=faces,
             min_face_detection_confidence=_SURE,
             min_face_presence_confidence=_SURE,
@@ -205,13 +212,13 @@ class FaceLandmarker:
         )
         with _hushed():
             self._network: Any = vision.FaceLandmarker.create_from_options(options)
-        self._last = -1
+        self._still, self._last = still, -1
 
     def find(self, picture: NDArray[np.uint8], time: float) -> list[Landmarks]:
         """Return the faces in a picture."""
         self._last = max(self._last + 1, round(1000.0 * time))
         image = self._as_image(np.ascontiguousarray(picture))
-        found = self._network.detect_for_video(image, self._last)
+        found = self._network.detect(image) if self._still else self._network.detect_for_video(image, self._last)
         return [
             Landmarks(_points(face, picture), _coefficients(shapes))
             for face, shapes in zip(found.face_landmarks, found.face_blendshapes, strict=True)

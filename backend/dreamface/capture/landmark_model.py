@@ -133,7 +133,7 @@ class LandmarkModel:
 @cache
 def load_model() -> LandmarkModel:
     """Return the model that is part of DreamFace."""
-    with (files("dreamface.motion.tracking") / FILE).open("rb") as file, np.load(file, allow_pickle=False) as data:
+    with (files("dreamface.capture") / FILE).open("rb") as file, np.load(file, allow_pickle=False) as data:
         read = {name: data[name].astype(np.float64) for name in data.files}
     parts = {name: read[name] for name in ("mean", "modes", "response", "noise")}
     return LandmarkModel(**parts, finding=_network(read, "finding_"), network=_network(read, ""))

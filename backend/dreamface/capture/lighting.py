@@ -1,0 +1,152 @@
+"""The light in a photograph: second-order spherical harmonics (Ramamoorthi and Hanrahan 2001) times the skin's tone.
+
+A picture shows light times albedo. Where light goes with the normal and albedo with the place on the skin, the two are
+told apart; how bright both are together is known, and how bright either, only from what skins and exposures there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dreamface.arrays import FloatArray
+from dreamface.images import decode_srgb8
+from dreamface.skin import resting_colours
+from dreamface.traits import Traits
+
+ROUNDS: Final = 12
+"""Of weighting outliers down."""
+
+RIDGE: Final = (0.0, 0.01, 0.06)
+"""Of each order's coefficients, for every sample."""
+
+OUTLIERS: Final = (0.8, 0.12)
+"""Of the logarithm of a colour, in the first round and in the last: from there on a sample counts less and less
+(Geman-McClure). Wide at first, so that the light is not that of the hair."""
+
+HIGHLIGHT: Final = 2.0
+"""How much sooner a sample that is too bright counts less: skin shines."""
+
+DARKEST: Final = 0.12
+"""Of the mean light: what a shadow has at least."""
+
+USUAL_LIGHT: Final = -0.05
+LIGHT_SPREAD: Final = 0.33
+"""Middle and standard deviation of the logarithm of the light on a face, where white in the light is 1."""
+
+COLOUR_SPREAD: Final = 0.07
+"""Standard deviation of the logarithm of one channel of the light against the others."""
+
+USUAL_PIGMENTS: Final = ((0.36, 0.30), (0.42, 0.22), (0.28, 0.11))
+"""Middle and standard deviation of melanin, redness and yellowness among people."""
+
+
+@dataclass(frozen=True)
+class Light:
+    """Light that falls on a face.
+
+    Attributes:
+        coefficients: [9, 3] of the irradiance over pi, by direction in the camera's axes.
+    """
+
+    coefficients: Tensor
+
+    def on(self, normals: Tensor) -> Tensor:
+        """Return [..., 3] irradiance over pi on surfaces with unit normals [..., 3]."""
+        found = harmonics(normals) @ self.coefficients
+        return torch.maximum(found, DARKEST * self.coefficients[0] * _CONSTANT)
+
+
+_CONSTANT: Final = 0.2820948
+
+
+def harmonics(normals: Tensor) -> Tensor:
+    """Return [..., 9] real spherical harmonics up to the second order of unit vectors [..., 3]."""
+    x, y, z = normals.unbind(-1)
+    one = torch.full_like(x, _CONSTANT)
+    first = [0.4886025 * each for each in (y, z, x)]
+    second = [1.0925484 * x * y, 1.0925484 * y * z, 0.3153916 * (3.0 * z * z - 1.0), 1.0925484 * x * z,
+              0.5462742 * (x * x - y * y)]  # fmt: skip
+    return torch.stack([one, *first, *second], dim=-1)
+
+
+def estimate_light(colours: Tensor, albedo: Tensor, normals: Tensor, weights: Tensor) -> tuple[Light, Tensor]:
+    """Return the light that makes an albedo look like this, and how far each sample is believed.
+
+    Args:
+        colours: [N, 3] linear, as the photograph has them.
+        albedo: [N, 3] linear, up to a colour for all: what the light is multiplied by is that of the albedo's unit.
+        normals: [N, 3] unit, in the camera's axes.
+        weights: [N] 0..1.
+
+    Returns:
+        The light, and [N] 0..1.
+    """
+    basis = harmonics(normals).double()
+    ridge = torch.tensor([RIDGE[0], *[RIDGE[1]] * 3, *[RIDGE[2]] * 5], dtype=torch.float64)
+    wanted = (colours / albedo.clamp_min(1e-3)).double()
+    middle = wanted.clamp_min(1e-4).log().mean(dim=1)
+    start = _weighted_median(middle, weights.double())
+    belief = weights.double() / (1.0 + ((middle - start) / OUTLIERS[0]).square()).square()
+    light = Light(torch.zeros(9, 3))
+    for number in range(ROUNDS):
+        scaled = basis * belief[:, None]
+        normal = scaled.T @ basis + torch.diag(ridge * belief.sum() + 1e-9)
+        light = Light(torch.linalg.solve(normal, scaled.T @ wanted).float())
+        ratio = (wanted.clamp_min(1e-4) / light.on(normals).double()).log().mean(dim=1)
+        apart = torch.where(ratio > 0.0, HIGHLIGHT * ratio, ratio)
+        outlier = OUTLIERS[0] * (OUTLIERS[1] / OUTLIERS[0]) ** (number / (ROUNDS - 1))
+        belief = weights.double() / (1.0 + (apart / outlier).square()).square()
+    return light, (belief / weights.double().clamp_min(1e-6)).float()
+
+
+def _weighted_median(values: Tensor, weights: Tensor) -> Tensor:
+    order = values.argsort()
+    share = weights[order].cumsum(dim=0)
+    return values[order][int((share < 0.5 * share[-1]).sum())]
+
+
+def split_tone(both: Tensor) -> tuple[Traits, Tensor]:
+    """Tell skin from light, where only their product is known.
+
+    Args:
+        both: [3] linear: the mean light on the face times the skin's tone.
+
+    Returns:
+        Melanin, redness and yellowness that are most probable, and [3] the light.
+    """
+    amounts, colours = resting_colours()
+    left = both.clamp_min(1e-4).log() - colours.clamp_min(1e-4).log()
+    grey = left.mean(dim=1, keepdim=True)
+    cost = ((grey[:, 0] - USUAL_LIGHT) / LIGHT_SPREAD).square() + ((left - grey) / COLOUR_SPREAD).square().sum(dim=1)
+    for column, (middle, spread) in enumerate(USUAL_PIGMENTS):
+        cost = cost + ((amounts[:, column] - middle) / spread).square()
+    best = int(cost.argmin())
+    melanin, redness, yellowness = amounts[best].tolist()
+    found = Traits({"skin.melanin": melanin, "skin.redness": redness, "skin.yellowness": yellowness})
+    return found, both / colours[best].clamp_min(1e-4)
+
+
+CHEEKS: Final = (50, 280, 205, 425, 101, 330, 118, 347, 151, 197)
+"""Landmarks on bare skin: cheeks, forehead and the bridge of the nose."""
+
+
+def first_tone(pixels: NDArray[np.uint8], landmarks: FloatArray) -> Tensor:
+    """Return [3] linear: the colour of a face in sRGB pixels [H, W, 3], before anything is known of its light.
+
+    Args:
+        pixels: of the photograph.
+        landmarks: [478, 2] in heights of the picture from its middle.
+    """
+    height, width = pixels.shape[:2]
+    places = landmarks[list(CHEEKS)] * height + (0.5 * width, 0.5 * height)
+    columns, rows = places.round().astype(int).T
+    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+    found = pixels[rows[inside], columns[inside]]
+    linear = decode_srgb8(found[None] if len(found) else pixels.reshape(1, -1, 3)[:, ::997])[0]
+    return linear.median(dim=0).values

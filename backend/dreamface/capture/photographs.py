@@ -1,0 +1,248 @@
+"""Photographs as they come from cameras and phones: upright, in sRGB, not too large; and the face in them."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from dreamface._reading import read_regular
+from dreamface.arrays import FloatArray
+from dreamface.capture.landmarks import Landmarks, LandmarkTracker, open_tracker
+from dreamface.errors import BadRequest
+from dreamface.models import FACE_LANDMARKER
+
+Pixels = NDArray[np.uint8]
+
+LARGEST_SIDE: Final = 2048
+"""Pixels: larger photographs are made smaller."""
+
+MOST_PIXELS: Final = 200_000_000
+"""Of a photograph that is opened at all."""
+
+LARGEST_FILE: Final = 2**28
+"""Bytes."""
+
+MOST_FACES: Final = 4
+LOOKED_AT: Final = 1280
+"""Pixels of the longer side in which faces are looked for."""
+
+SMALLEST_FACE: Final = 40
+"""Pixels that a face has to be high."""
+
+SHARP_FACE: Final = 160
+"""Pixels below which a face shows little of its skin."""
+
+OUTSIDE: Final = 0.12
+"""Fraction of a face's landmarks that may lie outside of the picture."""
+
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "JPEG2000", "HEIF")
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A photograph that was read.
+
+    Attributes:
+        name: of its file, for sentences.
+        pixels: [H, W, 3] sRGB, upright.
+    """
+
+    name: str
+    pixels: Pixels
+
+
+def read_photograph(source: Path | bytes, name: str = "") -> Photograph:
+    """Read a photograph.
+
+    Args:
+        source: a file, or what is in one.
+        name: what sentences call it; the file's own by default.
+
+    Raises:
+        BadRequest: it is no picture, is damaged or too large.
+    """
+    name = name or (source.name if isinstance(source, Path) else "the photograph")
+    with suppress(ImportError):
+        import pillow_heif  # type: ignore[import-not-found]
+
+        pillow_heif.register_heif_opener()
+    try:
+        data = read_regular(source, LARGEST_FILE) if isinstance(source, Path) else source
+    except FileNotFoundError as error:
+        raise BadRequest(f"There is no photograph {name}: choose a file that is there.") from error
+    except (OSError, ValueError) as error:
+        raise BadRequest(f"The photograph {name} can't be read: {error}.") from error
+    return Photograph(name, np.ascontiguousarray(_decoded(data, name)))
+
+
+def _decoded(data: bytes, name: str) -> Pixels:
+    heif = data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            formats = [one for one in _FORMATS if one in Image.OPEN or one != "HEIF"]
+            with Image.open(io.BytesIO(data), formats=formats) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise BadRequest(
+                        f"The photograph {name} has {image.width:,} x {image.height:,} pixels: make it smaller, "
+                        f"{LARGEST_SIDE:,} a side are plenty."
+                    )
+                image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG is decoded small at once
+                upright = ImageOps.exif_transpose(image)
+                return np.asarray(_in_srgb(_small(upright)))
+    except UnidentifiedImageError as error:
+        what = "pillow-heif is not installed: install it, or save the picture as JPEG" if heif else "save it as JPEG"
+        raise BadRequest(f"The photograph {name} is no picture that can be read here: {what}.") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise BadRequest(f"The photograph {name} is damaged ({error}): save it again, or choose another.") from error
+
+
+def _small(image: Image.Image) -> Image.Image:
+    image = image if image.mode in ("RGB", "RGBA", "L", "P", "CMYK", "LA") else image.convert("RGB")
+    if max(image.size) > LARGEST_SIDE:
+        image = image.convert("RGB") if image.mode in ("P", "CMYK") else image
+        image.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return image
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """Return the picture in sRGB: phones save in wider colour spaces."""
+    profile = image.info.get("icc_profile")
+    plain = image.convert("RGB")
+    if not profile or image.mode not in ("RGB", "RGBA"):
+        return plain
+    with suppress(ImageCms.PyCMSError, OSError):
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(plain, own, ImageCms.createProfile("sRGB"))
+        return plain if converted is None else converted
+    return plain
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A face in a photograph.
+
+    Attributes:
+        photograph: in which it is.
+        landmarks: where they are, in heights of the picture from its middle.
+        others: how many other faces there are.
+    """
+
+    photograph: Photograph
+    landmarks: Landmarks
+    others: int
+
+    @property
+    def height(self) -> float:
+        """Pixels that the face is high."""
+        return self.landmarks.size * self.photograph.pixels.shape[0]
+
+
+def used_tracker(tracker: str = "auto") -> str:
+    """Return what "auto" stands for."""
+    return ("face-landmarker" if FACE_LANDMARKER.installed else "face-mesh") if tracker == "auto" else tracker
+
+
+def find_faces(photographs: Sequence[Photograph], tracker: str = "auto") -> list[Sighting]:
+    """Return the largest face in every photograph.
+
+    Args:
+        photographs: of one person.
+        tracker: see `open_tracker`.
+
+    Raises:
+        BadRequest: in one there is no face, or too little of one.
+        MissingDependency: no tracker is installed.
+    """
+    with closing(open_tracker(tracker, MOST_FACES, still=True)) as eyes:
+        return [_find(one, eyes) for one in photographs]
+
+
+def _find(photograph: Photograph, eyes: LandmarkTracker) -> Sighting:
+    found = _looked(photograph.pixels, eyes)
+    if not found:
+        raise BadRequest(
+            f"No face was seen in {photograph.name}: choose a picture in which a face looks towards the camera, "
+            "large and in good light."
+        )
+    largest = max(found, key=lambda face: face.size)
+    sighting = Sighting(photograph, largest, len(found) - 1)
+    if sighting.height < SMALLEST_FACE:
+        raise BadRequest(
+            f"The face in {photograph.name} is only {sighting.height:.0f} pixels high: choose a picture in which it "
+            f"has at least {SMALLEST_FACE}, better {SHARP_FACE}."
+        )
+    if _outside(largest.points, photograph.pixels) > OUTSIDE:
+        raise BadRequest(f"Only a part of the face is in {photograph.name}: choose a picture with the whole face.")
+    return sighting
+
+
+def _looked(pixels: Pixels, eyes: LandmarkTracker) -> list[Landmarks]:
+    """Return the faces in a picture: in all of it, or else in its quarters: small ones are missed."""
+    scale = min(1.0, LOOKED_AT / max(pixels.shape[:2]))
+    small = pixels if scale == 1.0 else _scaled(pixels, scale)
+    found = eyes.find(small, 0.0)
+    if found:
+        return found
+    height, width = pixels.shape[:2]
+    tall, wide = -(-height * 5 // 8), -(-width * 5 // 8)
+    for top in (0, height - tall):
+        for left in (0, width - wide):
+            part = np.ascontiguousarray(pixels[top : top + tall, left : left + wide])
+            factor = min(2.0, LOOKED_AT / max(part.shape[:2]))
+            for face in eyes.find(_scaled(part, factor), 0.0):
+                middle = np.array((left + 0.5 * wide - 0.5 * width, top + 0.5 * tall - 0.5 * height)) / height
+                found.append(Landmarks(face.points * (tall / height) + middle, face.coefficients))
+    return found
+
+
+def _scaled(pixels: Pixels, factor: float) -> Pixels:
+    height, width = (max(1, round(side * factor)) for side in pixels.shape[:2])
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
+
+
+def _outside(points: FloatArray, pixels: Pixels) -> float:
+    half = np.array((0.5 * pixels.shape[1] / pixels.shape[0], 0.5))
+    return float((np.abs(points) > half).any(axis=1).mean())
+
+
+TURNED: Final = 0.62
+"""How much farther from the nose one cheek is seen than the other, as a fraction of both, in a half profile."""
+
+GREY: Final = 6.0
+"""Mean difference of the channels below which a photograph is black and white."""
+
+
+def notes_on(sightings: Sequence[Sighting]) -> list[str]:
+    """Return a sentence for everything that photographs do not show, and that was therefore taken from elsewhere."""
+    notes = []
+    for sighting in sightings:
+        name, pixels = sighting.photograph.name, sighting.photograph.pixels
+        if sighting.others:
+            faces = "one more face" if sighting.others == 1 else f"{sighting.others} more faces"
+            notes.append(f"{name} has {faces} in it: the largest was taken.")
+        if sighting.height < SHARP_FACE:
+            notes.append(
+                f"The face in {name} is only {sighting.height:.0f} pixels high: fine marks of the skin are made up."
+            )
+        if sidedness(sighting.landmarks) > TURNED:
+            notes.append(f"{name} shows one side of the face: the other is made up. Add a picture from the front.")
+        if float(np.abs(pixels.astype(np.int16) - pixels.mean(axis=2, keepdims=True)).mean()) < GREY:
+            notes.append(f"{name} is black and white: the colours of skin, eyes and hair are guesses.")
+    return notes
+
+
+def sidedness(landmarks: Landmarks) -> float:
+    """Return 0..1 how much more of one side of the face is seen than of the other."""
+    nose, right, left = (landmarks.points[index, 0] for index in (1, 234, 454))
+    one, other = abs(nose - right), abs(left - nose)
+    return float(abs(one - other) / max(one + other, 1e-6))

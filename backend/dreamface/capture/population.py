@@ -1,0 +1,152 @@
+"""Who people are, and how their landmarks are seen in photographs: what a fit knows before it has seen anybody.
+
+`python -m dreamface.training.capture_model` makes `population.npz`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+import torch
+
+from dreamface.arrays import FloatArray, IntArray
+from dreamface.errors import BadRequest
+from dreamface.head import HeadModel, load_model
+
+FILE: Final = "population.npz"
+
+TOLD: Final = (
+    "age", "gender", "ancestry.african", "ancestry.east_asian", "ancestry.south_asian", "ancestry.european",
+    "body.weight", "body.muscle", "skin.melanin",
+)  # fmt: skip
+"""Traits that hang together with the shape."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How a tracker sees the landmarks of a head model's people.
+
+    Attributes:
+        bias: [B, 478, 2] metres in the picture's plane, times `pose_terms`: what it is wrong by for everybody, as
+            landmarks of the outline slide when a head turns.
+        gain: [478, 3] fraction that it sees of how a landmark differs from the mean face's: it expects faces that are
+            usual, too.
+        lasting: [N, 478, 2] metres: errors that landmarks have together in all pictures of somebody; coefficients are
+            N(0, 1).
+        passing: [M, 478, 2] the same of one picture.
+        noise: [478] metres: the standard deviation of what each has alone, in one picture.
+        lasting_noise: [478] the same in all pictures of somebody.
+    """
+
+    bias: FloatArray
+    gain: FloatArray
+    lasting: FloatArray
+    passing: FloatArray
+    noise: FloatArray
+    lasting_noise: FloatArray
+
+    def whitening(self, count: int) -> FloatArray:
+        """Return [956, 956] W with W' W the inverse of the errors' covariance in each of so many pictures.
+
+        What is wrong in all of them does not become less by more pictures: it counts as often as there are pictures, as
+        if each had its own.
+        """
+        passing, lasting = (
+            spread.reshape(len(spread), -1).T @ spread.reshape(len(spread), -1) + np.diag(np.repeat(noise, 2) ** 2)
+            for spread, noise in ((self.passing, self.noise), (self.lasting, self.lasting_noise))
+        )
+        return np.linalg.inv(np.linalg.cholesky(passing + count * lasting))
+
+
+def similarities(points: FloatArray) -> FloatArray:
+    """Return [7, N, 3] orthonormal directions in which points [N, 3] move as a whole: shifts, turns, size.
+
+    A picture tells of none of them: they are the pose's.
+    """
+    apart = points - points.mean(axis=0)
+    x, y, z = apart.T
+    zero = np.zeros_like(x)
+    turns = np.stack((np.stack((zero, -z, y), 1), np.stack((z, zero, -x), 1), np.stack((-y, x, zero), 1)))
+    shifts = np.broadcast_to(np.eye(3)[:, None], (3, len(points), 3))
+    moved = np.concatenate((shifts, turns, apart[None])).reshape(7, -1)
+    basis, _ = np.linalg.qr(moved.T)
+    return basis.T.reshape(7, len(points), 3)
+
+
+def seen_displacement(moved: FloatArray, points: FloatArray, gain: FloatArray) -> FloatArray:
+    """Return [K, N, 3] what a tracker sees of displacements [K, N, 3] of points [N, 3]; see `Sight.gain`."""
+    whole = similarities(points)
+    shared = np.einsum("knx,snx->ks", moved, whole)
+    rigid = np.einsum("ks,snx->knx", shared, whole)
+    return rigid + gain * (moved - rigid)
+
+
+def pose_terms(rotation: FloatArray) -> FloatArray:
+    """Return [F, B] what the trackers' bias depends on, of rotations [F, 3, 3] from the head's axes to the camera's."""
+    aside, up = -rotation[:, 0, 1], -rotation[:, 2, 1]
+    return np.stack((np.ones_like(aside), aside, up, aside**2, up**2, aside * up), axis=1)
+
+
+@dataclass(frozen=True)
+class Population:
+    """People of one head model.
+
+    Attributes:
+        head: name of the head model.
+        mean: [P] of the linear coefficients.
+        modes: [K, P] in which people differ, with coefficients N(0, 1).
+        told_mean: [T] of the person traits `TOLD`, ages in years.
+        told: [K, T] what they are more, by mode.
+        told_noise: [T] standard deviation of what the modes do not tell.
+        vertex: [478] the vertex that stands for each landmark.
+        off: [478, 3] metres from there to the landmark.
+        sights: how each tracker sees them, by its name.
+    """
+
+    head: str
+    mean: FloatArray
+    modes: FloatArray
+    told_mean: FloatArray
+    told: FloatArray
+    told_noise: FloatArray
+    vertex: IntArray
+    off: FloatArray
+    sights: dict[str, Sight]
+
+    @property
+    def model(self) -> HeadModel:
+        """The head model, loaded."""
+        return load_model(self.head)
+
+    def coefficients(self, values: FloatArray) -> torch.Tensor:
+        """Return [P] linear coefficients of somebody whose modes have values [K]."""
+        return torch.from_numpy(self.mean + values @ self.modes)
+
+    @cached_property
+    def skin_modes(self) -> FloatArray:
+        """[K, S, 3] metres that each mode moves the skin."""
+        moved: FloatArray = self.model.skin_offsets(torch.from_numpy(self.modes)).double().numpy()
+        return moved
+
+
+@cache
+def load_population(head: str) -> Population:
+    """Return the people of a head model.
+
+    Raises:
+        BadRequest: nothing is known of its people.
+    """
+    with (files("dreamface.capture") / FILE).open("rb") as file, np.load(file, allow_pickle=False) as data:
+        own = {name.partition("/")[2]: data[name] for name in data.files if name.startswith(f"{head}/")}
+    if not own:
+        raise BadRequest(f"Photographs can't be read onto the head model {head!r} yet: choose another head model.")
+    read = {name: array.astype(np.int64 if name == "vertex" else np.float64) for name, array in own.items()}
+    names = sorted({name.split("/")[1] for name in read if name.startswith("sight/")})
+    sights = {
+        name: Sight(**{part: read.pop(f"sight/{name}/{part}") for part in Sight.__dataclass_fields__}) for name in names
+    }
+    return Population(head, sights=sights, **read)

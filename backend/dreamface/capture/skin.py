@@ -1,0 +1,369 @@
+"""Photographs carried onto the skin: where they see it well, without their light, as differences from our own skin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor
+from torch.nn.functional import grid_sample, interpolate, max_pool2d
+
+from dreamface.arrays import FloatArray
+from dreamface.capture.lighting import Light, estimate_light
+from dreamface.edits import LARGEST_RATIO, MASK_SIZE, Diffused
+from dreamface.face import Head
+from dreamface.images import decode_srgb8
+from dreamface.render import RayMesh, unit, vertex_normals
+from dreamface.skin import atlas_of, pigment_slopes, skin_tiles, surface_of
+from dreamface.traits import Traits
+from dreamface.units import MM
+
+GRID: Final = 512
+"""Texels a side on which it is told what is seen."""
+
+LARGEST: Final = 1024
+"""Texels a side of what is carried over."""
+
+HIDDEN_BY: Final = 2.5
+"""Millimetres that something has to be nearer to the camera to hide the skin."""
+
+FACING: Final = (0.22, 0.55)
+"""Cosines between the normal and the line of sight where skin begins to be seen, and from which it is seen well."""
+
+UNSEEN: Final = {
+    "brows": 0.15, "scalp": 0.25, "eye_sockets": 0.05, "lids_margin": 0.2, "mouth_inside": 0.1, "nostrils": 0.5,
+    "ears": 0.3, "neck": 0.3,
+}  # fmt: skip
+"""Regions that are hair, hidden or no skin, and the weight from which they count."""
+
+LIT: Final = ("cheeks", "nose", "chin", "under_eyes", "forehead")
+"""Regions by whose skin the light is told."""
+
+EDGE_MM: Final = 3.0
+"""Millimetres over which what is seen fades out."""
+
+WARP_MM: Final = 13.0
+"""Millimetres around a landmark in which the picture is moved to where the landmark is."""
+
+SAMPLES: Final = 8000
+"""Texels from which the light is told."""
+
+SHADE_MM: Final = 13.0
+"""Millimetres: broader shades are rather light than skin."""
+
+SHADE_KEPT: Final = 0.35
+"""Fraction of a broad shade that is taken for skin all the same."""
+
+RESIDUE_KEPT: Final = 0.4
+"""Fraction kept of what melanin and blood do not explain."""
+
+MOST_RATIO: Final = 1.1
+"""Logarithm: skin that differs by more from what is expected is no skin."""
+
+SHINE: Final = 0.06
+SHINE_KEPT: Final = 0.2
+"""What is brighter than the skin around by more than that much of the logarithm shines, and keeps so much of it."""
+
+STRANGE: Final = (0.5, 0.9)
+"""Logarithms of how much darker than expected skin begins to count as something that lies on it, and does."""
+
+HAIRY: Final = ("forehead", "temples", "scalp", "ears")
+STRANGE_BY_HAIR: Final = (0.16, 0.34)
+"""The same where hair hangs into the face."""
+
+STRAND_MM: Final = 2.5
+"""Millimetres around hair that are hair, too."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A head before the camera that has taken a photograph.
+
+    Attributes:
+        pixels: [3, H, W] linear.
+        placed: [V, 3] metres: the head with the picture's expression, in the camera's axes.
+        focal: in heights of the picture.
+        landmarks: [478, 2] where landmarks are seen, in heights of the picture from its middle.
+        expected: [478, 3] metres: where they are on the placed head, as the tracker would see them.
+    """
+
+    pixels: Tensor
+    placed: Tensor
+    focal: float
+    landmarks: FloatArray
+    expected: FloatArray
+
+    @classmethod
+    def of(
+        cls, pixels: NDArray[np.uint8], placed: Tensor, focal: float, landmarks: FloatArray, expected: FloatArray
+    ) -> Shot:
+        """Return the shot of sRGB pixels [H, W, 3]."""
+        return cls(decode_srgb8(pixels).permute(2, 0, 1), placed, focal, landmarks, expected)
+
+    def sampled(self, points: Tensor) -> Tensor:
+        """Return [3, N] the colours at places [N, 2], in heights of the picture from its middle."""
+        height, width = self.pixels.shape[1:]
+        grid = points * torch.tensor((2.0 * height / width, 2.0))
+        return grid_sample(self.pixels[None], grid[None, None].float(), padding_mode="border", align_corners=False)[
+            0, :, 0
+        ]
+
+    def inside(self, points: Tensor) -> Tensor:
+        """Return [N] bool: which places lie in the picture."""
+        height, width = self.pixels.shape[1:]
+        return (points[:, 0].abs() < 0.5 * width / height) & (points[:, 1].abs() < 0.5)
+
+    def project(self, points: Tensor) -> Tensor:
+        """Return [N, 2] where points [N, 3] in the camera's axes are seen, moved to where the landmarks are."""
+        seen = self.focal * points[:, (0, 2)] * torch.tensor((1.0, -1.0)) / points[:, 1:2].clamp_min(1e-3)
+        return seen + self._moved(seen)
+
+    def _moved(self, seen: Tensor) -> Tensor:
+        """Return [N, 2] how far the picture is off there: the mean of the landmarks around."""
+        expected = torch.from_numpy(self.expected).float()
+        there = self.focal * expected[:, (0, 2)] * torch.tensor((1.0, -1.0)) / expected[:, 1:2]
+        off = torch.from_numpy(self.landmarks).float() - there
+        width = WARP_MM * MM * self.focal / float(expected[:, 1].mean())
+        found = torch.zeros_like(seen)
+        for start in range(0, len(seen), _AT_ONCE):
+            part = seen[start : start + _AT_ONCE]
+            share = torch.exp(-0.5 * torch.cdist(part, there).square() / width**2)
+            found[start : start + _AT_ONCE] = share @ off / (share.sum(dim=1, keepdim=True) + 1.0)
+        return found
+
+
+_AT_ONCE: Final = 65536
+
+
+@dataclass(frozen=True)
+class View:
+    """What a shot shows of a tile, on S x S texels.
+
+    Attributes:
+        places: [S, S, 2] where the texels are in the picture.
+        normals: [S, S, 3] in the camera's axes.
+        seen: [S, S] 0..1 how well.
+    """
+
+    places: Tensor
+    normals: Tensor
+    seen: Tensor
+
+
+def view_of(shot: Shot, head: Head, tile: str, size: int = GRID) -> View:
+    """Return what a shot shows of a tile."""
+    topology = head.topology
+    atlas = atlas_of(topology, tile, size)
+    skin = topology.triangles
+    normals = unit(atlas.spread(vertex_normals(shot.placed, skin)).permute(1, 2, 0))
+    position = atlas.spread(shot.placed).permute(1, 2, 0)
+    towards = -unit(position)
+    facing = (normals * towards).sum(dim=-1)
+    candidates = torch.nonzero(((facing > FACING[0]) & atlas.inside).view(-1))[:, 0]
+    flat = position.reshape(-1, 3)[candidates]
+    places = torch.zeros(size * size, 2)
+    places[candidates] = shot.project(flat)
+    mesh = RayMesh(shot.placed, skin)
+    depth = mesh.cast(torch.zeros(3), flat).depth
+    open_ = (1.0 - depth) * flat.norm(dim=1) < HIDDEN_BY * MM
+    ok = torch.zeros(size * size)
+    ok[candidates] = (open_ & shot.inside(places[candidates])).float()
+    low, high = FACING
+    ok = ok.view(size, size) * ((facing - low) / (high - low)).clamp(0.0, 1.0)
+    for region, most in UNSEEN.items():
+        ok = ok * (atlas.region(region) <= most)
+    texel = float(surface_of(head, tile, size).density.median()) * size * MM  # texels per millimetre
+    return View(places.view(size, size, 2), normals, _shrunk(ok, EDGE_MM * texel))
+
+
+def _shrunk(seen: Tensor, width: float) -> Tensor:
+    """Return [S, S] that fades out over so many texels within what is seen."""
+    radius = max(1, round(0.5 * width))
+    eroded = 1.0 - max_pool2d(1.0 - seen[None, None], 2 * radius + 1, 1, radius)[0, 0]
+    blurred = torch.from_numpy(ndimage.gaussian_filter(eroded.numpy(), 0.5 * radius))
+    return torch.minimum(blurred, seen)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What photographs show of the skin, before its tone is known.
+
+    Attributes:
+        shots: of the head.
+        views: of every shot, by tile.
+        lights: of every shot, times the tone of the skin.
+        both: [3] linear: the mean of these lights on the face.
+    """
+
+    shots: tuple[Shot, ...]
+    views: tuple[Mapping[str, View], ...]
+    lights: tuple[Light, ...]
+    both: Tensor
+
+
+def look(head: Head, shots: Sequence[Shot], albedo: Mapping[str, Tensor], tone: Tensor) -> Seen:
+    """Return what photographs show of a head's skin, and their light.
+
+    Args:
+        head: at rest, whose shape the placed heads have.
+        shots: of it.
+        albedo: tile -> [S, S, 3] linear: about what the skin is like.
+        tone: [3] linear: of that skin at large.
+    """
+    views, lights, means = [], [], []
+    for shot in shots:
+        found = {tile: view_of(shot, head, tile) for tile in skin_tiles(head.topology) if tile in albedo}
+        found = {tile: view for tile, view in found.items() if float(view.seen.sum()) > 0.0}
+        light, mean = _light(head, shot, found, albedo, tone)
+        views.append(found)
+        lights.append(light)
+        means.append(mean)
+    return Seen(tuple(shots), tuple(views), tuple(lights), torch.stack(means).mean(dim=0))
+
+
+def _light(
+    head: Head, shot: Shot, views: Mapping[str, View], albedo: Mapping[str, Tensor], tone: Tensor
+) -> tuple[Light, Tensor]:
+    """Return the light on a shot times the tone, and [3] its mean on the face."""
+    colours, relative, normals, weights = [], [], [], []
+    for tile, view in views.items():
+        sure = view.seen * atlas_of(head.topology, tile, view.seen.shape[0]).region(*LIT)
+        chosen = torch.nonzero(sure.view(-1) > 0.05)[:, 0]
+        if not len(chosen):
+            continue
+        chosen = chosen[:: max(1, len(chosen) // SAMPLES)]
+        own = _resized(albedo[tile].permute(2, 0, 1), view.seen.shape[0]).reshape(3, -1)[:, chosen].T
+        colours.append(shot.sampled(view.places.view(-1, 2)[chosen]).T)
+        relative.append(own / tone)
+        normals.append(view.normals.reshape(-1, 3)[chosen])
+        weights.append(sure.view(-1)[chosen])
+    seen, weight = torch.cat(colours), torch.cat(weights)
+    normal = torch.cat(normals)
+    light, belief = estimate_light(seen, torch.cat(relative), normal, weight)
+    share = (weight * belief)[:, None]
+    return light, (light.on(normal) * share).sum(dim=0) / share.sum()
+
+
+def _resized(image: Tensor, size: int) -> Tensor:
+    """Return [C, S, S] an image in another size."""
+    if image.shape[-1] == size:
+        return image
+    smaller = image.shape[-1] > size
+    return interpolate(image[None], size=(size, size), mode="bilinear", antialias=smaller, align_corners=False)[0]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What photographs say of a tile beside the skin that was painted.
+
+    Attributes:
+        made: as an edit has it.
+        mask: [S, S] 0..1 how far it is believed.
+    """
+
+    made: Diffused
+    mask: Tensor
+
+
+def carry(head: Head, seen: Seen, albedo: Mapping[str, Tensor], traits: Traits, tone: Tensor) -> dict[str, Carried]:
+    """Return by how much the photographs' skin differs from the painted one, by tile.
+
+    Args:
+        head: whose skin.
+        seen: what photographs show of it.
+        albedo: tile -> [S, S, 3] linear, painted.
+        traits: the person's.
+        tone: [3] linear: of that skin at large.
+    """
+    found = {}
+    slopes = torch.stack(pigment_slopes(traits), dim=1)
+    size = min(LARGEST, max(image.shape[0] for image in albedo.values()))
+    for tile in dict.fromkeys(tile for views in seen.views for tile in views):
+        base = _resized(albedo[tile].permute(2, 0, 1), size).clamp_min(1e-3)
+        total, weight = torch.zeros(3, size, size), torch.zeros(size, size)
+        most = torch.zeros(size, size)
+        texel = float(surface_of(head, tile, GRID).density.median()) * size * MM
+        hairy = _resized(atlas_of(head.topology, tile, GRID).region(*HAIRY)[None], size)[0]
+        for shot, views, light in zip(seen.shots, seen.views, seen.lights, strict=True):
+            if tile in views:
+                ratio, belief = _ratio(shot, views[tile], light, base, tone)
+                belief = belief * (1.0 - _strange(ratio, belief, hairy, texel))
+                total += ratio * belief**2
+                weight += belief**2
+                most = torch.maximum(most, belief)
+        ratio = total / weight.clamp_min(1e-6)
+        ratio = _explained(ratio, most, slopes, texel)
+        nothing = torch.zeros(size, size)
+        shown = (most > 0.01).float()
+        made = Diffused(ratio * shown, torch.zeros(3, size, size), nothing, nothing, nothing, shown)
+        found[tile] = Carried(made, _resized(most[None], MASK_SIZE)[0].clamp(0.0, 1.0))
+    return found
+
+
+def _ratio(shot: Shot, view: View, light: Light, base: Tensor, tone: Tensor) -> tuple[Tensor, Tensor]:
+    """Return [3, S, S] log ratio of a shot's albedo to the painted one, and [S, S] how far it is believed."""
+    size = base.shape[-1]
+    seen = _resized(view.seen[None], size)[0]
+    places = _resized(view.places.permute(2, 0, 1), size)
+    normals = unit(_resized(view.normals.permute(2, 0, 1), size).permute(1, 2, 0))
+    chosen = torch.nonzero(seen.view(-1) > 0.01)[:, 0]
+    colours = shot.sampled(places.reshape(2, -1)[:, chosen].T)
+    lit = light.on(normals.reshape(-1, 3)[chosen]).T / tone[:, None]
+    ratio = torch.zeros(3, size * size)
+    ratio[:, chosen] = (colours.clamp_min(2e-3) / (lit * base.reshape(3, -1)[:, chosen])).log()
+    ratio = ratio.view(3, size, size)
+    return ratio.clamp(-MOST_RATIO, MOST_RATIO), seen
+
+
+def _strange(ratio: Tensor, seen: Tensor, hairy: Tensor, texel: float) -> Tensor:
+    """Return [S, S] 0..1 where something lies on the skin: hair, glasses, a hand's shadow.
+
+    Args:
+        ratio: [3, S, S] log ratio of what is seen to what was expected.
+        seen: [S, S] how far it is believed.
+        hairy: [S, S] 0..1 where hair may hang into the face.
+        texel: texels per millimetre.
+    """
+    dark = -_blurred(ratio.mean(dim=0), (seen > 0.01).float().numpy(), 0.5 * texel)
+    low, high = (STRANGE[end] + (STRANGE_BY_HAIR[end] - STRANGE[end]) * hairy for end in (0, 1))
+    found = ((dark - low) / (high - low)).clamp(0.0, 1.0) * (seen > 0.01)
+    radius = max(1, round(STRAND_MM * texel))
+    wide = max_pool2d((found * hairy)[None, None], 2 * radius + 1, 1, radius)[0, 0]
+    return torch.from_numpy(ndimage.gaussian_filter(torch.maximum(found, wide).numpy(), 0.6 * radius)).clamp(0.0, 1.0)
+
+
+def _explained(ratio: Tensor, seen: Tensor, slopes: Tensor, texel: float) -> Tensor:
+    """Return [3, S, S] what of a log ratio is skin: pigments, without broad shades and shine.
+
+    Args:
+        ratio: [3, S, S].
+        seen: [S, S] how far it is believed.
+        slopes: [3, 2] change of the logarithm per step of melanin and of blood.
+        texel: texels per millimetre.
+    """
+    weight = seen.numpy()
+    grey = ratio.mean(dim=0)
+    broad = _blurred(grey, weight, SHADE_MM * texel)
+    middle = float((grey * seen).sum() / seen.sum().clamp_min(1e-6))
+    left = ratio - (1.0 - SHADE_KEPT) * (broad - middle)
+    grey = left.mean(dim=0)
+    shine = (grey - _blurred(grey, weight, 3.0 * texel) - SHINE).clamp_min(0.0)
+    left = left - (1.0 - SHINE_KEPT) * shine
+    amounts = torch.einsum("pc,chw->phw", torch.linalg.pinv(slopes), left)
+    explained = torch.einsum("cp,phw->chw", slopes, amounts)
+    found = explained + RESIDUE_KEPT * (left - explained)
+    return found.clamp(-LARGEST_RATIO, LARGEST_RATIO)
+
+
+def _blurred(image: Tensor, weight: NDArray[np.float32], sigma: float) -> Tensor:
+    """Return [S, S] the mean around each texel of what is seen."""
+    factor = max(1, round(sigma / 6.0))
+    small, share = (ndimage.zoom(one, 1.0 / factor, order=1) for one in (image.numpy() * weight, weight))
+    top, bottom = (ndimage.gaussian_filter(one, sigma / factor) for one in (small, share))
+    mean = torch.from_numpy(top / (bottom + 1e-4)).float()
+    return _resized(mean[None], image.shape[0])[0]

@@ -1,0 +1,60 @@
+"""`dreamface from-photo`: a face from photographs of one person."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Final
+
+from dreamface.cli.commands import moved_elsewhere, wanted_formats, what_was_written
+from dreamface.cli.faces import FACES
+from dreamface.cli.making import check_can_be_folder, check_free, staging, write
+from dreamface.cli.terminal import Terminal
+from dreamface.cli.words import settings, slug, summary
+
+CONSENT: Final = "Use photographs of people only with their consent. They stay on this machine and are not kept."
+
+
+def run(options: Namespace, terminal: Terminal) -> bool:
+    """Make a face from photographs, its folder and its exports."""
+    chosen = settings(options.set)
+    if options.output is None:
+        check_can_be_folder(FACES)
+    else:
+        check_free(options.output)
+    with terminal.progress() as progress:
+        from dreamface import pipeline
+
+        with staging(options.output.absolute().parent if options.output else FACES) as stage:
+            face = pipeline.from_photo(
+                options.photographs,
+                options.words,
+                seed=options.seed,
+                resolution=options.resolution,
+                head=options.head,
+                traits=chosen or None,
+                tracker=options.tracker,
+                progress=progress.part(0.0, 0.7),
+            )
+            name = slug(options.photographs[0].stem) or "photograph"
+            folder = options.output or FACES / f"{name}-{face.seed}"
+            written = write(face, stage, folder, name, wanted_formats(options), progress.part(0.7, 1.0))
+    made = face.record.history[0]
+    written.notes += [*made["notes"], *moved_elsewhere(written, options.output)]
+    shown = face.traits.asked()
+    terminal.result(
+        {
+            "seed": face.seed,
+            "resolution": face.resolution,
+            "shown": shown.to_json(),
+            "photographs": made["photographs"],
+            "consent": CONSENT,
+            **written.to_json(),
+        }
+    )
+    terminal.show(
+        f"Shows     {summary(shown)}",
+        *what_was_written(written),
+        f"Seed      {face.seed}",
+        CONSENT,
+    )
+    return True

@@ -1,0 +1,272 @@
+"""From photographs to a face: landmarks, shape, light, pigments, traits; from there as from words."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dreamface.capture import (
+    MELANIN_DOUBT,
+    TOLD,
+    Fit,
+    Population,
+    Seen,
+    Shot,
+    Sighting,
+    ancestry_of,
+    carry,
+    expected_landmarks,
+    find_faces,
+    first_tone,
+    fit_person,
+    load_population,
+    look,
+    notes_on,
+    read_features,
+    read_photograph,
+    split_tone,
+    used_tracker,
+)
+from dreamface.edits import diffused_pictures
+from dreamface.errors import BadRequest
+from dreamface.face import Face, Head, Maps, pose
+from dreamface.head import load_model
+from dreamface.images import encode_mask
+from dreamface.limits import drawn_seed
+from dreamface.pipeline.making import dress
+from dreamface.pipeline.painting import painter, painters_turn
+from dreamface.pipeline.people import build_head, check_request
+from dreamface.prior import complete
+from dreamface.progress import Progress
+from dreamface.prompts import read
+from dreamface.record import PHOTOGRAPH, EditEntry, FaceRecord, Place
+from dreamface.skin import resting_tone, skin_tiles
+from dreamface.text import clean
+from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Group, Traits, TraitValue, Value
+
+BECAUSE: Final = "the photograph"
+"""What traits were read because of."""
+
+NOBODY_SAID: Final = "a person in a photograph"
+"""The prompt of a face that nobody has said anything about."""
+
+MEASURED: Final = 0.9
+"""Confidence of what was measured in the photograph."""
+
+GUESSED: Final = 0.5
+"""Confidence of what hangs together with the shape: age, sex, ancestry, build."""
+
+MOST_PHOTOGRAPHS: Final = 12
+COARSE: Final = 256
+"""Texels a side of the skin by which the light is told."""
+
+LABEL: Final = "Skin in the photograph"
+FEWEST_YEARS: Final = 4.0
+DECIDED: Final = 4.0
+"""How much more a person is of one sex than the shape's expected value, which lies between the two where unsure."""
+
+Source = Path | bytes | str
+
+
+def from_photo(
+    photographs: Source | Sequence[Source],
+    words: str = "",
+    *,
+    seed: int | Literal["random"] | None = None,
+    resolution: int = 1024,
+    head: str = "auto",
+    traits: Mapping[str, TraitValue | Value] | None = None,
+    tracker: str = "auto",
+    face_id: str | None = None,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> Face:
+    """A face from photographs of one person. The photographs are not kept.
+
+    Args:
+        photographs: files, or what is in them; several of the same person show more.
+        words: laid over what they show, such as "older, with a beard".
+        seed: what they do not show is drawn from it; as `generate`.
+        resolution: side of the maps in pixels, one of `RESOLUTIONS`.
+        head: head model, one of `HEADS`.
+        traits: laid over what they show, and the words.
+        tracker: what finds landmarks: "auto", "face-mesh" or "face-landmarker".
+        face_id: its identity, where it takes another face's place; None makes a new one.
+        progress: told about every stage.
+
+    Raises:
+        BadRequest: a photograph can't be read, or shows no face or too little of one; or as `generate`.
+        MissingDependency: what finds landmarks is not installed.
+        Cancelled: the progress said so.
+    """
+    sources = [photographs] if isinstance(photographs, Path | bytes | str) else list(photographs)
+    number, prompt = drawn_seed(seed), clean(words) if words.strip() else NOBODY_SAID
+    _check(sources)
+    check_request(prompt, number, resolution, head)
+    model = load_model(head)
+    progress.report("photograph", 0.0, "Looking for the face")
+    opened = [read_photograph(Path(one) if isinstance(one, str) else one) for one in sources]
+    sightings = find_faces(opened, tracker)
+    progress.report("photograph", 0.05, "Fitting the head")
+    population = load_population(model.name)
+    said = read(words).traits if words.strip() else Traits()
+    asked = said.under(traits or {})
+    known = _known(sightings)
+    fit = fit_person(population, [one.landmarks for one in sightings], used_tracker(tracker), known)
+    fitted, shown = _fitted_head(population, fit, number)
+    progress.report("photograph", 0.15, "Making the expressions")
+    shapes = model.shapes(fitted)
+    shots = _shots(sightings, fitted, shapes, fit, population)
+    progress.report("photograph", 0.3, "Telling skin from light")
+    coarse = _painted(fitted, complete(shown, number), COARSE, number, progress.part(0.3, 0.4))
+    albedo = {tile: maps["albedo"] for tile, maps in coarse.items() if tile in skin_tiles(fitted.topology)}
+    seen = look(fitted, shots, albedo, resting_tone(complete(shown, number)))
+    shown = shown.under(_colours(fitted, seen, shown))
+    person = complete(shown, number)
+    fitted = _with_vertices(model.name, fitted.vertices, shown, number)
+    progress.report("photograph", 0.4, "Carrying the skin over")
+    base = _painted(fitted, person, resolution, number, progress.part(0.4, 0.6))
+    edit, pictures = _skin_edit(fitted, seen, base, person)
+    changed = bool(asked)
+    whole = complete(shown.under(asked), number) if changed else person
+    offset = fitted.offset
+    final = build_head(model.name, whole, number, fitted.candidate, offset) if changed else fitted
+    record = FaceRecord(
+        face_id or str(uuid.uuid4()), prompt, number, resolution, model.name, whole,
+        candidate=final.candidate, edits=(edit,), history=(_history(fit, sightings),),
+    )  # fmt: skip
+    return dress(final, record, progress.part(0.6, 1.0), pictures, None if changed else shapes)
+
+
+def _check(sources: Sequence[Source]) -> None:
+    if not sources:
+        raise BadRequest("There is no photograph: name at least one picture of a face.")
+    if len(sources) > MOST_PHOTOGRAPHS:
+        raise BadRequest(f"There are {len(sources)} photographs: choose at most {MOST_PHOTOGRAPHS} of the person.")
+
+
+def _known(sightings: Sequence[Sighting]) -> dict[str, tuple[float, float]]:
+    """Return what the colours in photographs tell of who it is: trait -> value and standard deviation."""
+    tones = torch.stack([first_tone(one.photograph.pixels, one.landmarks.points) for one in sightings])
+    melanin = split_tone(tones.median(dim=0).values)[0].number("skin.melanin")
+    return {"skin.melanin": (melanin, MELANIN_DOUBT)}
+
+
+def _fitted_head(population: Population, fit: Fit, seed: int) -> tuple[Head, Traits]:
+    """Return the head that was fitted, at rest, and the traits that it shows.
+
+    It is built from its traits as any other, with what these do not say as its offset: so sliders go on from there.
+    """
+    model = population.model
+    told = _told(population, fit)
+    rough = complete(Traits(told), seed)
+    person = {name: rough.number(name) for name in ("lashes.length", "teeth.gap")}
+    vertices = model.vertices_at(population.coefficients(fit.values), person)
+    measured = model.measure(Head(model.name, model.topology, vertices, {}))
+    shape = {
+        name: TraitValue(VOCABULARY[name].clamp(value), MEASURED, BECAUSE)
+        for name, value in measured.items()
+        if name in SHAPE_TRAITS and name not in _NOT_FITTED
+    }
+    shown = Traits({**told, **shape})
+    return _with_vertices(model.name, vertices, shown, seed), shown
+
+
+def _with_vertices(model: str, vertices: Tensor, shown: Traits, seed: int) -> Head:
+    """Return the head that traits build, with what it lacks to have vertices [V, 3] as its offset."""
+    person = complete(shown, seed)
+    built = build_head(model, person, seed)
+    return build_head(model, person, seed, built.candidate, vertices - built.vertices)
+
+
+_NOT_FITTED: Final = ("ears.pointed", "asymmetry", "chin.cleft")
+
+
+def _told(population: Population, fit: Fit) -> dict[str, TraitValue]:
+    """Return age, sex, ancestry and build as they hang together with the shape."""
+    values = dict(zip(TOLD, (population.told_mean + fit.values @ population.told).tolist(), strict=True))
+    values["age"] = max(values["age"], FEWEST_YEARS)
+    values["gender"] = float(np.tanh(DECIDED * values["gender"]))
+    return {
+        name: TraitValue(VOCABULARY[name].clamp(value), GUESSED, BECAUSE)
+        for name, value in values.items()
+        if VOCABULARY[name].group is Group.PERSON
+    }
+
+
+def _colours(head: Head, seen: Seen, shown: Traits) -> dict[str, TraitValue]:
+    """Return what photographs show of skin, eyes and hair, and the ancestry that goes with it."""
+    skin, light = split_tone(seen.both)
+    found = {name: TraitValue(entry.value, MEASURED, BECAUSE) for name, entry in skin.items()}
+    found |= {
+        name: TraitValue(entry.value, entry.confidence, BECAUSE)
+        for name, entry in read_features(head, seen, light, shown.number("gender")).items()
+    }
+    iris = found["iris.colour"].value if "iris.colour" in found else None
+    shape = {name: shown.number(name) for name in ANCESTRIES}
+    shares = ancestry_of(shape, skin.number("skin.melanin"), iris)
+    return found | {name: TraitValue(share, GUESSED, BECAUSE) for name, share in shares.items()}
+
+
+def _shots(sightings: Sequence[Sighting], head: Head, shapes: Tensor, fit: Fit, population: Population) -> list[Shot]:
+    """Return the head before every camera, with the picture's expression."""
+    found = []
+    for number, sighting in enumerate(sightings):
+        rotation = torch.from_numpy(fit.poses.rotation[number]).float()
+        position = torch.from_numpy(fit.poses.position[number]).float()
+        weights = torch.from_numpy(fit.weights[number]).float()
+        posed = pose(head.vertices, shapes[: len(ARKIT_SHAPES)], weights)
+        landmarks = expected_landmarks(population, posed.double().numpy())
+        placed = posed @ rotation.T + position
+        expected = landmarks @ fit.poses.rotation[number].T + fit.poses.position[number]
+        found.append(
+            Shot.of(sighting.photograph.pixels, placed, float(fit.focal[number]), sighting.landmarks.points, expected)
+        )
+    return found
+
+
+def _painted(head: Head, traits: Traits, resolution: int, seed: int, progress: Progress) -> Maps:
+    with painters_turn(progress):
+        return painter.paint(head, traits, resolution=resolution, seed=seed, progress=progress)
+
+
+def _skin_edit(head: Head, seen: Seen, base: Maps, traits: Traits) -> tuple[EditEntry, dict[str, bytes]]:
+    """Return the edit that has the photographs' skin, and its pictures: SHA-256 -> PNG."""
+    albedo = {tile: maps["albedo"] for tile, maps in base.items() if tile in skin_tiles(head.topology)}
+    carried = carry(head, seen, albedo, traits, resting_tone(traits))
+    masks = {tile: one.mask for tile, one in carried.items()}
+    names, pictures = diffused_pictures({tile: one.made for tile, one in carried.items()}, head.topology, masks)
+    digests = {}
+    for tile, mask in masks.items():
+        png = encode_mask(mask)
+        digests[tile] = hashlib.sha256(png).hexdigest()
+        pictures[digests[tile]] = png
+    return EditEntry("photograph", "photograph", LABEL, place=Place(mask=digests), pictures=names), pictures
+
+
+def _history(fit: Fit, sightings: Sequence[Sighting]) -> dict[str, object]:
+    """Return what is remembered of the photographs: how each shows the head, and nothing that is in it."""
+    shots = [
+        {
+            "size": [one.photograph.pixels.shape[1], one.photograph.pixels.shape[0]],
+            "focal": float(fit.focal[number]),
+            "rotation": np.round(fit.poses.rotation[number], 6).tolist(),
+            "position": np.round(fit.poses.position[number], 6).tolist(),
+            "expression": {
+                name: round(float(weight), 4)
+                for name, weight in zip(ARKIT_SHAPES, fit.weights[number], strict=True)
+                if weight >= _FAINT
+            },
+        }
+        for number, one in enumerate(sightings)
+    ]
+    return {"from": PHOTOGRAPH, "photographs": shots, "notes": notes_on(sightings)}
+
+
+_FAINT: Final = 0.02

@@ -1,0 +1,182 @@
+"""A head from photographs: shape, light, pigments, and all of it from a picture of one of our own heads."""
+
+from __future__ import annotations
+
+import io
+import math
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from dreamface import provenance
+from dreamface.capture.fitting import fit_person
+from dreamface.capture.landmark_model import load_model as load_landmarks
+from dreamface.capture.landmarks import Landmarks
+from dreamface.capture.lighting import estimate_light, harmonics, split_tone
+from dreamface.capture.population import load_population, pose_terms
+from dreamface.capture.pose import Poses, project
+from dreamface.capture.reading import ancestry_of
+from dreamface.errors import BadRequest, Cancelled, MissingDependency
+from dreamface.face import Head
+from dreamface.head import HEADS
+from dreamface.models import HEADS as KNOWN
+from dreamface.pipeline import edit, from_photo
+from dreamface.progress import Progress, Step
+from dreamface.skin import resting_tone
+from dreamface.training.snapshots import Light, Person, View, rotation
+from dreamface.traits import ARKIT_SHAPES, Traits
+
+INSTALLED = [head.name for head in KNOWN if head.installed]
+NO_TEETH = {"lashes.length": 0.5, "teeth.gap": 0.0}
+
+
+def seen_landmarks(head: str, values: np.ndarray, weights: np.ndarray, focal: float, yaw: float) -> Landmarks:
+    """Landmarks of somebody as a tracker sees them that is wrong as trackers are on average."""
+    population = load_population(head)
+    sight = population.sights["face-mesh"]
+    vertices = population.model.vertices_at(population.coefficients(values), NO_TEETH).double().numpy()
+    nobody = population.model.vertices_at(population.coefficients(0.0 * values), NO_TEETH).double().numpy()
+    middle, own = (shape[population.vertex] + population.off for shape in (nobody, vertices))
+    points = middle + sight.gain * (own - middle - (own - middle).mean(axis=0))
+    points = points + np.tensordot(weights, load_landmarks().response, axes=1)
+    turn = rotation(yaw, -0.05, 0.02).double().numpy()
+    distance = 0.45 * focal
+    place = np.array((0.01, distance, 0.0)) - turn @ points.mean(axis=0)
+    poses = Poses(turn[None], place[None])
+    shown = project(poses.place(points[None]), np.array((focal,)))
+    bias = np.tensordot(pose_terms(poses.rotation), sight.bias, axes=1)[0] * focal / distance
+    return Landmarks(shown[0] + bias)
+
+
+@pytest.mark.parametrize("head", INSTALLED)
+def test_a_person_is_nearer_than_the_mean_face(head: str) -> None:
+    population = load_population(head)
+    truth = np.random.default_rng(4).normal(size=len(population.modes))
+    weights = np.zeros(len(ARKIT_SHAPES))
+    weights[ARKIT_SHAPES.index("jawOpen")] = 0.4
+    seen = [seen_landmarks(head, truth, weights, focal, yaw) for focal, yaw in ((2.2, 0.1), (1.6, 0.45), (2.8, -0.4))]
+    one, three = (fit_person(population, some, "face-mesh") for some in (seen[:1], seen))
+    face = population.vertex[:468]
+
+    def off(values: np.ndarray) -> float:
+        shapes = [
+            population.model.vertices_at(population.coefficients(each), NO_TEETH).double().numpy()[face]
+            for each in (values, truth)
+        ]
+        shapes = [shape - shape.mean(axis=0) for shape in shapes]
+        size = [np.linalg.norm(shape) for shape in shapes]
+        return float(1e3 * np.linalg.norm(shapes[0] * size[1] / size[0] - shapes[1], axis=1).mean())
+
+    nobody = off(np.zeros(len(truth)))
+    assert off(three.values) < 0.75 * nobody
+    assert off(one.values) < 0.9 * nobody
+    assert abs(one.weights[0, ARKIT_SHAPES.index("jawOpen")] - 0.4) < 0.25
+    assert abs(math.log(three.focal[0] / 2.2)) < 0.6
+
+
+def test_the_light_is_told_in_spite_of_highlights_and_spots() -> None:
+    random = torch.Generator().manual_seed(2)
+    normals = torch.nn.functional.normalize(
+        torch.randn(3000, 3, generator=random) + torch.tensor((0.0, -1.5, 0.0)), dim=1
+    )
+    truth = torch.zeros(9, 3)
+    truth[0], truth[1:4] = torch.tensor((3.0, 2.6, 2.2)), torch.tensor((-0.5, 0.2, 0.4))[:, None]
+    albedo = 0.3 + 0.02 * torch.randn(3000, 1, generator=random).expand(-1, 3)
+    colours = albedo * (harmonics(normals) @ truth)
+    colours[:300] += 0.6  # shine
+    colours[300:600] *= 0.2  # hair
+    light, belief = estimate_light(colours, albedo, normals, torch.ones(3000))
+    wrong = (light.on(normals) / (harmonics(normals) @ truth)).log().abs().mean()
+    assert wrong < 0.05
+    assert belief[:600].mean() < 0.3 < 0.8 < belief[600:].mean()
+
+
+@pytest.mark.parametrize("melanin", [0.08, 0.35, 0.7, 0.9])
+def test_skin_is_told_from_white_light_of_the_usual_strength(melanin: float) -> None:
+    truth = Traits({"skin.melanin": melanin, "skin.redness": 0.4, "skin.yellowness": 0.28})
+    found, light = split_tone(resting_tone(truth) * 0.95)
+    assert abs(found.number("skin.melanin") - melanin) < 0.12
+    assert ((light / 0.95).log().abs() < 0.4).all()
+
+
+def test_ancestry_goes_with_shape_and_colours() -> None:
+    even = dict.fromkeys(("ancestry.african", "ancestry.east_asian", "ancestry.south_asian", "ancestry.european"), 0.25)
+    dark, fair = ancestry_of(even, 0.8, None), ancestry_of(even, 0.12, (0.1, 0.18, 0.29))
+    assert abs(sum(dark.values()) - 1.0) < 1e-6
+    assert max(dark, key=dark.get) == "ancestry.african"  # type: ignore[arg-type]
+    assert max(fair, key=fair.get) == "ancestry.european"  # type: ignore[arg-type]
+
+
+def test_there_has_to_be_a_photograph() -> None:
+    with pytest.raises(BadRequest, match="no photograph"):
+        from_photo([])
+    with pytest.raises(BadRequest, match="at most"):
+        from_photo([b"x"] * 40)
+    with pytest.raises(BadRequest, match="resolution"):
+        from_photo(b"x", resolution=1000)
+    assert "auto" in HEADS
+
+
+def portrait(person: Person, weights: torch.Tensor, yaw: float = 0.2) -> bytes:
+    """A photograph of one of our heads."""
+    turn = rotation(yaw, -0.05, 0.0)
+    view = View(turn, torch.tensor([0.0, 0.85, 0.0]) - turn @ person.head.landmark("multipie_30"), 2.2)
+    light = Light(torch.tensor([0.4, -0.8, 0.45]), 0.7, 0.5, torch.ones(3))
+    picture = person.snapshot(view.place(person.posed(weights)), view.camera, 512, light, 0.3)
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=92)
+    return file.getvalue()
+
+
+@pytest.mark.slow
+def test_a_photograph_of_one_of_our_heads_becomes_that_head() -> None:
+    truth = Traits({"age": 45.0, "gender": 1.0, "ancestry.african": 1.0, "skin.melanin": 0.72})
+    person = Person.of("anny", 12, truth)
+    weights = torch.zeros(len(ARKIT_SHAPES))
+    weights[ARKIT_SHAPES.index("jawOpen")] = 0.5
+    jpeg = portrait(person, weights)
+    try:
+        face = from_photo(jpeg, seed=3, head="anny", resolution=512)
+    except MissingDependency as missing:
+        pytest.skip(str(missing))
+    assert face.record.from_photograph
+    assert abs(face.traits.number("skin.melanin") - 0.72) < 0.2
+    made, true = (maps["skin"]["albedo"] for maps in (face.maps, person.maps))
+    assert ((made.mean(dim=(0, 1)) / true.mean(dim=(0, 1))).log().abs() < 0.45).all()
+    shot = face.record.history[0]["photographs"][0]
+    assert shot["expression"].get("jawOpen", 0.0) > 0.1
+    assert not any(value.value for name, value in face.traits.items() if name.startswith("expression."))
+    _sliders_go_on(face.head, face)
+    again = from_photo(jpeg, seed=3, head="anny", resolution=512)
+    assert torch.equal(again.head.vertices, face.head.vertices)
+    assert torch.equal(again.maps["skin"]["albedo"], face.maps["skin"]["albedo"])
+
+
+def _sliders_go_on(head: Head, face: object) -> None:
+    wider = edit(face, {"nose.width": face.traits.number("nose.width") + 1.5}, resolution=512)  # type: ignore[arg-type,attr-defined]
+    assert wider.measured["nose.width"] - face.measured["nose.width"] > 0.8  # type: ignore[attr-defined]
+    assert torch.linalg.vector_norm(wider.head.vertices - head.vertices, dim=1).mean() < 2e-3
+
+
+@pytest.mark.slow
+def test_it_can_be_stopped() -> None:
+    person = Person.of("anny", 13, resolution=256)
+    jpeg = portrait(person, torch.zeros(len(ARKIT_SHAPES)))
+
+    steps: list[Step] = []
+
+    try:
+        with pytest.raises(Cancelled):
+            from_photo(
+                jpeg, seed=3, head="anny", resolution=512, progress=Progress(steps.append, lambda: len(steps) > 1)
+            )
+    except MissingDependency as missing:
+        pytest.skip(str(missing))
+    assert {step.stage for step in steps} == {"photograph"}
+
+
+def test_what_files_say_of_a_face_from_a_photograph() -> None:
+    assert "consent" in provenance.statement(True)
+    assert provenance.statement(True) != provenance.statement(False)

@@ -1,0 +1,108 @@
+"""Photographs as they come: upright, not too large; and a sentence for what is no picture of a face."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dreamface.capture.landmarks import COUNT, Landmarks
+from dreamface.capture.photographs import (
+    LARGEST_SIDE,
+    Photograph,
+    Sighting,
+    find_faces,
+    notes_on,
+    read_photograph,
+    sidedness,
+)
+from dreamface.errors import BadRequest, MissingDependency
+
+
+def in_file(image: Image.Image, kind: str = "JPEG", **how: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **how)
+    return file.getvalue()
+
+
+def test_a_photograph_stands_upright_as_its_camera_says() -> None:
+    image = Image.new("RGB", (60, 40), (10, 10, 10))
+    image.paste((250, 250, 250), (0, 0, 60, 8))  # the upper edge, before it is turned
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise by 90 degrees
+    pixels = read_photograph(in_file(image, exif=exif, quality=95)).pixels
+    assert pixels.shape == (60, 40, 3)
+    assert pixels[:, -4:].mean() > 230 > 60 > pixels[:, :20].mean()
+
+
+def test_a_large_photograph_is_made_smaller() -> None:
+    for kind, size in (("JPEG", (4000, 2400)), ("PNG", (2500, 1500))):
+        pixels = read_photograph(in_file(Image.new("RGB", size, (120, 80, 60)), kind)).pixels
+        assert max(pixels.shape) <= LARGEST_SIDE
+        assert abs(pixels.shape[1] / pixels.shape[0] - 5.0 / 3.0) < 0.01
+        assert np.abs(pixels.astype(int) - (120, 80, 60)).max() <= 3
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "CMYK", "I;16"])
+def test_every_kind_of_picture_becomes_rgb(mode: str) -> None:
+    image = Image.new("RGB", (32, 24), (200, 100, 50))
+    image = Image.new("I;16", (32, 24), 30000) if mode == "I;16" else image.convert(mode)
+    pixels = read_photograph(in_file(image, "TIFF" if mode in ("CMYK", "I;16") else "PNG")).pixels
+    assert pixels.shape == (24, 32, 3)
+    assert pixels.dtype == np.uint8
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    bomb = (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
+    with pytest.raises(BadRequest, match=r"(make it smaller|damaged)"):
+        read_photograph(bomb, "bomb.png")
+
+
+def test_what_is_no_picture_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match=r"There is no photograph nobody\.jpg"):
+        read_photograph(tmp_path / "nobody.jpg")
+    broken = in_file(Image.effect_noise((400, 400), 60).convert("RGB"))[:3000]
+    for data in (b"", b"hello", broken, b"\0\0\0\x18ftypheic" + b"\0" * 40):
+        with pytest.raises(BadRequest) as refused:
+            read_photograph(data, "it.jpg")
+        assert "it.jpg" in str(refused.value)
+
+
+def test_a_picture_of_nobody_is_a_sentence() -> None:
+    nobody = Photograph("wall.png", np.full((200, 300, 3), 128, np.uint8))
+    try:
+        with pytest.raises(BadRequest, match=r"No face was seen in wall\.png"):
+            find_faces([nobody])
+    except MissingDependency as missing:
+        pytest.skip(str(missing))
+
+
+def sighting(size: float, others: int = 0, grey: bool = False, shift: float = 0.0) -> Sighting:
+    random = np.random.default_rng(1)
+    points = random.uniform(-0.5 * size, 0.5 * size, (COUNT, 2))
+    points[[1, 234, 454], 0] = shift * size, -0.5 * size, 0.5 * size
+    pixels = np.full((400, 400, 3), (90, 90, 90) if grey else (160, 110, 80), np.uint8)
+    return Sighting(Photograph("me.jpg", pixels), Landmarks(points), others)
+
+
+def test_it_is_said_what_a_photograph_does_not_show() -> None:
+    assert notes_on([sighting(0.8)]) == []
+    assert "2 more faces" in notes_on([sighting(0.8, others=2)])[0]
+    assert "pixels high" in notes_on([sighting(0.2)])[0]
+    assert "black and white" in notes_on([sighting(0.8, grey=True)])[0]
+    assert "one side" in notes_on([sighting(0.8, shift=0.45)])[0]
+    assert sidedness(sighting(0.8).landmarks) < 0.05
