@@ -133,7 +133,7 @@ def test_gradients_are_those_of_finite_differences(name: str, step: float, withi
             back = loss_of({**values, name: values[name] - way}, weight)
         measured, found = float(ahead - back) / 2.0, float((gradient * way).sum())
         scale = float((gradient.abs() * way.abs()).sum())
-        assert abs(measured - found) < within * max(abs(measured), 0.2 * scale)
+        assert abs(measured - found) < within * max(abs(measured), 0.3 * scale)
 
 
 def test_a_silhouette_alone_pulls_vertices() -> None:
