@@ -50,6 +50,8 @@ def ball(rows: int = 7, columns: int = 12, radius: float = 0.1) -> tuple[Tensor,
         for column in range(columns):
             a, b = row * columns + column, row * columns + (column + 1) % columns
             c, d = b + columns, a + columns
+            a, b = (0, 0) if row == 0 else (a, b)  # one vertex at each pole: half of the quads there have no area
+            c, d = (rows * columns, rows * columns) if row == rows - 1 else (c, d)
             p, q = row * (columns + 1) + column, row * (columns + 1) + column + 1
             r, s = q + columns + 1, p + columns + 1
             corner += [[a, b, c], [a, c, d]]
@@ -112,11 +114,13 @@ def smooth_weight() -> Tensor:
     ("name", "step", "within"),
     [
         ("albedo", 1e-2, 0.01), ("relief", 1e-2, 0.05), ("towards", 1e-2, 0.03), ("colour", 1e-2, 0.01),
-        ("around", 1e-2, 0.01), ("position", 1e-2, 0.1), ("focal", 1e-1, 0.1), ("vertices", 3e-3, 0.06),
+        ("around", 1e-2, 0.01), ("position", 1e-2, 0.03), ("focal", 1e-1, 0.03), ("vertices", 3e-3, 0.06),
     ],
 )  # fmt: skip
 def test_gradients_are_those_of_finite_differences(name: str, step: float, within: float) -> None:
     values, weight = setting(), smooth_weight()
+    if name in ("position", "focal"):  # shading is too steep along outlines for differences between whole pixels
+        values |= {"albedo": torch.ones(3, 8, 8), "colour": torch.zeros(2, 3), "around": torch.ones(2, 3)}
     values[name] = values[name].clone().requires_grad_()
     loss_of(values, weight).backward()
     gradient = values[name].grad
