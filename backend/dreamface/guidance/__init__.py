@@ -2,6 +2,7 @@
 
 from dreamface.guidance.blending import Wish
 from dreamface.guidance.clip import ClipEncoder
+from dreamface.guidance.distillation import Guide, Outcome, distil, optimise
 from dreamface.guidance.interface import LatentDiffusion, Mixed, Prompt, guided_noise
 from dreamface.guidance.packages import import_packages
 from dreamface.guidance.painting import Canvas, diffuse
@@ -17,17 +18,21 @@ from dreamface.guidance.upscaling import Upscaler
 __all__ = [
     "Canvas",
     "ClipEncoder",
+    "Guide",
     "LatentDiffusion",
     "Mixed",
+    "Outcome",
     "Prompt",
     "Schedule",
     "StableDiffusion",
     "Upscaler",
     "Wish",
     "diffuse",
+    "distil",
     "forget_diffusion",
     "guided_noise",
     "import_packages",
+    "optimise",
     "use_diffusion",
     "why_no_diffusion",
 ]

@@ -80,6 +80,12 @@ class Mesh:
     def __post_init__(self) -> None:
         object.__setattr__(self, "outlines", Outlines(self.triangles))
 
+    def to(self, device: torch.device) -> Mesh:
+        """Return it on a device."""
+        if self.triangles.device == device:
+            return self
+        return Mesh(self.triangles.to(device), self.uv.to(device), self.triangle_uvs.to(device))
+
     @cached_property
     def uv_corners(self) -> Tensor:
         """[T, 6] texture coordinates, corner by corner."""
