@@ -163,7 +163,7 @@ def test_no_numbers_stop_it_and_the_last_good_state_is_kept() -> None:
 
 
 def test_no_numbers_in_the_first_step_are_an_error() -> None:
-    with pytest.raises(DreamFaceError, match="NaN.*try another seed or less guidance"):
+    with pytest.raises(DreamFaceError, match=r"NaN.*try another seed or less guidance"):
         moving(20, lambda tensor, step, saving: tensor.backward(torch.full((3,), torch.nan)))
 
 
@@ -182,7 +182,7 @@ def test_exhausted_memory_saves_once_and_then_says_so() -> None:
     def always(tensor: Tensor, step: int, saving: bool) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
 
-    with pytest.raises(DreamFaceError, match="too little memory for diffusion.*close other programs"):
+    with pytest.raises(DreamFaceError, match=r"too little memory for diffusion.*close other programs"):
         moving(3, always)
 
 

@@ -93,7 +93,7 @@ class Carving:
         guide: Guide,
         modes: Tensor,
         seed: int,
-        regularisers: Regularisers = Regularisers(),  # noqa: B008 - immutable
+        regularisers: Regularisers = Regularisers(),
         shading: str = "clay",
     ) -> None:
         """Find out how far every vertex may go.
@@ -137,11 +137,7 @@ class Carving:
 
     def relief_normals(self) -> Tensor:
         """Return [T, 3, S, S] tangent-space normals of the fine relief, not of length 1. Differentiable."""
-        height = _HEIGHT * torch.tanh(self.parameters["relief"])
-        slope = (0.5 * _SIDE / self._scale) * torch.cat(
-            (-_difference(height, 3), _difference(height, 2)), dim=1
-        )  # rows grow downwards, v upwards
-        return torch.cat((slope, torch.ones_like(height)), dim=1)
+        return _normals_of(_HEIGHT * torch.tanh(self.parameters["relief"]), self._scale)
 
     def step(self, views: Views, side: int, level: int) -> None:
         """Add the gradients of the model's opinion and of the regularisers to the parameters.
@@ -248,7 +244,7 @@ def displacement_room(sitter: Sitter) -> Tensor:
 
 def _above_the_border(triangles: Tensor, vertices: Tensor) -> Tensor:
     """Return [V] 0 at the head's lower border, which other meshes may be joined to, and 1 further up."""
-    return smoothstep(vertices[:, 2] - vertices[triangles.unique(), 2].min(), 0.3 * _NECK, 1.3 * _NECK)
+    return smoothstep(vertices[:, 2] - vertices[triangles.reshape(-1), 2].min(), 0.3 * _NECK, 1.3 * _NECK)
 
 
 def _spread_inward(free: Tensor, triangles: Tensor, rounds: int = 4) -> Tensor:
@@ -277,6 +273,17 @@ def relief_scale(sitter: Sitter) -> float:
     flat = (u_b * v_c - u_c * v_b).abs()
     whole = flat > 0.0
     return float((area[whole] / flat[whole]).median().sqrt())
+
+
+def normals_of_height(height: Tensor, sitter: Sitter) -> Tensor:
+    """Return [T, 3, S, S] tangent-space normals, not of length 1, of heights [T, 1, S, S] in metres."""
+    return _normals_of(height, relief_scale(sitter))
+
+
+def _normals_of(height: Tensor, scale: float) -> Tensor:
+    # Rows grow downwards, and v upwards.
+    slopes = torch.cat((-_difference(height, 3), _difference(height, 2)), dim=1) * (0.5 * height.shape[-1] / scale)
+    return torch.cat((slopes, torch.ones_like(height)), dim=1)
 
 
 def _difference(image: Tensor, axis: int) -> Tensor:

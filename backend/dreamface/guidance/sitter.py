@@ -1,4 +1,4 @@
-"""The head as distillation sees it: what of it is opaque, which texture each pixel shows, and from where it is looked at."""
+"""The head as distillation sees it: what of it is opaque, which texture pixels show, and from where it is seen."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Sitter:
     @cached_property
     def tiles(self) -> tuple[str, ...]:
         """The skin's tiles, the face's first."""
-        return skin_tiles(self.head.topology)
+        return tuple(skin_tiles(self.head.topology))
 
     @cached_property
     def arc(self) -> Arc:
@@ -68,7 +68,8 @@ class Sitter:
     @cached_property
     def _groups(self) -> tuple[Tensor, tuple[tuple[str, tuple[float, float, float]], ...]]:
         """[T] which texture each triangle of the mesh shows: the skin's tiles first, then (tile, base colour)."""
-        topology, others = self.head.topology, {}
+        topology = self.head.topology
+        others: dict[tuple[str, tuple[float, float, float]], int] = {}
         found = torch.full((len(topology.triangles),), -1)
         for part in topology.parts:
             rows, tile = slice(2 * part.faces[0], 2 * part.faces[1]), self._tile(part)

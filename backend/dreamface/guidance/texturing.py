@@ -178,7 +178,8 @@ class Texturing:
         Args:
             sitter: whose skin.
             guide: the generic model, the words and its weight lambda_g.
-            prior: takes the latents of the painted skin with brows and make-up, and gives what judges textures on the layout; None: nothing.
+            prior: takes the latents of the painted skin with brows and make-up, and gives what judges textures on the
+                layout; None: nothing does.
             seed: of everything random.
             relief: [T, 3, H, H] tangent-space normals that pictures show; None are the sitter's own.
             side: texels of the textures; None are the model's.
@@ -265,8 +266,8 @@ class Texturing:
     def run(
         self,
         steps: Steps,
-        progress: Progress = Progress(),
-        seen: Callable[[int], None] | None = None,  # noqa: B008
+        progress: Progress = Progress(),  # noqa: B008 - immutable
+        seen: Callable[[int], None] | None = None,
     ) -> Textured:
         """Make all steps, and return the textures.
 

@@ -6,6 +6,15 @@ from dreamface.head import AROUND, HEADS
 from dreamface.limits import RESOLUTIONS
 from dreamface.motion import remarks, write_take
 from dreamface.performance import Performance, load_performance
+from dreamface.pipeline.detailing import (
+    DETAILS,
+    MOST_DETAIL_GUIDANCE,
+    MOST_DETAIL_STEPS,
+    Detail,
+    check_detail,
+    moved_by_detail,
+    read_detail,
+)
 from dreamface.pipeline.diffusing import Diffusion, check_diffusion, diffuse
 from dreamface.pipeline.hair import grow_hair, style_of_guides
 from dreamface.pipeline.making import changed_record, edit, generate, look_at, rebuild
@@ -28,10 +37,14 @@ from dreamface.text import clean
 
 __all__ = [
     "AROUND",
+    "DETAILS",
     "HEADS",
     "LAYER_DESCRIPTIONS",
+    "MOST_DETAIL_GUIDANCE",
+    "MOST_DETAIL_STEPS",
     "RESOLUTIONS",
     "Correction",
+    "Detail",
     "Diffusion",
     "EditEntry",
     "FaceRecord",
@@ -45,6 +58,7 @@ __all__ = [
     "build_head",
     "changed_record",
     "check_animation",
+    "check_detail",
     "check_diffusion",
     "check_request",
     "clean",
@@ -59,8 +73,10 @@ __all__ = [
     "look_at",
     "measure",
     "mixed",
+    "moved_by_detail",
     "parse_style",
     "read",
+    "read_detail",
     "rebuild",
     "remarks",
     "remove_style",

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Final, Literal
 from dreamface import appearance
 from dreamface.appearance import Seen
 from dreamface.edits import check_edits, hair_of, overlays
-from dreamface.errors import FolderError, NothingRead
+from dreamface.errors import FolderError, MissingDependency, NothingRead
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of
+from dreamface.guidance import LatentDiffusion, why_no_diffusion
 from dreamface.hair import Groom
 from dreamface.head import HeadSource, load_model
 from dreamface.limits import (
     check_resolution,
     drawn_seed,
 )
+from dreamface.pipeline.detailing import Detail, DetailName, make_detail, read_detail
 from dreamface.pipeline.hair import not_grown
 from dreamface.pipeline.painting import (
     faded,
@@ -72,6 +74,8 @@ def generate(
     corrections: Sequence[Correction] = (),
     anyway: bool = False,
     face_id: str | None = None,
+    detail: DetailName | Detail = "quick",
+    model: LatentDiffusion | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
     """A face from words.
@@ -87,19 +91,28 @@ def generate(
         corrections: of how words of the prompt are understood; the face's record keeps them.
         anyway: whether to make someone also where nothing of the prompt was read.
         face_id: its identity, where it takes another face's place; None makes a new one.
+        detail: "quick", or "diffusion": a diffusion model carves the shape and textures the skin after all words of
+            the prompt, also those that no trait has. A `Detail` says how.
+        model: which diffusion model; None is the one that is installed.
         progress: told about every stage.
 
     Raises:
-        NothingRead: nothing of the prompt was read, as of one in another language; see `anyway`.
-        BadRequest: the prompt is empty or too long, or a trait is unknown or out of range.
+        NothingRead: nothing of the prompt was read, as of one in another language; see `anyway`. A diffusion model
+            reads all words, so it is not raised with one.
+        BadRequest: the prompt is empty or too long, a trait is unknown or out of range, or there is no such detail.
+        MissingDependency: detail by diffusion is asked for, and no model is installed.
+        DreamFaceError: the diffusion model gave no numbers, or there is too little memory for it.
         Cancelled: the progress said so.
     """
     number = drawn_seed(seed)
     check_request(prompt, number, resolution, head)
     check_names(without)
+    how = read_detail(detail)
+    if how is not None and model is None and (sentence := why_no_diffusion()):
+        raise MissingDependency(sentence)
     progress.report("language", 0.0, "Reading the prompt")
     reading = read(prompt)
-    if reading.nothing_read and not anyway:
+    if reading.nothing_read and not anyway and how is None:
         raise NothingRead(reading.nothing_read)
     told = corrected(reading.traits, corrections)
     said = Traits({name: entry for name, entry in told.items() if name not in without})
@@ -113,7 +126,21 @@ def generate(
         candidate=built.candidate, edits=tuple(mark for mark in reading.marks if mark.label not in dropped),
         corrections=tuple(corrections),
     )  # fmt: skip
-    return _dress(built, record, progress.part(0.2, 1.0))
+    if how is None:
+        return _dress(built, record, progress.part(0.2, 1.0))
+    made = make_detail(built, record, how, model, progress=progress.part(0.1, 0.9))
+    record = replace(
+        record,
+        edits=(made.entry, *record.edits),
+        not_understood=not_grown(person),
+        history=_detail_history(made.remarks),
+    )
+    return _dress(made.head, record, progress.part(0.9, 1.0), made.pictures)
+
+
+def _detail_history(remarks: Sequence[str]) -> tuple[Mapping[str, object], ...]:
+    """Return what a face's history says of how its detail was made, where there is anything to say."""
+    return ({"detail": "diffusion", "remarks": list(remarks)},) if remarks else ()
 
 
 def edit(

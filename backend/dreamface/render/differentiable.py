@@ -136,7 +136,7 @@ class Seen:
     @cached_property
     def uv(self) -> Tensor:
         """[N, 2] texture coordinates."""
-        return self._mixed(self.mesh.uv_corners.index_select(0, self.triangle), 2)
+        return self._mixed(self.mesh.uv_corners.index_select(0, self.triangle))
 
     @cached_property
     def normal(self) -> Tensor:
@@ -146,12 +146,12 @@ class Seen:
     def interpolate(self, attributes: Tensor) -> Tensor:
         """Return [N, C] attributes [V, C] of vertices at the pixels."""
         corners = attributes[self.mesh.triangles].flatten(1)
-        return self._mixed(corners.index_select(0, self.triangle), attributes.shape[1])
+        return self._mixed(corners.index_select(0, self.triangle))
 
-    def _mixed(self, corners: Tensor, channels: int) -> Tensor:
+    def _mixed(self, corners: Tensor) -> Tensor:
         """Return [N, C] of values [N, 3 C] at the corners."""
-        a, b, c = corners.split(channels, dim=1)
-        first, second, third = self.barycentric.split(1, dim=1)
+        a, b, c = corners.chunk(3, dim=1)
+        first, second, third = self.barycentric.chunk(3, dim=1)
         return a * first + b * second + c * third
 
     def bent(self, relief: Tensor) -> Tensor:
@@ -159,7 +159,7 @@ class Seen:
         mesh = self.mesh
         tangents = uv_tangents(self.vertices, mesh.triangles, mesh.uv, mesh.triangle_uvs)
         corners = tangents[mesh.triangle_uvs].flatten(1)
-        return apply_normal_map(self.normal, self._mixed(corners.index_select(0, self.triangle), 4), relief)
+        return apply_normal_map(self.normal, self._mixed(corners.index_select(0, self.triangle)), relief)
 
     def sample(self, texture: Tensor, some: Tensor | None = None) -> Tensor:
         """Return [N, C] what pixels, or some of them (int64), show of a texture [C, H, W]; bilinear."""

@@ -47,9 +47,11 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         anyway=request["anyway"],
         # The same in every attempt: a job that is run again makes the same face.
         face_id=request["face_id"] or str(uuid.UUID(job["id"])),
+        detail=pipeline.Detail(**request["detail"]) if request.get("detail") else "quick",
         progress=progress.part(0.0, _MADE),
     )
     notes = [note.text for note in pipeline.read(request["prompt"]).notes]
+    notes += [str(note) for entry in face.record.history for note in entry.get("remarks", ())]
     result = {**_save(face, place, progress), "notes": notes}
     if request.get("variation_of"):
         library.mark_variation(place, request["variation_of"])
