@@ -48,7 +48,7 @@ _SIDE: Final = 512  # texels a side of the relief
 _MODES: Final = 2.5  # how far a mode goes at most, in its own spread
 _RATE: Final = {"modes": 0.02, "displacement": 0.02, "relief": 0.02}  # of Adam
 _CLAY: Final = 0.55  # albedo of what the model sees
-_SMOOTHINGS: Final = 60  # rounds of straightening out triangles that have turned over
+_ROUNDS: Final = 60  # of halving the displacement of triangles that have turned over
 _TURNED: Final = 0.1  # cosine between a triangle's normals from which it has
 
 
@@ -130,10 +130,14 @@ class Carving:
 
     def vertices(self) -> Tensor:
         """Return [V, 3] metres: the shape as it is now (equation 4). Differentiable."""
-        modes, raw = self.parameters["modes"], self.parameters["displacement"]
-        moved = self._base + torch.einsum("k,kvx->vx", _MODES * torch.tanh(modes / _MODES), self._modes)
+        moved = self._shaped()
         normals = vertex_normals(moved, self._mesh.triangles)
-        return moved + (self._room * torch.tanh(raw))[:, None] * normals
+        return moved + (self._room * torch.tanh(self.parameters["displacement"]))[:, None] * normals
+
+    def _shaped(self) -> Tensor:
+        """Return [V, 3] metres: the head with its own coefficients as they are now."""
+        limited = _MODES * torch.tanh(self.parameters["modes"] / _MODES)
+        return self._base + torch.einsum("k,kvx->vx", limited, self._modes)
 
     def relief_normals(self) -> Tensor:
         """Return [T, 3, S, S] tangent-space normals of the fine relief, not of length 1. Differentiable."""
@@ -212,8 +216,10 @@ class Carving:
     def carved(self, outcome: Outcome) -> Carved:
         """Return what has come out, without triangles that have turned over."""
         with torch.no_grad():
-            offset = (self.vertices() - self._base).cpu()
-            offset = straightened(self._sitter.head.vertices, offset, self._sitter.head.topology.triangles)
+            shaped = self._shaped()
+            displaced = (self.vertices() - shaped).cpu()
+            displaced = straightened(shaped.cpu(), displaced, self._sitter.head.topology.triangles)
+            offset = (shaped - self._base).cpu() + displaced
             relief = (_HEIGHT * torch.tanh(self.parameters["relief"]))[:, 0].cpu()
             return Carved(offset, relief, outcome)
 
@@ -260,7 +266,9 @@ def _links(triangles: Tensor) -> Tensor:
     """Return [2, L] pairs of vertices that an edge joins, both ways."""
     sides = torch.cat((triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]))
     sides = sides[sides[:, 0] != sides[:, 1]]
-    return torch.unique(torch.cat((sides, sides.flip(1))), dim=0).T.contiguous()
+    count = int(triangles.max()) + 1
+    pairs = torch.cat((sides[:, 0] * count + sides[:, 1], sides[:, 1] * count + sides[:, 0])).unique()  # type: ignore[no-untyped-call]
+    return torch.stack((pairs // count, pairs % count))
 
 
 def relief_scale(sitter: Sitter) -> float:
@@ -292,7 +300,7 @@ def _difference(image: Tensor, axis: int) -> Tensor:
 
 
 def straightened(vertices: Tensor, offset: Tensor, triangles: Tensor) -> Tensor:
-    """Return an offset [V, 3] with less of it where triangles would turn over.
+    """Return a displacement [V, 3] with less of it where triangles would turn over.
 
     Args:
         vertices: [V, 3] metres without it.
@@ -303,8 +311,7 @@ def straightened(vertices: Tensor, offset: Tensor, triangles: Tensor) -> Tensor:
     size = torch.linalg.vector_norm(before, dim=1)
     whole = size > size[size > 0.0].median() * 1e-3
     first, second = _links(triangles)
-    count = torch.zeros(len(vertices)).index_add(0, first, torch.ones(len(first))).clamp_min(1.0)[:, None]
-    for _ in range(_SMOOTHINGS):
+    for _ in range(_ROUNDS):
         after = _flat_normals(vertices + offset, triangles)
         length = size * torch.linalg.vector_norm(after, dim=1)
         turned = whole & ((before * after).sum(dim=1) < _TURNED * length)
@@ -312,9 +319,8 @@ def straightened(vertices: Tensor, offset: Tensor, triangles: Tensor) -> Tensor:
             break
         near = torch.zeros(len(vertices))
         near[triangles[turned].reshape(-1)] = 1.0
-        near = torch.maximum(near, torch.zeros_like(near).index_add(0, first, near[second]).clamp(max=1.0) * 0.5)
-        mean = torch.zeros_like(offset).index_add(0, first, offset[second]) / count
-        offset = torch.lerp(offset, 0.95 * mean, near[:, None])
+        around = torch.zeros_like(near).index_reduce(0, first, near[second], "amax")
+        offset = offset * (1.0 - 0.5 * torch.maximum(near, 0.5 * around))[:, None]
     return offset
 
 

@@ -147,6 +147,7 @@ def optimise(
     what: str,
     progress: Progress = Progress(),  # noqa: B008 - immutable
     seen: Callable[[int], None] | None = None,
+    begun: bool = False,
 ) -> Outcome:
     """Move parameters by Adam, step by step, along the gradients that `work` gives them.
 
@@ -161,6 +162,7 @@ def optimise(
         what: is done, as progress says it: "Carving".
         progress: told about every step, with an estimate of the time left.
         seen: called after every step with its number, such as to show what has been made.
+        begun: whether something has been made of the parameters before, which is kept where no first step can be made.
 
     Raises:
         DreamFaceError: no first step could be made, or memory is exhausted also with less.
@@ -175,10 +177,10 @@ def optimise(
         adam.zero_grad(set_to_none=True)
         saving = _step(work, step, saving, adam)
         if not _all_finite([tensor.grad for tensor in parameters.values()]):
-            return _stopped(parameters, good, what, step, steps)
+            return _stopped(parameters, good, what, step, steps, begun)
         adam.step()
         if not _all_finite(list(parameters.values())):
-            return _stopped(parameters, good, what, step, steps)
+            return _stopped(parameters, good, what, step, steps, begun)
         good = {name: tensor.detach().clone() for name, tensor in parameters.items()}
         if seen is not None:
             seen(step)
@@ -214,10 +216,12 @@ def _all_finite(tensors: Sequence[Tensor | None]) -> bool:
     return all(tensor is None or bool(torch.isfinite(tensor).all()) for tensor in tensors)
 
 
-def _stopped(parameters: Mapping[str, Tensor], good: Mapping[str, Tensor], what: str, step: int, steps: int) -> Outcome:
+def _stopped(
+    parameters: Mapping[str, Tensor], good: Mapping[str, Tensor], what: str, step: int, steps: int, begun: bool
+) -> Outcome:
     """Put the last good state back, and say so."""
     reason = f"The diffusion model gave no numbers (NaN) in step {step + 1} of {steps} of {what.lower()}"
-    if step == 0:
+    if step == 0 and not begun:
         raise DreamFaceError(f"{reason}: try another seed or less guidance, or install its checkpoint again.")
     with torch.no_grad():
         for name, tensor in parameters.items():

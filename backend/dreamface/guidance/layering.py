@@ -59,7 +59,7 @@ def skin_layer(sitter: Sitter, textured: Textured, side: int = LAYER_SIDE) -> di
         outside = 1.0 - atlas_of(sitter.head.topology, tile, side).region("mouth_inside")
         ratio = torch.lerp(far, resized(change[:3], side), seen) * outside
         relief, gloss = (resized(change[3:5], side) * seen * outside).unbind(0)
-        hides = smoothstep(ratio.abs().amax(dim=0) / LARGEST_RATIO, *_HIDES)
+        hides = smoothstep(ratio.amax(dim=0) / LARGEST_RATIO, *_HIDES)
         own = resized(sitter.bare[tile]["albedo"].permute(2, 0, 1), side)
         albedo = (own.clamp_min(_DARKEST) * ratio.exp()).clamp(0.0, 1.0)
         made[tile] = Diffused(ratio, albedo, hides, relief, gloss, torch.ones_like(relief))

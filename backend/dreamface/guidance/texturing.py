@@ -43,9 +43,9 @@ _BLOCK: Final = 8  # latents a side that models need multiples of
 _FEATURES: Final = (
     "lips_upper", "lips_lower", "lids_upper", "lids_lower", "lids_margin", "brows", "nostrils", "mouth_inside", "ears",
 )  # fmt: skip
-_LOW: Final = 8  # latents a side over which the anchor averages: what is larger it holds
+_LOW: Final = 8  # latents a side over which the anchor averages: what is larger is a large area
 _HOLD_LOW, _HOLD_FEATURES = 0.5, 1.0  # how strongly the anchor pulls at first, per latent of difference
-_RELEASED: Final = 0.7  # of the steps, after which it has let go of the low frequencies; features are held to the end
+_RELEASED: Final = 0.7  # of the steps, after which it has let go of large areas; features are held to the end
 _HELD_AT_LAST: Final = 0.2  # of the pull on features that is left at the end
 _GROUNDS: Final = 8  # plain colours that are encoded once, to stand behind latents
 
@@ -90,8 +90,8 @@ class LearnedPrior:
 class Anchor:
     """Our own painted skin of the same person, where no texture model is installed.
 
-    It holds large areas and features' places at first, and lets go step by step: what a generic model makes of
-    renderings settles around features that lie where the layout has them.
+    It holds large areas at first, and what is finer where features lie; and lets go step by step. What a generic model
+    makes of renderings settles around features that lie where the layout has them, in whatever colour.
 
     Attributes:
         own: [T, C, h, w] latents of the painted skin.
@@ -114,15 +114,17 @@ class Anchor:
         """See `TexturePrior`; nothing in it is random."""
         done = step / max(1, steps - 1)
         away = latents.detach() - self.own
+        large = _lowered(away)
         low = _HOLD_LOW * float(1.0 - smoothstep(torch.tensor(done), 0.0, _RELEASED))
         at_features = _HOLD_FEATURES * (1.0 - (1.0 - _HELD_AT_LAST) * done)
-        return self.weight * (low * _lowered(away) + at_features * self.features * away)
+        return self.weight * (low * large + at_features * self.features * (away - large))
 
 
 def _feature_places(sitter: Sitter, tile: str, size: int) -> Tensor:
-    """Return [1, h, w] 0..1 where features lie in a tile; small ones count in the whole latent that they touch."""
+    """Return [1, h, w] 0..1 where features lie in a tile, with soft borders."""
     fine = atlas_of(sitter.head.topology, tile, 4 * size).region(*_FEATURES)
-    return torch.nn.functional.max_pool2d(fine[None], 4)
+    small = torch.nn.functional.max_pool2d(fine[None], 4)
+    return avg_pool2d(small, 3, 1, 1)
 
 
 def _lowered(latents: Tensor) -> Tensor:
@@ -307,7 +309,7 @@ class Texturing:
 
         made = optimise(
             {"latents": self.latents}, {"latents": _RATE["image"]}, in_images, steps.image, "Finishing the texture",
-            progress.part(_share_of_latent(steps), 1.0), seen,
+            progress.part(_share_of_latent(steps), 1.0), seen, begun=first.steps > 0,
         )  # fmt: skip
         return replace(made, steps=first.steps + made.steps)
 

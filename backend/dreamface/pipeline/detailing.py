@@ -221,9 +221,10 @@ def _carve(
 
 
 def shape_modes(head: Head) -> Tensor:
-    """Return [K, V, 3] metres: how a head's shape moves with those of its coefficients that move it most.
+    """Return [K, V, 3] metres: the independent ways in which a head's coefficients move its shape, largest first.
 
-    Measured by differences: a head model need not be differentiable.
+    Each is one spread of what coefficients do that vary by a spread each: principal components. Measured by
+    differences, as a head model need not be differentiable; many coefficients move the same, so far fewer are left.
     """
     model, moves = load_model(head.model), []
     rest = model.build(HeadSource(identity=head.identity)).vertices
@@ -234,8 +235,12 @@ def shape_modes(head: Head) -> Tensor:
         moved = model.build(HeadSource(identity={**head.identity, name: value + step})).vertices - rest
         if float(moved.square().sum(dim=1).mean().sqrt()) > _STILL:
             moves.append(moved)
-    moves.sort(key=lambda moved: float(moved.square().mean()), reverse=True)
-    return torch.stack(moves[:_MODES]) if moves else torch.zeros(0, *rest.shape)
+    if not moves:
+        return torch.zeros(0, *rest.shape)
+    flat = torch.stack(moves).flatten(1)
+    _, ways = torch.linalg.eigh((flat @ flat.T).double())
+    found = (ways.flip(1).T.float() @ flat)[:_MODES].view(-1, *rest.shape)
+    return found[found.square().sum(dim=2).mean(dim=1).sqrt() > _STILL]
 
 
 # ---------------------------------------------------------------------------------------------------------- texturing

@@ -39,7 +39,9 @@ class Outlines:
         ends = torch.stack((corners[:, [1, 2, 0]], corners[:, [2, 0, 1]]), dim=-1).sort(dim=-1).values.view(-1, 2)
         whole = (corners != corners[:, [1, 2, 0]]).all(dim=1).repeat_interleave(3)
         kept = torch.nonzero(whole)[:, 0]
-        edges, number = torch.unique(ends[kept], dim=0, return_inverse=True)
+        span = int(corners.max()) + 1 if len(corners) else 1
+        keys, number = torch.unique(ends[kept, 0] * span + ends[kept, 1], return_inverse=True)
+        edges = torch.stack((keys // span, keys % span), dim=1)
         across = corners.reshape(-1)[kept]
         order = torch.argsort(number, stable=True)
         count = torch.bincount(number, minlength=len(edges))
