@@ -106,8 +106,31 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         max=MOST_VARIATIONS,
     )
     head: EnumProperty(name="Head", description="Mesh and UVs of the head", items=_head_items)
-    resolution: EnumProperty(
+    detail: EnumProperty(
         name="Detail",
+        description="What makes the details of shape and skin",
+        items=[
+            ("QUICK", "Quick", "DreamFace's own painter: seconds"),
+            (
+                "DIFFUSION",
+                "Diffusion",
+                "A diffusion model carves the shape and textures the skin after all your words: minutes",
+            ),
+        ],
+        default="QUICK",
+    )
+    detail_steps: IntProperty(
+        name="Steps",
+        description="How often diffusion corrects the texture, twice; the shape half as often again. More take longer",
+        min=10, max=1000, soft_max=400, default=200,
+    )  # fmt: skip
+    detail_guidance: FloatProperty(
+        name="Guidance",
+        description="How far diffusion is led towards your words; less stays nearer to a person",
+        min=1.0, max=200.0, default=100.0, precision=0,
+    )  # fmt: skip
+    resolution: EnumProperty(
+        name="Textures",
         description="Size of the skin's textures in pixels",
         items=[
             ("512", "512 · Draft", "Quick drafts"),
@@ -240,6 +263,7 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
 
 _KEPT = (
     "prompt", "page", "cards_level", "seed", "keep_seed", "variations", "resolution", "update_selected", "tracker",
+    "detail", "detail_steps", "detail_guidance",
     "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength", "expression_level",
     "expression_head", "show_place", "sketch_as", "picture_as", "picture_file", "mix_degree", "diffusion_keep",
 )  # fmt: skip

@@ -49,6 +49,14 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
             skin=skin,
             name=chosen.name.strip(),
             anyway=self.anyway,
+            detail=_detail(chosen),
         )
         chosen.name = ""  # the next head is somebody else
         return {"FINISHED"}
+
+
+def _detail(chosen: bpy.types.PropertyGroup) -> dict[str, object] | None:
+    """Return how diffusion is to make the detail, as the service takes it; None where it is not to, or can't."""
+    if chosen.detail != "DIFFUSION" or application.get().why_no_detail():
+        return None
+    return {"steps": chosen.detail_steps, "guidance": chosen.detail_guidance}
