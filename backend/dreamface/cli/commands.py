@@ -58,7 +58,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
             folder = options.output or FACES / f"{name}-{face.seed}"
             written = write(face, stage, folder, name, wanted_formats(options), progress.part(0.7, 1.0))
     written.notes += moved_elsewhere(written, options.output)
-    written.notes += [str(note) for entry in face.record.history for note in entry.get("remarks", ())]
+    written.notes += pipeline.detail_remarks(face.record)
     asked, reasons = face.traits.asked(), {note.words for note in notes}
     terminal.result(
         {
@@ -166,7 +166,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
         measured = dict(face.measured)
         notes.append(f"{'Measured when it was made' if measured else 'Nothing could be measured'}: {error}")
     seen = pipeline.look_at(face, measured)
-    notes += pipeline.moved_by_detail(face, measured, seen)
+    notes += [*pipeline.detail_remarks(face.record), *pipeline.moved_by_detail(face, measured, seen)]
     terminal.result(
         {
             "prompt": face.prompt,

@@ -75,6 +75,7 @@ class DiffusedEntry(BaseModel):
     guidance: float = Field(default=7.5, ge=0.0, le=_MOST_GUIDANCE, allow_inf_nan=False)
     keep: float = Field(default=0.0, ge=0.0, le=1.0, allow_inf_nan=False)
     cut_off: str = Field(default="", max_length=LONGEST_WISH)
+    stopped: str = Field(default="", max_length=LONGEST_WISH, description="why it has ended early")
     under: bool = Field(default=False, description="lies below brows, make-up and what else covers the skin")
     relief_mm: float = Field(default=_RELIEF_MM, gt=0.0, le=_MOST_RELIEF_MM, allow_inf_nan=False)
 

@@ -12,6 +12,7 @@ from dreamface.pipeline.detailing import (
     MOST_DETAIL_STEPS,
     Detail,
     check_detail,
+    detail_remarks,
     moved_by_detail,
     read_detail,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "check_diffusion",
     "check_request",
     "clean",
+    "detail_remarks",
     "diffuse",
     "edit",
     "export",

@@ -39,7 +39,7 @@ from dreamface.traits import VOCABULARY, Group, Traits
 from dreamface.units import MM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from torch import Tensor
 
@@ -104,13 +104,11 @@ class Detailed:
         head: carved.
         entry: the edit that holds its skin.
         pictures: SHA-256 -> PNG of the edit.
-        remarks: sentences: what was cut off, and why it has ended early.
     """
 
     head: Head
     entry: EditEntry
     pictures: dict[str, bytes]
-    remarks: tuple[str, ...]
 
 
 def read_detail(detail: DetailName | Detail) -> Detail | None:
@@ -178,6 +176,7 @@ def make_detail(
         outcomes.append(textured.outcome)
         cut_off, name = model.embed(_AS_SKIN.format(record.prompt)).cut_off, model.name
     progress.report("diffusion", 0.95, "Laying it on")
+    stopped = " ".join(outcome.stopped for outcome in outcomes if outcome.stopped)
     made, relief_mm = _with_relief(skin_layer(sitter, textured), sitter, relief)
     everywhere = {tile: torch.ones(_SKIN, _SKIN) for tile in made}
     names, pictures = diffused_pictures(made, head.topology, everywhere)
@@ -185,15 +184,22 @@ def make_detail(
         "words": record.prompt[:LONGEST_WISH], "model": name, "seed": record.seed,
         "steps": sum(outcome.steps for outcome in outcomes), "guidance": detail.guidance, "under": True,
         "relief_mm": relief_mm, **({"cut_off": cut_off[:LONGEST_WISH]} if cut_off else {}),
+        **({"stopped": stopped[:LONGEST_WISH]} if stopped else {}),
     }  # fmt: skip
     entry = EditEntry(ENTRY, "diffusion", LABEL, 1.0, True, None, Traits(), parameters, names)
-    return Detailed(carved, entry, pictures, tuple(_remarks(cut_off, outcomes)))
+    return Detailed(carved, entry, pictures)
 
 
-def _remarks(cut_off: str, outcomes: list[Outcome]) -> Iterator[str]:
-    if cut_off:
-        yield f"The prompt is longer than the diffusion model reads; it has not read: “{cut_off}”."
-    yield from (outcome.stopped for outcome in outcomes if outcome.stopped)
+def detail_remarks(record: FaceRecord) -> list[str]:
+    """Return sentences on how a face's detail was made: what of the prompt was cut off, and why it has ended early."""
+    found = []
+    for edit in record.edits:
+        if edit.kind == "diffusion" and edit.parameters.get("under"):
+            if cut_off := edit.parameters.get("cut_off"):
+                found.append(f"The prompt is longer than the diffusion model reads; it has not read: “{cut_off}”.")
+            if stopped := edit.parameters.get("stopped"):
+                found.append(str(stopped))
+    return found
 
 
 def seed_of_detail(seed: int, what: str) -> int:

@@ -129,18 +129,8 @@ def generate(
     if how is None:
         return _dress(built, record, progress.part(0.2, 1.0))
     made = make_detail(built, record, how, model, progress=progress.part(0.1, 0.9))
-    record = replace(
-        record,
-        edits=(made.entry, *record.edits),
-        not_understood=not_grown(person),
-        history=_detail_history(made.remarks),
-    )
+    record = replace(record, edits=(made.entry, *record.edits), not_understood=not_grown(person))
     return _dress(made.head, record, progress.part(0.9, 1.0), made.pictures)
-
-
-def _detail_history(remarks: Sequence[str]) -> tuple[Mapping[str, object], ...]:
-    """Return what a face's history says of how its detail was made, where there is anything to say."""
-    return ({"detail": "diffusion", "remarks": list(remarks)},) if remarks else ()
 
 
 def edit(

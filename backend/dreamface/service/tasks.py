@@ -51,7 +51,7 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         progress=progress.part(0.0, _MADE),
     )
     notes = [note.text for note in pipeline.read(request["prompt"]).notes]
-    notes += [str(note) for entry in face.record.history for note in entry.get("remarks", ())]
+    notes += pipeline.detail_remarks(face.record)
     result = {**_save(face, place, progress), "notes": notes}
     if request.get("variation_of"):
         library.mark_variation(place, request["variation_of"])
