@@ -6,6 +6,7 @@ import contextlib
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -162,6 +163,16 @@ class Making(Part):
             self.gallery.jobs, self.gallery.resolution, self.gallery.detail = jobs, resolution, detail
             self.gallery.purpose = replace(purpose, in_gallery=False)
         self._wake()
+
+    def forming(self) -> Path | None:
+        """Return the picture of the head that diffusion is making, as far as it is; None where there is none."""
+        settings = self._session.backend.settings
+        job = next((job for job in self.running if job.request.get("detail") and job.state == "running"), None)
+        if job is None or settings.url:
+            return None
+        # A job that is made again, after the engine has died, has a picture of its own each time.
+        found = sorted((settings.store / "staging").glob(f"{job.id}-*.png"))
+        return found[-1] if found else None
 
     # --------------------------------------------------------------------------------------------------- the variations
 

@@ -71,6 +71,7 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         row.scale_y = 1.6
         row.active = not app.making.running
         row.operator("dreamface.generate", text="Generate", icon="SHADERFX")
+        self._draw_forming(app)
         self._draw_remarks(app.making, chosen.prompt)
         self._draw_waiting_faces(app.making)
         if app.making.gallery.jobs:
@@ -113,6 +114,12 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
             layout.prop(chosen, "name", placeholder=scene.name_from(chosen.prompt) if chosen.prompt else "")
         if skin is not None:
             self.layout.prop(chosen, "update_selected", text=f"Change {scene.name_of(skin)}")
+
+    def _draw_forming(self, app: application.Application) -> None:
+        """Draw the head that diffusion is making, as far as it is."""
+        file = app.making.forming()
+        if file is not None and (icon := app.pictures.file(file)):
+            self.layout.template_icon(icon_value=icon, scale=_PICTURE_SIZE)
 
     def _draw_detail(self, chosen: bpy.types.PropertyGroup) -> None:
         """Draw what makes the detail; diffusion is grey with the reason where it is not possible."""

@@ -95,6 +95,18 @@ def test_the_same_seed_makes_the_same_head(face: Face) -> None:
 
 
 @pytest.mark.slow
+def test_pictures_of_the_head_as_it_forms_change_nothing(face: Face) -> None:
+    shown: list[torch.Tensor] = []
+    again = make(forming=shown.append)
+    assert torch.equal(again.head.vertices, face.head.vertices) and torch.equal(skin(again), skin(face))
+    assert len(shown) == 3 + 2 + 2 and all(one.shape == (256, 256, 3) for one in shown)
+    clay, last = shown[0], shown[-1]
+    middle = slice(110, 150)
+    assert float(clay[middle, middle].std(dim=2).mean()) < 0.01  # grey
+    assert float((last[middle, middle, 2] - last[middle, middle, 0]).mean()) > 0.05  # blue
+
+
+@pytest.mark.slow
 def test_a_complete_stable_diffusion_goes_the_same_way(tmp_path: Path) -> None:
     model = StableDiffusion.load(save(tmp_path / "tiny"), "tiny")
     made = make("a pale woman", 2, model)

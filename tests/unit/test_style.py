@@ -84,7 +84,7 @@ ALLOWED = {
     },
     "service": {
         "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",
-        "progress", "_files", "motion",
+        "progress", "_files", "images", "motion",
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {

@@ -18,12 +18,13 @@ from torch import Tensor
 from dreamface.colour import encode_srgb
 from dreamface.geometry import smoothstep
 from dreamface.guidance.distillation import Guide, Outcome, distil, drawn_level, optimise
-from dreamface.guidance.sitter import Sitter
+from dreamface.guidance.sitter import PAPER, Sitter
 from dreamface.progress import Progress
 from dreamface.render import (
     Mesh,
     RayMesh,
     Views,
+    front_light,
     look,
     normal_colours,
     random_grounds,
@@ -164,6 +165,15 @@ class Carving:
         else:
             shown = encode_srgb(_CLAY * random_light(views, self._random).on(normal, seen.view))
         return seen.picture(shown, random_grounds(len(views), self._random, shown))
+
+    def portrait(self, side: int) -> Tensor:
+        """Return [3, S, S] an sRGB-encoded picture of the shape from the front, in a light that stays."""
+        with torch.no_grad():
+            views = Views.of([self._sitter.arc.camera(0.0, 0.0)], self._base)
+            seen = look(self.vertices(), self._mesh, views, side)
+            normal = self._sitter.normals(seen, self.relief_normals())
+            shown = encode_srgb(_CLAY * front_light(views).on(normal, seen.view))
+            return seen.picture(shown, shown.new_full((1, 3), PAPER))[0]
 
     def penalty(self) -> Tensor:
         """Return the sum of the four regularisers."""

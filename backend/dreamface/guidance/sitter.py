@@ -19,6 +19,9 @@ from dreamface.skin import skin_tiles
 
 _CLEAR: Final = 0.5  # transmission from which a material is looked through
 _AROUND: Final = 1.04  # of the portrait's height is shown
+PAPER: Final = 0.35
+"""sRGB grey behind heads in pictures for people."""
+
 _REST: Final = 256  # texels a side of textures that stay as they are
 
 

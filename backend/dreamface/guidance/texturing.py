@@ -29,9 +29,9 @@ from dreamface.guidance.distillation import (
     score_gradient,
 )
 from dreamface.guidance.interface import LatentDiffusion
-from dreamface.guidance.sitter import Sitter
+from dreamface.guidance.sitter import PAPER, Sitter
 from dreamface.progress import Progress
-from dreamface.render import Mesh, Views, look, random_grounds, random_light
+from dreamface.render import FrontLight, Mesh, Seen, Views, front_light, look, random_grounds, random_light
 from dreamface.skin import atlas_of
 
 LONGEST: Final = 0.98
@@ -246,14 +246,24 @@ class Texturing:
 
     def lit(self, views: Views, side: int) -> Tensor:
         """Return [B, 3, S, S] sRGB-encoded pictures of what the latents decode to, in random light."""
+        seen, shaded = self._shaded(views, side, random_light(views, self._random))
+        return seen.picture(shaded, random_grounds(len(views), self._random, shaded), antialias=False)
+
+    def portrait(self, side: int) -> Tensor:
+        """Return [3, S, S] an sRGB-encoded picture from the front, in a light that stays; nothing in it is random."""
+        with torch.no_grad():
+            views = Views.of([self._sitter.arc.camera(0.0, 0.0)], self._vertices)
+            seen, shaded = self._shaded(views, side, front_light(views))
+            return seen.picture(shaded, shaded.new_full((1, 3), PAPER))[0]
+
+    def _shaded(self, views: Views, side: int, light: FrontLight) -> tuple[Seen, Tensor]:
+        """Return the pixels of views, and [N, 3] their sRGB-encoded colours."""
         textures = self._model.decode(self.latents)
         seen = look(self._vertices, self._mesh, views, side)
         skin = decode_srgb(textures) * self._worn_ratio
         rest = [decode_srgb(image.to(skin.device)) for image in self._sitter.rest]
-        light = random_light(views, self._random)
         normal = self._sitter.normals(seen, self._relief)
-        shaded = encode_srgb(self._sitter.paint(seen, skin, rest) * light.on(normal, seen.view))
-        return seen.picture(shaded, random_grounds(len(views), self._random, shaded), antialias=False)
+        return seen, encode_srgb(self._sitter.paint(seen, skin, rest) * light.on(normal, seen.view))
 
     def _level(self, step: int, steps: int) -> int:
         return falling_level(self._model.schedule, step, steps, LONGEST)

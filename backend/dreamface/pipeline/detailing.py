@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import torch
 from pydantic import JsonValue
@@ -39,7 +39,7 @@ from dreamface.traits import VOCABULARY, Group, Traits
 from dreamface.units import MM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
 
@@ -60,6 +60,8 @@ LABEL: Final = "Diffusion"
 ENTRY: Final = "diffusion"
 """Label and id of the edit that holds what diffusion has made of the skin."""
 
+_SHOWN_EVERY: Final = 10  # steps between two pictures of the head as it forms
+_PORTRAIT: Final = 256  # pixels a side of them
 _SKIN: Final = 1024  # texels a side of the skin that diffusion sees
 _ON_TOP: Final = ("foundation", "blush", "eyeshadow", "eyeliner", "lipstick", "cropped_hair", "stubble", "beard",
                   "brows")  # fmt: skip
@@ -79,6 +81,10 @@ _LARGEST_RELIEF: Final = 0.5  # millimetres
 _MOVED: Final = 0.3  # standard deviations by which a shape trait must be farther from what was asked for, to be said
 _MOVED_SHARE: Final = 0.25  # of a skin trait's range, likewise
 _OWN_RELIEF: Final = 0.06  # millimetres that `Diffused.relief` of 1 means where nothing else is said
+
+
+Forming: TypeAlias = "Callable[[Tensor], None]"
+"""Takes [S, S, 3] sRGB-encoded 0..1 pictures of a head as it forms."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +153,7 @@ def make_detail(
     model: LatentDiffusion | None = None,
     texture: LatentDiffusion | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
+    forming: Forming | None = None,
 ) -> Detailed:
     """Carve and texture a head after its prompt.
 
@@ -157,6 +164,7 @@ def make_detail(
         model: knows pictures of anything; None is the one that is installed.
         texture: knows textures of this head's layout, with the same latents; None: the painted skin stands in for it.
         progress: told about every step.
+        forming: called every few steps with a picture of what there is by then.
 
     Raises:
         MissingDependency: no model is installed.
@@ -168,11 +176,12 @@ def make_detail(
     with use_diffusion(progress.part(0.0, 0.05)) if model is None else nullcontext(model) as model:
         carved, relief, outcomes = head, None, []
         if detail.carves:
-            carved, relief, outcome = _carve(head, record, detail, model, progress.part(0.05, 0.45))
+            carved, relief, outcome = _carve(head, record, detail, model, progress.part(0.05, 0.45), forming)
             outcomes.append(outcome)
         sitter = _sit(carved, record, progress.part(0.45, 0.5))
         texturing = _texturing(sitter, record, detail, model, texture, relief)
-        textured = texturing.run(Steps(detail.steps, detail.steps), progress.part(0.5, 0.95))
+        shown = _every_few(texturing.portrait, forming)
+        textured = texturing.run(Steps(detail.steps, detail.steps), progress.part(0.5, 0.95), shown)
         outcomes.append(textured.outcome)
         cut_off, name = model.embed(_AS_SKIN.format(record.prompt)).cut_off, model.name
     progress.report("diffusion", 0.95, "Laying it on")
@@ -202,6 +211,18 @@ def detail_remarks(record: FaceRecord) -> list[str]:
     return found
 
 
+def _every_few(portrait: Callable[[int], Tensor], forming: Forming | None) -> Callable[[int], None] | None:
+    """Return what to call after every step, so that a picture is handed on every few of them."""
+    if forming is None:
+        return None
+
+    def shown(step: int) -> None:
+        if step % _SHOWN_EVERY == _SHOWN_EVERY - 1:
+            forming(portrait(_PORTRAIT).clamp(0.0, 1.0).permute(1, 2, 0).cpu())
+
+    return shown
+
+
 def seed_of_detail(seed: int, what: str) -> int:
     """Return the seed of a stage, from the face's."""
     return zlib.crc32(what.encode(), seed)
@@ -211,7 +232,12 @@ def seed_of_detail(seed: int, what: str) -> int:
 
 
 def _carve(
-    head: Head, record: FaceRecord, detail: Detail, model: LatentDiffusion, progress: Progress
+    head: Head,
+    record: FaceRecord,
+    detail: Detail,
+    model: LatentDiffusion,
+    progress: Progress,
+    forming: Forming | None,
 ) -> tuple[Head, Tensor, Outcome]:
     """Return the carved head, [T, S, S] metres of fine relief, and how it ended."""
     progress.report("carving", 0.0, "Looking at the head")
@@ -220,7 +246,8 @@ def _carve(
     words, scale = _AS_CLAY.format(record.prompt), _CARVING_GUIDANCE * detail.guidance
     guide = Guide.reading(model, words, _AGAINST, scale)
     carving = Carving(sitter, guide, shape_modes(head), seed_of_detail(record.seed, "carving"))
-    carved = carving.run(max(1, round(_CARVING_STEPS * detail.steps)), progress=progress)
+    steps = max(1, round(_CARVING_STEPS * detail.steps))
+    carved = carving.run(steps, progress=progress, seen=_every_few(carving.portrait, forming))
     offset = carved.offset if head.offset is None else head.offset + carved.offset
     shaped = build_head(head.model, traits, record.seed, head.candidate, offset)
     return shaped, carved.relief, carved.outcome

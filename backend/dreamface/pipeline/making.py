@@ -20,7 +20,7 @@ from dreamface.limits import (
     check_resolution,
     drawn_seed,
 )
-from dreamface.pipeline.detailing import Detail, DetailName, make_detail, read_detail
+from dreamface.pipeline.detailing import Detail, DetailName, Forming, make_detail, read_detail
 from dreamface.pipeline.hair import not_grown
 from dreamface.pipeline.painting import (
     faded,
@@ -77,6 +77,7 @@ def generate(
     detail: DetailName | Detail = "quick",
     model: LatentDiffusion | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
+    forming: Forming | None = None,
 ) -> Face:
     """A face from words.
 
@@ -95,6 +96,7 @@ def generate(
             the prompt, also those that no trait has. A `Detail` says how.
         model: which diffusion model; None is the one that is installed.
         progress: told about every stage.
+        forming: called every few steps of diffusion with a picture of the head by then, [S, S, 3] sRGB-encoded.
 
     Raises:
         NothingRead: nothing of the prompt was read, as of one in another language; see `anyway`. A diffusion model
@@ -128,7 +130,7 @@ def generate(
     )  # fmt: skip
     if how is None:
         return _dress(built, record, progress.part(0.2, 1.0))
-    made = make_detail(built, record, how, model, progress=progress.part(0.1, 0.9))
+    made = make_detail(built, record, how, model, progress=progress.part(0.1, 0.9), forming=forming)
     record = replace(record, edits=(made.entry, *record.edits), not_understood=not_grown(person))
     return _dress(made.head, record, progress.part(0.9, 1.0), made.pictures)
 

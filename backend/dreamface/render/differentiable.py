@@ -319,6 +319,14 @@ def random_light(views: Views, random: torch.Generator, strength: tuple[float, f
     return FrontLight(unit(towards).detach(), share * white, (1.0 - share) * white)
 
 
+def front_light(views: Views) -> FrontLight:
+    """Return a light from the upper left of each camera, always the same."""
+    right, down, forward = views.axes.unbind(1)
+    towards = unit(-0.5 * right - 0.6 * down - forward)
+    white = torch.ones_like(towards)
+    return FrontLight(towards, 0.75 * white, 0.35 * white)
+
+
 def random_grounds(count: int, random: torch.Generator, like: Tensor) -> Tensor:
     """Return [B, 3] plain colours behind the head, 0..1: mostly greys, some with a little colour."""
     grey = torch.rand(count, 1, generator=random)
