@@ -76,6 +76,7 @@ def generate(
     face_id: str | None = None,
     detail: DetailName | Detail = "quick",
     model: LatentDiffusion | None = None,
+    texture: LatentDiffusion | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
     forming: Forming | None = None,
 ) -> Face:
@@ -95,6 +96,7 @@ def generate(
         detail: "quick", or "diffusion": a diffusion model carves the shape and textures the skin after all words of
             the prompt, also those that no trait has. A `Detail` says how.
         model: which diffusion model; None is the one that is installed.
+        texture: a model of textures of the head's layout with the same latents; None: the painted skin stands in.
         progress: told about every stage.
         forming: called every few steps of diffusion with a picture of the head by then, [S, S, 3] sRGB-encoded.
 
@@ -130,7 +132,7 @@ def generate(
     )  # fmt: skip
     if how is None:
         return _dress(built, record, progress.part(0.2, 1.0))
-    made = make_detail(built, record, how, model, progress=progress.part(0.1, 0.9), forming=forming)
+    made = make_detail(built, record, how, model, texture, progress.part(0.1, 0.9), forming)
     record = replace(record, edits=(made.entry, *record.edits), not_understood=not_grown(person))
     return _dress(made.head, record, progress.part(0.9, 1.0), made.pictures)
 
