@@ -57,17 +57,20 @@ _TURNED: Final = 0.1  # cosine between a triangle's normals from which it has
 class Regularisers:
     """What keeps a carved head a head: weights of four penalties (equations 5 to 8).
 
+    Each is a sum of squares, as what the model sends back is a sum over pixels: the finer the mesh, the less of both
+    falls on a vertex. The weights are estimates; no real weights have carved yet.
+
     Attributes:
         size: of the displacement, over its room.
-        smoothness: of the displacement: the square of its difference from the mean of its neighbours.
+        smoothness: of the displacement: the difference from the mean of its neighbours.
         relief: of the slopes of the fine relief.
-        identity: of the modes: the square of how far they are from the person that the words gave.
+        identity: of the modes: how far they are from the person that the words gave.
     """
 
-    size: float = 1.0
-    smoothness: float = 400.0
-    relief: float = 0.5
-    identity: float = 0.05
+    size: float = 0.5
+    smoothness: float = 40.0
+    relief: float = 0.1
+    identity: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -182,12 +185,11 @@ class Carving:
         first, second = self._links
         mean = torch.zeros_like(raw).index_add(0, first, share.index_select(0, second)) / self._degree.clamp_min(1.0)
         free = (self._room > 0.0).float()
-        count = free.sum().clamp_min(1.0)
         slopes = self.relief_normals()[:, :2]
         return (
-            hold.size * (free * share.square()).sum() / count
-            + hold.smoothness * (free * (share - mean).square()).sum() / count
-            + hold.relief * slopes.square().mean()
+            hold.size * (free * share.square()).sum()
+            + hold.smoothness * (free * (share - mean).square()).sum()
+            + hold.relief * slopes.square().sum()
             + hold.identity * self.parameters["modes"].square().sum()
         )
 
