@@ -40,6 +40,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
 
         pipeline.check_request(prompt, options.seed or 0, options.resolution, options.head)
         detail = _detail(options)
+        pipeline.check_alignment(options.align)
         if worn is not None:
             chosen = {**worn.traits(pipeline.read(prompt).traits), **chosen}
         notes = pipeline.read(prompt).notes
@@ -52,6 +53,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
                 traits=chosen or None,
                 anyway=options.anyway,
                 detail=detail,
+                align=options.align,
                 progress=progress.part(0.0, 0.7),
             )
             name = slug(face.prompt)
@@ -59,7 +61,9 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
             written = write(face, stage, folder, name, wanted_formats(options), progress.part(0.7, 1.0))
     written.notes += moved_elsewhere(written, options.output)
     written.notes += pipeline.detail_remarks(face.record)
-    asked, reasons = face.traits.asked(), {note.words for note in notes}
+    moved = pipeline.fits_better(face.traits)
+    asked = Traits({name: entry for name, entry in face.traits.asked().items() if name not in moved})
+    reasons, looked = {note.words for note in notes}, pipeline.alignment_note(face.record)
     terminal.result(
         {
             "prompt": face.prompt,
@@ -68,6 +72,8 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
             "understood": asked.to_json(),
             "not_understood": list(face.record.not_understood),
             "read_notes": [note.text for note in notes],
+            "alignment": face.record.to_json().get("alignment"),
+            "moved": {name: face.traits.to_json()[name] for name in moved},
             **written.to_json(),
         }
     )
@@ -75,6 +81,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
         *_what_was_read(asked, tuple(word for word in face.record.not_understood if word not in reasons)),
         *_titled("Placed", [edit.label for edit in face.record.edits]),
         *_titled("Note", [note.text for note in notes]),
+        *_titled("Looked", [looked] if looked else []),
         *what_was_written(written),
         f"Seed      {face.seed}",
     )
@@ -179,6 +186,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
             "not_understood": list(face.record.not_understood),
             "edits": [edit.label or edit.id for edit in face.record.edits],
             "corrections": face.record.to_json().get("corrections", []),
+            "alignment": face.record.to_json().get("alignment"),
             "notes": notes,
         }
     )
@@ -193,6 +201,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
         f"“{face.prompt}”, seed {face.seed}, {face.head.model} head, {face.resolution} pixel maps",
         rows,
         *([_seems(seen["age"].value, seen["gender"].value)] if "age" in seen and "gender" in seen else []),
+        *_titled("Looked", [looked] if (looked := pipeline.alignment_note(face.record)) else []),
         *([f"The seed chose {drawn} more traits; --json lists them."] if drawn else []),
         *([f"Edits, from below: {', '.join(edits)}; `dreamface edit FACE --list` has more."] if edits else []),
         *_titled("Corrected", [_corrected(one) for one in face.record.corrections]),

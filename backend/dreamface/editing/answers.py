@@ -29,7 +29,7 @@ from dreamface.language import (
     traits_of,
     value_of,
 )
-from dreamface.pipeline import Seen, shown_traits
+from dreamface.pipeline import FITS_BETTER, Seen, shown_traits
 from dreamface.record import EditEntry, FaceRecord, Turn
 from dreamface.traits import VOCABULARY, Group, Kind, Traits, Value
 
@@ -252,6 +252,8 @@ def cause_of(name: str, known: Known) -> str:
         return "nothing says it, so it is as usual"
     if entry.because == BY_HAND:
         return "you set it by hand"
+    if entry.because == FITS_BETTER:
+        return f"because {FITS_BETTER}"
     if entry.confidence > 0.0 and entry.because:
         return f"because the prompt says “{entry.because}”"
     if known.traits.value(name) != entry.value:

@@ -1,8 +1,19 @@
 """Guidance: what models that know pictures and words make of a head. No model is loaded before it is asked for."""
 
+from dreamface.guidance.aligning import (
+    FITS_BETTER,
+    MOST_RENDERS,
+    Aligned,
+    Move,
+    PictureScorer,
+    RelativeScore,
+    align,
+    check_alignment,
+    is_movable,
+)
 from dreamface.guidance.blending import Wish
 from dreamface.guidance.carving import Carved, Carving, Regularisers, normals_of_height
-from dreamface.guidance.clip import ClipEncoder
+from dreamface.guidance.clip import ClipEncoder, forget_clip, use_clip, why_no_clip
 from dreamface.guidance.distillation import Guide, Outcome, distil, optimise
 from dreamface.guidance.interface import LatentDiffusion, Mixed, Prompt, guided_noise
 from dreamface.guidance.layering import skin_layer
@@ -20,6 +31,9 @@ from dreamface.guidance.texturing import Anchor, LearnedPrior, Steps, Textured, 
 from dreamface.guidance.upscaling import Upscaler
 
 __all__ = [
+    "FITS_BETTER",
+    "MOST_RENDERS",
+    "Aligned",
     "Anchor",
     "Canvas",
     "Carved",
@@ -29,9 +43,12 @@ __all__ = [
     "LatentDiffusion",
     "LearnedPrior",
     "Mixed",
+    "Move",
     "Outcome",
+    "PictureScorer",
     "Prompt",
     "Regularisers",
+    "RelativeScore",
     "Schedule",
     "Sitter",
     "StableDiffusion",
@@ -41,15 +58,21 @@ __all__ = [
     "Texturing",
     "Upscaler",
     "Wish",
+    "align",
+    "check_alignment",
     "diffuse",
     "distil",
+    "forget_clip",
     "forget_diffusion",
     "guided_noise",
     "import_packages",
+    "is_movable",
     "normals_of_height",
     "optimise",
     "resized",
     "skin_layer",
+    "use_clip",
     "use_diffusion",
+    "why_no_clip",
     "why_no_diffusion",
 ]

@@ -31,6 +31,15 @@ def import_packages() -> None:
         importlib.import_module(package)
 
 
-def do_not_load(what: str, error: ImportError) -> MissingDependency:
+DO_NOT_IMPORT: Final = (ImportError, RuntimeError, OSError, AttributeError, TypeError, ValueError, SyntaxError)
+"""What is raised where a package can't be imported: it is not there, a library of it does not load, or it does not fit
+the version of another."""
+
+_LONGEST_REASON: Final = 200  # characters
+
+
+def do_not_load(what: str, error: BaseException) -> MissingDependency:
     """Return what to say where packages that a model needs can't be imported."""
-    return MissingDependency(f"The packages that {what} needs do not load ({error}): {HOW}.")
+    lines = str(error).splitlines()
+    reason = (lines[0] if lines else type(error).__name__)[:_LONGEST_REASON].rstrip(".:")
+    return MissingDependency(f"The packages that {what} needs do not load ({reason}): {HOW}.")

@@ -416,14 +416,14 @@ ANCESTRY_SHARES: Final[dict[str, tuple[float, float, float, float]]] = {
     **dict.fromkeys(
         ("european", "caucasian", "eastern european", "northern european", "new zealander", *(
             _words(
-        "white scandinavian italian irish english scottish welsh british german french dutch swedish "
+        "white scandinavian irish english scottish welsh british german french dutch swedish "
         "norwegian danish finnish icelandic polish russian ukrainian czech austrian swiss belgian nordic "
         "slavic celtic hungarian romanian serbian croatian bulgarian lithuanian latvian estonian canadian "
-        "australian american viking anglo portuguese"
+        "australian american viking anglo"
     ))),
         (0.0, 0.0, 0.0, 1.0),
     ),
-    **dict.fromkeys(["spanish", "greek", "mediterranean", "sicilian", "maltese"], (0.05, 0.0, 0.05, 0.9)),
+    **dict.fromkeys(["spanish", "greek", "italian", "portuguese", "mediterranean", "sicilian", "maltese"], (0.06, 0.0, 0.12, 0.82)),
     **dict.fromkeys(
         ("middle eastern", "north african", *(
             _words(

@@ -1,11 +1,12 @@
 """From a prompt to a face: the stages in order. The only room that knows them all."""
 
 from dreamface.appearance import Seen
-from dreamface.guidance import why_no_diffusion
-from dreamface.head import AROUND, HEADS
+from dreamface.guidance import FITS_BETTER, MOST_RENDERS, check_alignment, why_no_clip, why_no_diffusion
+from dreamface.head import AROUND, HEADS, IndexPlan, in_hours
 from dreamface.limits import RESOLUTIONS
 from dreamface.motion import remarks, write_take
 from dreamface.performance import Performance, load_performance
+from dreamface.pipeline.aligning import alignment_note, fits_better, index_looks, moved_in_words
 from dreamface.pipeline.detailing import (
     DETAILS,
     MOST_DETAIL_GUIDANCE,
@@ -39,25 +40,30 @@ from dreamface.text import clean
 __all__ = [
     "AROUND",
     "DETAILS",
+    "FITS_BETTER",
     "HEADS",
     "LAYER_DESCRIPTIONS",
     "MOST_DETAIL_GUIDANCE",
     "MOST_DETAIL_STEPS",
+    "MOST_RENDERS",
     "RESOLUTIONS",
     "Correction",
     "Detail",
     "Diffusion",
     "EditEntry",
     "FaceRecord",
+    "IndexPlan",
     "Option",
     "Performance",
     "PromptReading",
     "Repainted",
     "Seen",
+    "alignment_note",
     "alternatives",
     "animate",
     "build_head",
     "changed_record",
+    "check_alignment",
     "check_animation",
     "check_detail",
     "check_diffusion",
@@ -68,14 +74,18 @@ __all__ = [
     "edit",
     "export",
     "expressions",
+    "fits_better",
     "forget_models",
     "generate",
     "grow_hair",
+    "in_hours",
+    "index_looks",
     "load_performance",
     "look_at",
     "measure",
     "mixed",
     "moved_by_detail",
+    "moved_in_words",
     "parse_style",
     "read",
     "read_detail",
@@ -90,6 +100,7 @@ __all__ = [
     "style_name",
     "style_of_guides",
     "styles",
+    "why_no_clip",
     "why_no_diffusion",
     "write_cards",
     "write_take",

@@ -13,13 +13,14 @@ from dreamface.edits import check_edits, hair_of, overlays
 from dreamface.errors import FolderError, MissingDependency, NothingRead
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of
-from dreamface.guidance import LatentDiffusion, why_no_diffusion
+from dreamface.guidance import LatentDiffusion, check_alignment, why_no_clip, why_no_diffusion
 from dreamface.hair import Groom
-from dreamface.head import HeadSource, load_model
+from dreamface.head import Encoder, HeadSource, load_model
 from dreamface.limits import (
     check_resolution,
     drawn_seed,
 )
+from dreamface.pipeline.aligning import aligned, looking
 from dreamface.pipeline.detailing import Detail, DetailName, Forming, make_detail, read_detail
 from dreamface.pipeline.hair import not_grown
 from dreamface.pipeline.painting import (
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 
 PREVIEW_SIZE = 512
 PREVIEW_YAW = 0.35  # radians off the front: a three-quarter view shows shape that a passport picture hides
+_LOOKED: Final = 0.85  # of making a face that is looked at: when its traits are settled
 _LONGEST_LABEL: Final = 60  # characters of an edit in the history
 
 
@@ -73,6 +75,8 @@ def generate(
     without: Collection[str] = (),
     corrections: Sequence[Correction] = (),
     anyway: bool = False,
+    align: float = 0.0,
+    encoder: Encoder | None = None,
     face_id: str | None = None,
     detail: DetailName | Detail = "quick",
     model: LatentDiffusion | None = None,
@@ -92,6 +96,9 @@ def generate(
         without: traits that are left open even though the prompt gives them.
         corrections: of how words of the prompt are understood; the face's record keeps them.
         anyway: whether to make someone also where nothing of the prompt was read.
+        align: 0..1 how far traits that the words leave open are moved, so that the portrait fits the words better; 0
+            does not look at it.
+        encoder: what looks; None is the installed CLIP.
         face_id: its identity, where it takes another face's place; None makes a new one.
         detail: "quick", or "diffusion": a diffusion model carves the shape and textures the skin after all words of
             the prompt, also those that no trait has. A `Detail` says how.
@@ -103,8 +110,10 @@ def generate(
     Raises:
         NothingRead: nothing of the prompt was read, as of one in another language; see `anyway`. A diffusion model
             reads all words, so it is not raised with one.
-        BadRequest: the prompt is empty or too long, a trait is unknown or out of range, or there is no such detail.
-        MissingDependency: detail by diffusion is asked for, and no model is installed.
+        BadRequest: the prompt is empty or too long, a trait or `align` is unknown or out of range, or there is no such
+            detail.
+        MissingDependency: `align` is more than 0 and nothing that looks is installed, or detail by diffusion is asked
+            for and no model is.
         DreamFaceError: the diffusion model gave no numbers, or there is too little memory for it.
         Cancelled: the progress said so.
     """
@@ -114,6 +123,9 @@ def generate(
     how = read_detail(detail)
     if how is not None and model is None and (sentence := why_no_diffusion()):
         raise MissingDependency(sentence)
+    check_alignment(align)
+    if align and encoder is None and (sentence := why_no_clip()):
+        raise MissingDependency(sentence)
     progress.report("language", 0.0, "Reading the prompt")
     reading = read(prompt)
     if reading.nothing_read and not anyway and how is None:
@@ -121,20 +133,30 @@ def generate(
     told = corrected(reading.traits, corrections)
     said = Traits({name: entry for name, entry in told.items() if name not in without})
     person = complete(said.under(traits or {}), number)
-    progress.report("head", 0.1, "Shaping the head")
-    built = build_head(head, person, number)
-    not_understood = (*reading.unused, *not_grown(person))
     dropped = {correction.words for correction in corrections}
     record = FaceRecord(
-        face_id or str(uuid.uuid4()), clean(prompt), number, resolution, built.model, person, not_understood,
-        candidate=built.candidate, edits=tuple(mark for mark in reading.marks if mark.label not in dropped),
-        corrections=tuple(corrections),
+        face_id or str(uuid.uuid4()), clean(prompt), number, resolution, load_model(head).name, person,
+        (*reading.unused, *not_grown(person)),
+        edits=tuple(mark for mark in reading.marks if mark.label not in dropped), corrections=tuple(corrections),
     )  # fmt: skip
+    if align:
+        record = _aligned(record, align, encoder, progress.part(0.05, _LOOKED))
+        progress = progress.part(_LOOKED, 1.0)
+    progress.report("head", 0.1, "Shaping the head")
+    built = build_head(record.head, record.traits, number, record.candidate)
+    record = replace(record, candidate=built.candidate)
     if how is None:
         return _dress(built, record, progress.part(0.2, 1.0))
     made = make_detail(built, record, how, model, texture, progress.part(0.1, 0.9), forming)
-    record = replace(record, edits=(made.entry, *record.edits), not_understood=not_grown(person))
+    record = replace(record, edits=(made.entry, *record.edits), not_understood=not_grown(record.traits))
     return _dress(made.head, record, progress.part(0.9, 1.0), made.pictures)
+
+
+def _aligned(record: FaceRecord, alpha: float, encoder: Encoder | None, progress: Progress) -> FaceRecord:
+    """Return a record whose open traits were moved so that its portrait fits the words better."""
+    progress.report("align", 0.0, "Loading what looks at portraits")
+    with looking(encoder, progress.part(0.0, 0.05)) as found:
+        return aligned(record, found, alpha, progress=progress.part(0.05, 1.0))
 
 
 def edit(

@@ -49,6 +49,7 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         without=request["without"],
         corrections=read_corrections(request["corrections"]),
         anyway=request["anyway"],
+        align=request["align"],
         # The same in every attempt: a job that is run again makes the same face.
         face_id=request["face_id"] or str(uuid.UUID(job["id"])),
         detail=pipeline.Detail(**request["detail"]) if request.get("detail") else "quick",
@@ -57,7 +58,8 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     )
     notes = [note.text for note in pipeline.read(request["prompt"]).notes]
     notes += pipeline.detail_remarks(face.record)
-    result = {**_save(face, place, progress), "notes": notes}
+    looked = {"moved": pipeline.moved_in_words(face.record), "looked": pipeline.alignment_note(face.record)}
+    result = {**_save(face, place, progress), "notes": notes, **looked}
     if request.get("variation_of"):
         library.mark_variation(place, request["variation_of"])
     return result
