@@ -23,9 +23,13 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
         return interface.allow(cls, application.get().making.why_not_generate(context.window_manager.dreamface.prompt))
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Ask first where nothing of the prompt was read: whoever comes is nobody that was described."""
-        why = application.get().making.chips.nothing_read(context.window_manager.dreamface.prompt)
-        if not why:
+        """Ask first where nothing of the prompt was read: whoever comes is nobody that was described.
+
+        A diffusion model reads all words.
+        """
+        chosen = context.window_manager.dreamface
+        why = application.get().making.chips.nothing_read(chosen.prompt)
+        if not why or _detail(chosen) is not None:
             return self.execute(context)
         self.anyway = True
         return context.window_manager.invoke_confirm(
