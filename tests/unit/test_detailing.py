@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from dreamface.face import Face
 from dreamface.guidance import Prompt, StableDiffusion
 from dreamface.pipeline import Detail
 from dreamface.progress import Progress, Step
+from dreamface.traits import Traits
 from tests.diffusion_double import GaussianDiffusion
 from tests.tiny_diffusion import save
 
@@ -89,13 +89,7 @@ def map_first(face: Face, strength: float) -> list[Any]:
 
 
 @pytest.mark.slow
-def test_the_same_seed_makes_the_same_head(face: Face) -> None:
-    again = make()
-    assert torch.equal(again.head.vertices, face.head.vertices) and torch.equal(skin(again), skin(face))
-
-
-@pytest.mark.slow
-def test_pictures_of_the_head_as_it_forms_change_nothing(face: Face) -> None:
+def test_the_same_seed_makes_the_same_head_and_pictures_of_it_change_nothing(face: Face) -> None:
     shown: list[torch.Tensor] = []
     again = make(forming=shown.append)
     assert torch.equal(again.head.vertices, face.head.vertices) and torch.equal(skin(again), skin(face))
@@ -176,14 +170,14 @@ def test_the_command_checks_its_numbers(capsys: pytest.CaptureFixture[str], tmp_
 
 
 @pytest.mark.slow
-def test_show_says_where_diffusion_moved_the_head(
-    face: Face, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    """An offset that is much wider than the nose which was asked for."""
-    asked = pipeline.edit(face, {"nose.width": 0.0})
-    wide = asked.head.vertices * torch.tensor((1.15, 1.0, 1.0)) - (asked.head.vertices - asked.head.offset)  # type: ignore[operator]
-    moved = pipeline.edit(asked, {}, offset=wide)
-    folder.save(moved, tmp_path / "face")
-    assert main(["show", str(tmp_path / "face"), "--json"]) == 0
-    notes = json.loads(capsys.readouterr().out)["notes"]
-    assert any("Diffusion has moved nose.width" in note and "asked for" in note for note in notes), notes
+def test_it_is_said_where_diffusion_moved_the_head(face: Face) -> None:
+    """An offset that makes the whole head wider than the nose which was asked for."""
+    assert not [note for note in pipeline.moved_by_detail(face, face.measured, {}) if "nose" in note]
+    record = replace(face.record, traits=Traits(face.record.traits).under({"nose.width": 0.0}))
+    wide = face.head.vertices * torch.tensor((1.2, 1.0, 1.0))
+    offset = wide - (face.head.vertices - face.head.offset)  # type: ignore[operator]
+    moved = replace(face, record=record, head=replace(face.head, vertices=wide, offset=offset))
+    notes = pipeline.moved_by_detail(moved, pipeline.measure(moved.head), pipeline.look_at(moved))
+    assert any(note.startswith("Diffusion has moved nose.width") and "asked for" in note for note in notes), notes
+    gone = replace(record, edits=())
+    assert pipeline.moved_by_detail(replace(moved, record=gone), pipeline.measure(moved.head), {}) == []
