@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.e2e.conftest import PATIENCE
 from tests.e2e.test_panels import drawn, preferences_words
 from tests.e2e.test_sidebar import positions, why_not
 from tests.tiny_diffusion import save
@@ -117,7 +118,12 @@ def test_a_head_gets_its_detail_by_diffusion(blender, models, tmp_path):
         words = drawn(blender, "create")
         assert "Advanced" in words
         fields.detail_steps = 10
-        face = blender.new_face("a pale woman", seed=8)
+        before = set(blender.faces)
+        blender.generate("a pale woman", update_selected=False, seed=8)
+        blender.until(lambda: not blender.app.making.running, 4 * PATIENCE)  # the painter is asked twice more
+        blender.rest()
+        assert blender.app.error == ""
+        (face,) = set(blender.faces) - before
         job = next(job for job in reversed(blender.app.session.jobs) if job.kind == "generate")
         assert job.request["detail"] == {"steps": 10, "guidance": 100.0}
         assert np.abs(positions(face) - positions(quick)).max() > 1e-4, "carved"
