@@ -66,11 +66,11 @@ LATER = ("rig", "groom", "edits", "guidance", "capture", "motion")
 """Rooms that may use head, skin, and those before them in this order."""
 
 ALLOWED = {
-    "language": {"errors", "limits", "text", "traits"},
+    "language": {"colour_names", "errors", "limits", "text", "traits"},
     "head": SHARED | {"models"},
     "skin": SHARED | {"colour"},
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
-    "edits": SHARED | {"_reading", "head", "images", "limits", "record", "rig", "groom", "skin"},
+    "edits": SHARED | {"_reading", "colour_names", "head", "images", "limits", "record", "rig", "groom", "skin"},
     "guidance": SHARED | {"colour", "edits", "head", "models", "skin"},
     "motion": SHARED | {"models", "head", "skin", *LATER[:-1], "_files", "_reading"},
     "geometry": {"arrays"},
@@ -96,6 +96,7 @@ ALLOWED = {
     "arrays": set(),
     "bones": set(),
     "colour": set(),
+    "colour_names": set(),
     "editing": {
         "edits", "errors", "face", "images", "language", "models", "pipeline", "progress", "record", "skin", "text",
         "traits",

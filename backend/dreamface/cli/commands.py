@@ -246,9 +246,18 @@ def export(options: Namespace, terminal: Terminal) -> bool:
             detail=options.lod,
             visemes=options.visemes,
         )
+        _note_again(source, path)
     terminal.result({"file": str(path)})
     terminal.show(f"Wrote {path}")
     return True
+
+
+def _note_again(source: Path, path: Path) -> None:
+    """Remember an export over one that the face has noted: it is as it was written, and nobody has worked in it."""
+    from dreamface import folder
+
+    if path.absolute().parent.resolve() == source.resolve() and path.name in folder.noted_exports(source):
+        folder.note_exports(source, [path.name])
 
 
 def rebuild(options: Namespace, terminal: Terminal) -> bool:

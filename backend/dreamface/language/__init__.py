@@ -36,6 +36,8 @@ from dreamface.language.talk import (
     Step,
     Take,
     Undo,
+    UndoBut,
+    UndoOne,
     Version,
 )
 from dreamface.language.talk_reading import understand
@@ -73,6 +75,8 @@ __all__ = [
     "Step",
     "Take",
     "Undo",
+    "UndoBut",
+    "UndoOne",
     "Version",
     "alternatives",
     "colour_family",

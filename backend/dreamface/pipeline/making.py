@@ -46,7 +46,7 @@ from dreamface.pipeline.people import (
 )
 from dreamface.prior import complete
 from dreamface.progress import Progress
-from dreamface.prompts import read
+from dreamface.prompts import PromptReading, read
 from dreamface.record import Correction, EditEntry, FaceRecord, Turn, corrected
 from dreamface.render import portrait_camera, preview
 from dreamface.rig import make_rig
@@ -81,6 +81,7 @@ def generate(
     detail: DetailName | Detail = "quick",
     model: LatentDiffusion | None = None,
     texture: LatentDiffusion | None = None,
+    reading: PromptReading | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
     forming: Forming | None = None,
 ) -> Face:
@@ -104,6 +105,7 @@ def generate(
             the prompt, also those that no trait has. A `Detail` says how.
         model: which diffusion model; None is the one that is installed.
         texture: a model of textures of the head's layout with the same latents; None: the painted skin stands in.
+        reading: what `read` said of the prompt, where it was asked already; None reads it.
         progress: told about every stage.
         forming: called every few steps of diffusion with a picture of the head by then, [S, S, 3] sRGB-encoded.
 
@@ -127,7 +129,7 @@ def generate(
     if align and encoder is None and (sentence := why_no_clip()):
         raise MissingDependency(sentence)
     progress.report("language", 0.0, "Reading the prompt")
-    reading = read(prompt)
+    reading = read(prompt) if reading is None else reading
     if reading.nothing_read and not anyway and how is None:
         raise NothingRead(reading.nothing_read)
     told = corrected(reading.traits, corrections)

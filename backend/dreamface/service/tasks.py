@@ -40,6 +40,7 @@ _MADE = 0.85
 def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     """Make a face in the folder `place`, which does not exist yet."""
     request = job["request"]
+    reading = pipeline.read(request["prompt"])
     face = pipeline.generate(
         request["prompt"],
         seed=request["seed"],
@@ -53,11 +54,11 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         # The same in every attempt: a job that is run again makes the same face.
         face_id=request["face_id"] or str(uuid.UUID(job["id"])),
         detail=pipeline.Detail(**request["detail"]) if request.get("detail") else "quick",
+        reading=reading,
         progress=progress.part(0.0, _MADE),
         forming=partial(_show_forming, forming_picture(place)),
     )
-    notes = [note.text for note in pipeline.read(request["prompt"]).notes]
-    notes += pipeline.detail_remarks(face.record)
+    notes = [*(note.text for note in reading.notes), *pipeline.detail_remarks(face.record)]
     looked = {"moved": pipeline.moved_in_words(face.record), "looked": pipeline.alignment_note(face.record)}
     result = {**_save(face, place, progress), "notes": notes, **looked}
     if request.get("variation_of"):
