@@ -216,12 +216,13 @@ def carving(sitter: Sitter, model: GaussianDiffusion, modes: Tensor, hold: Regul
     return Carving(sitter, Guide.reading(model, "", "", 1.0), modes, 5, hold or loose, "normals")
 
 
+@pytest.mark.slow
 def test_carving_finds_the_shape_that_the_model_wants(sitter: Sitter, modes: Tensor) -> None:
     """The model wants pictures of the same head with other coefficients; they come out of it."""
-    modes = modes[:4]
+    modes = modes[:2]
     model = Likes(side=64, factor=4)
     views = Views.of([sitter.arc.camera(yaw, 0.0) for yaw in (-0.6, 0.0, 0.6)], sitter.head.vertices)
-    target = torch.tensor([0.8, -0.6, 0.5, 0.0])
+    target = torch.tensor([0.8, -0.6])
     wanted = carving(sitter, model, modes)
     with torch.no_grad():
         wanted.parameters["modes"].copy_(target)
