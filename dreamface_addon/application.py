@@ -114,6 +114,10 @@ class Application:
             self.editing.carry_along(skin, before)
         self.repainting.came_in(skin)
 
+    def why_no_detail(self) -> str:
+        """Return why diffusion can't make any detail now, or nothing."""
+        return self.making.why_not_diffuse(self.models.diffusion, self.editing.why_no_diffusion)
+
     def _model_installed(self) -> None:
         """Try again what may have failed without the model."""
         self.following.try_again()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from .placing import Purpose
 from .session import Job
@@ -18,12 +19,14 @@ class Gallery:
     Attributes:
         jobs: in the order of their seeds.
         resolution: the size of the maps that the artist wants.
+        detail: how diffusion is to make the detail of the chosen one; None: it is not to.
         purpose: where the chosen one goes.
         picked: ids of the jobs whose faces were chosen.
     """
 
     jobs: list[Job] = field(default_factory=list)
     resolution: int = RESOLUTION
+    detail: dict[str, Any] | None = None
     purpose: Purpose = field(default_factory=Purpose)
     picked: set[str] = field(default_factory=set)
 

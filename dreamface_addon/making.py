@@ -6,6 +6,7 @@ import contextlib
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -135,6 +136,7 @@ class Making(Part):
         skin: bpy.types.Object | None = None,
         name: str = "",
         anyway: bool = False,
+        detail: dict[str, Any] | None = None,
         align: float = 0.0,
     ) -> None:
         """Make a face, or several to choose from.
@@ -147,6 +149,8 @@ class Making(Part):
             skin: the face to change in place; None for a new one.
             name: what a new face is called; empty takes a name from the prompt.
             anyway: whether to make somebody also where nothing of the prompt is read.
+            detail: how diffusion is to make shape and skin, as the service takes it; None: it is not to. Of several
+                faces to choose from, only the chosen one gets it.
             align: 0..1 how far what the words leave open is moved, so that the portrait fits them better.
         """
         self._show_error("")
@@ -171,31 +175,50 @@ class Making(Part):
             request["traits"] = request["traits"] | regions.locked_traits(skin)
         if choosing:
             request["variation_of"] = uuid.uuid4().hex
+        elif detail is not None:  # an older engine knows no such field
+            request["detail"] = detail
         jobs = [self._session.submit("generate", request | {"seed": seed}, purpose) for seed in seeds]
         for job in jobs:
             self.recovery.note(job, purpose, resolution)
         if choosing:
-            self.gallery.jobs, self.gallery.resolution = jobs, resolution
+            self.gallery.jobs, self.gallery.resolution, self.gallery.detail = jobs, resolution, detail
             self.gallery.purpose = replace(purpose, in_gallery=False)
         self._wake()
+
+    def forming(self) -> Path | None:
+        """Return the picture of the head that diffusion is making, as far as it is; None where there is none."""
+        settings = self._session.backend.settings
+        job = next((job for job in self.running if job.request.get("detail") and job.state == "running"), None)
+        if job is None or settings.url:
+            return None
+        # A job that is made again, after the engine has died, has a picture of its own each time.
+        found = sorted((settings.store / "staging").glob(f"{job.id}-*.png"))
+        return found[-1] if found else None
 
     # --------------------------------------------------------------------------------------------------- the variations
 
     def why_not_pick(self) -> str:
-        """Return why none of the variations can be picked now, or nothing; with larger maps it has to be made again."""
-        return "" if self.gallery.resolution == GALLERY_RESOLUTION else self._setup.why_no_backend()
+        """Return why none of the variations can be picked now, or nothing; some have to be made again."""
+        return "" if self._is_as_wanted else self._setup.why_no_backend()
+
+    @property
+    def _is_as_wanted(self) -> bool:
+        """Whether the variations are what the artist wants, and not drafts of it."""
+        return self.gallery.resolution == GALLERY_RESOLUTION and self.gallery.detail is None
 
     def pick(self, job: Job) -> None:
-        """Bring in one of the gallery's faces; if larger maps were asked for, have it made again with them."""
+        """Bring in one of the gallery's faces; for larger maps, or detail by diffusion, have it made again."""
         self.gallery.picked.add(job.id)
         purpose = self.gallery.purpose
         self._session.pick(job)
-        if self.gallery.resolution == GALLERY_RESOLUTION:
+        if self._is_as_wanted:
             job.tag = purpose
             self._note_moved(job)
             self.placing.add(job)
         else:
             request = job.request | {"resolution": self.gallery.resolution, "variation_of": None}
+            if self.gallery.detail is not None:
+                request["detail"] = self.gallery.detail
             self.recovery.note(self._session.submit("generate", request, purpose), purpose)
         self._wake()
 

@@ -112,8 +112,31 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         default=0.0, min=0.0, max=1.0, step=5, precision=2, subtype="FACTOR",
     )  # fmt: skip
     head: EnumProperty(name="Head", description="Mesh and UVs of the head", items=_head_items)
-    resolution: EnumProperty(
+    detail: EnumProperty(
         name="Detail",
+        description="What makes the details of shape and skin",
+        items=[
+            ("QUICK", "Quick", "DreamFace's own painter: seconds"),
+            (
+                "DIFFUSION",
+                "Diffusion",
+                "A diffusion model carves the shape and textures the skin after all your words: minutes",
+            ),
+        ],
+        default="QUICK",
+    )
+    detail_steps: IntProperty(
+        name="Steps",
+        description="How often diffusion corrects the texture, twice; the shape half as often again. More take longer",
+        min=10, max=1000, soft_max=400, default=200,
+    )  # fmt: skip
+    detail_guidance: FloatProperty(
+        name="Guidance",
+        description="How far diffusion is led towards your words; less stays nearer to a person",
+        min=1.0, max=200.0, default=100.0, precision=0,
+    )  # fmt: skip
+    resolution: EnumProperty(
+        name="Textures",
         description="Size of the skin's textures in pixels",
         items=[
             ("512", "512 · Draft", "Quick drafts"),
@@ -248,7 +271,7 @@ _KEPT = (
     "prompt", "page", "cards_level", "seed", "keep_seed", "variations", "align", "resolution", "update_selected",
     "tracker", "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength",
     "expression_level", "expression_head", "show_place", "sketch_as", "picture_as", "picture_file", "mix_degree",
-    "diffusion_keep",
+    "diffusion_keep", "detail", "detail_steps", "detail_guidance",
 )  # fmt: skip
 _kept: dict[str, object] = {}
 

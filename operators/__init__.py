@@ -51,6 +51,7 @@ from .create.cancel import DREAMFACE_OT_cancel
 from .create.chip import DREAMFACE_OT_chip, DREAMFACE_OT_correct_words
 from .create.close_gallery import DREAMFACE_OT_close_gallery
 from .create.compare import DREAMFACE_OT_compare
+from .create.detail import DREAMFACE_OT_detail_by_diffusion
 from .create.dismiss import DREAMFACE_OT_dismiss
 from .create.dismiss_error import DREAMFACE_OT_dismiss_error
 from .create.dismiss_remarks import DREAMFACE_OT_dismiss_remarks
@@ -171,6 +172,7 @@ _CLASSES = (
     DREAMFACE_OT_compare,
     DREAMFACE_OT_copy_diagnostics,
     DREAMFACE_OT_delete_made,
+    DREAMFACE_OT_detail_by_diffusion,
     DREAMFACE_OT_dismiss,
     DREAMFACE_OT_dismiss_error,
     DREAMFACE_OT_dismiss_model,

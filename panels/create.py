@@ -72,6 +72,7 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         row.scale_y = 1.6
         row.active = not app.making.running
         row.operator("dreamface.generate", text="Generate", icon="SHADERFX")
+        self._draw_forming(app)
         self._draw_remarks(app.making, chosen.prompt)
         self._draw_looked(app.making)
         self._draw_waiting_faces(app.making)
@@ -107,6 +108,7 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         row.operator("dreamface.roll_seed", text="", icon="FILE_REFRESH")
         layout.prop(chosen, "variations")
         layout.prop(chosen, "resolution")
+        self._draw_detail(chosen)
         if len(app.models.head_items) > 2:  # Automatic, and more than one to choose from
             layout.prop(chosen, "head")
         skin = scene.skin_of(context.active_object)
@@ -114,6 +116,30 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
             layout.prop(chosen, "name", placeholder=scene.name_from(chosen.prompt) if chosen.prompt else "")
         if skin is not None:
             self.layout.prop(chosen, "update_selected", text=f"Change {scene.name_of(skin)}")
+
+    def _draw_forming(self, app: application.Application) -> None:
+        """Draw the head that diffusion is making, as far as it is."""
+        file = app.making.forming()
+        if file is not None and (icon := app.pictures.file(file)):
+            self.layout.template_icon(icon_value=icon, scale=_PICTURE_SIZE)
+
+    def _draw_detail(self, chosen: bpy.types.PropertyGroup) -> None:
+        """Draw what makes the detail; diffusion is grey with the reason where it is not possible."""
+        split = self.layout.split(factor=0.4)
+        label = split.row()
+        label.alignment = "RIGHT"
+        label.label(text="Detail")
+        row = split.row(align=True)
+        by_diffusion = chosen.detail == "DIFFUSION" and not application.get().why_no_detail()
+        row.prop_enum(chosen, "detail", "QUICK")
+        row.operator("dreamface.detail_by_diffusion", text="Diffusion", depress=by_diffusion)
+        if by_diffusion:
+            _, body = drawing.group(self.layout, "detail", "Advanced")
+            if body is not None:
+                body.use_property_split = True
+                body.use_property_decorate = False
+                body.prop(chosen, "detail_steps")
+                body.prop(chosen, "detail_guidance")
 
     def _draw_remarks(self, making: Making, prompt: str) -> None:
         """Draw what was said of the prompt that a face was made from, where it does not stand below the prompt."""

@@ -15,8 +15,11 @@ _BLOCKS = (32, 64, 64, 64)
 _WIDTH = 32  # of the text embedding
 
 
-def save(folder: Path, seed: int = 0, **unet: Any) -> Path:
-    """Write the folder that diffusers' `save_pretrained` writes; the weights are noise."""
+def save(folder: Path, seed: int = 0, width: int = _WIDTH, **unet: Any) -> Path:
+    """Write the folder that diffusers' `save_pretrained` writes; the weights are noise.
+
+    With a width of 768 numbers for a word, it is taken for one of Stable Diffusion's family when it is installed.
+    """
     make_torchvision_importable()  # this machine's may be made for another torch
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
@@ -28,7 +31,7 @@ def save(folder: Path, seed: int = 0, **unet: Any) -> Path:
         "unet": UNet2DConditionModel(
             sample_size=8, in_channels=4, out_channels=4, layers_per_block=2, block_out_channels=_BLOCKS,
             down_block_types=(*[cross.format("Down")] * 3, "DownBlock2D"),
-            up_block_types=("UpBlock2D", *[cross.format("Up")] * 3), cross_attention_dim=_WIDTH, attention_head_dim=8,
+            up_block_types=("UpBlock2D", *[cross.format("Up")] * 3), cross_attention_dim=width, attention_head_dim=8,
             norm_num_groups=8, **unet,
         ),
         "vae": AutoencoderKL(
@@ -38,7 +41,7 @@ def save(folder: Path, seed: int = 0, **unet: Any) -> Path:
         ),
         "text_encoder": CLIPTextModel(
             CLIPTextConfig(
-                vocab_size=514, hidden_size=_WIDTH, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+                vocab_size=514, hidden_size=width, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
                 max_position_embeddings=77, bos_token_id=512, eos_token_id=513, pad_token_id=513,
             )
         ),

@@ -23,9 +23,13 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
         return interface.allow(cls, application.get().making.why_not_generate(context.window_manager.dreamface.prompt))
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Ask first where nothing of the prompt was read: whoever comes is nobody that was described."""
-        why = application.get().making.chips.nothing_read(context.window_manager.dreamface.prompt)
-        if not why:
+        """Ask first where nothing of the prompt was read: whoever comes is nobody that was described.
+
+        A diffusion model reads all words.
+        """
+        chosen = context.window_manager.dreamface
+        why = application.get().making.chips.nothing_read(chosen.prompt)
+        if not why or _detail(chosen) is not None:
             return self.execute(context)
         self.anyway = True
         return context.window_manager.invoke_confirm(
@@ -50,7 +54,15 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
             skin=skin,
             name=chosen.name.strip(),
             anyway=self.anyway,
+            detail=_detail(chosen),
             align=0.0 if app.making.why_not_align(app.models.find(models.CLIP)) else chosen.align,
         )
         chosen.name = ""  # the next head is somebody else
         return {"FINISHED"}
+
+
+def _detail(chosen: bpy.types.PropertyGroup) -> dict[str, object] | None:
+    """Return how diffusion is to make the detail, as the service takes it; None where it is not to, or can't."""
+    if chosen.detail != "DIFFUSION" or application.get().why_no_detail():
+        return None
+    return {"steps": chosen.detail_steps, "guidance": chosen.detail_guidance}

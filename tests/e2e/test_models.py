@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.e2e.conftest import PATIENCE
 from tests.e2e.test_panels import drawn, preferences_words
 from tests.e2e.test_sidebar import positions, why_not
+from tests.tiny_diffusion import save
 from tests.unit.test_stable_diffusion import folder as stable_diffusion_folder
 from tests.unit.test_stable_diffusion import safetensors
 
@@ -88,6 +90,7 @@ def test_an_own_checkpoint_is_added_chosen_and_removed(blender, models, tmp_path
     name = "Dreamy-Faces-8-1"
     try:
         assert models.outcome(name)[0] and models.find(name).installed, models.outcome(name)
+        assert operators.detail_by_diffusion.poll()
         assert models.diffusion.name == name, "there is no other"
         words = preferences_words(blender)
         assert name in words and "Diffusion works with it" in words and "Use for Diffusion" not in words
@@ -99,6 +102,39 @@ def test_an_own_checkpoint_is_added_chosen_and_removed(blender, models, tmp_path
         finish(blender)
     assert models.find(name) is None and f"{name} is removed" in preferences_words(blender)
     operators.dismiss_model(model=name)
+    assert "Install Stable Diffusion" in why_not(operators.detail_by_diffusion)
+
+
+@pytest.mark.slow
+def test_a_head_gets_its_detail_by_diffusion(blender, models, tmp_path):
+    """With a complete Stable Diffusion of few numbers, through the very engine that the real one goes through."""
+    operators, fields = blender.bpy.ops.dreamface, blender.fields
+    quick = blender.new_face("a pale woman", seed=8)
+    operators.add_checkpoint(filepath=str(save(tmp_path / "Tiny", width=768)))
+    finish(blender)
+    try:
+        assert models.diffusion.name == "Tiny"
+        assert operators.detail_by_diffusion() == {"FINISHED"} and fields.detail == "DIFFUSION"
+        words = drawn(blender, "create")
+        assert "Advanced" in words
+        fields.detail_steps = 10
+        before = set(blender.faces)
+        blender.generate("a pale woman", update_selected=False, seed=8)
+        blender.until(lambda: not blender.app.making.running, 4 * PATIENCE)  # the painter is asked twice more
+        blender.rest()
+        assert blender.app.error == ""
+        (face,) = set(blender.faces) - before
+        job = next(job for job in reversed(blender.app.session.jobs) if job.kind == "generate")
+        assert job.request["detail"] == {"steps": 10, "guidance": 100.0}
+        assert np.abs(positions(face) - positions(quick)).max() > 1e-4, "carved"
+        record = blender.module("scene").record(face)
+        (edit,) = record["edits"]
+        assert edit["label"] == "Diffusion" and edit["parameters"]["model"] == "Tiny"
+    finally:
+        fields.detail, fields.detail_steps = "QUICK", 200
+        operators.remove_model("EXEC_DEFAULT", model="Tiny")
+        finish(blender)
+        operators.dismiss_model(model="Tiny")
 
 
 @pytest.mark.slow

@@ -85,7 +85,7 @@ ALLOWED = {
     },
     "service": {
         "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",
-        "progress", "_files", "motion",
+        "progress", "_files", "images", "motion",
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {
@@ -119,8 +119,8 @@ ALLOWED = {
     "packing": {"_reading", "bones", "document", "errors", "face", "hair", "rigging"},
     "appearance": {"colour", "face", "hair", "skin", "traits", "units"},
     "pipeline": SHARED | {
-        "appearance", "capture", "edits", "export", "expressions", "folder", "groom", "guidance", "head", "images", "language",
-        "limits", "motion", "prior", "prompts", "record", "rig", "skin", "text",
+        "appearance", "capture", "edits", "export", "expressions", "folder", "groom", "guidance", "head", "images",
+        "language", "limits", "motion", "prior", "prompts", "record", "rig", "skin", "text",
     },
     "prompts": {"edits", "errors", "language", "record", "traits"},
     "prior": {"prior_hair", "random_streams", "styles", "traits"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from dreamface import language
 from dreamface.cli.doctor import can_have_bpy
@@ -20,7 +20,7 @@ from dreamface.record import Correction, FaceRecord
 from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits, TraitValue, Value
 
 if TYPE_CHECKING:
-    from dreamface.pipeline import Option, PromptReading
+    from dreamface.pipeline import Detail, Option, PromptReading
 
 DOUBTFUL: Final = 0.6
 """Confidence below which a row is marked as a guess."""
@@ -39,6 +39,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
         from dreamface import pipeline
 
         pipeline.check_request(prompt, options.seed or 0, options.resolution, options.head)
+        detail = _detail(options)
         pipeline.check_alignment(options.align)
         if worn is not None:
             chosen = {**worn.traits(pipeline.read(prompt).traits), **chosen}
@@ -51,6 +52,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
                 head=options.head,
                 traits=chosen or None,
                 anyway=options.anyway,
+                detail=detail,
                 align=options.align,
                 progress=progress.part(0.0, 0.7),
             )
@@ -58,6 +60,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
             folder = options.output or FACES / f"{name}-{face.seed}"
             written = write(face, stage, folder, name, wanted_formats(options), progress.part(0.7, 1.0))
     written.notes += moved_elsewhere(written, options.output)
+    written.notes += pipeline.detail_remarks(face.record)
     moved = pipeline.fits_better(face.traits)
     asked = Traits({name: entry for name, entry in face.traits.asked().items() if name not in moved})
     reasons, looked = {note.words for note in notes}, pipeline.alignment_note(face.record)
@@ -83,6 +86,24 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
         f"Seed      {face.seed}",
     )
     return True
+
+
+def _detail(options: Namespace) -> Detail | Literal["quick"]:
+    """Return how the detail is to be made.
+
+    Raises:
+        BadRequest: a number is out of range, or is for diffusion, which is not asked for.
+    """
+    from dreamface import pipeline
+
+    given = {name: getattr(options, name) for name in ("steps", "guidance") if getattr(options, name) is not None}
+    if options.detail == "quick":
+        if given:
+            raise BadRequest(f"--{next(iter(given))} is for --detail diffusion: add that.")
+        return "quick"
+    detail = pipeline.Detail(**given)
+    pipeline.check_detail(detail)
+    return detail
 
 
 def read(options: Namespace, terminal: Terminal) -> bool:
@@ -152,6 +173,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
         measured = dict(face.measured)
         notes.append(f"{'Measured when it was made' if measured else 'Nothing could be measured'}: {error}")
     seen = pipeline.look_at(face, measured)
+    notes += [*pipeline.detail_remarks(face.record), *pipeline.moved_by_detail(face, measured, seen)]
     terminal.result(
         {
             "prompt": face.prompt,

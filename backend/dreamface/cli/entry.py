@@ -101,6 +101,7 @@ def _add_generate(actions: Commands) -> None:
         "--set", action="append", default=[], metavar="TRAIT=VALUE", help="such as nose.width=1.5; may be repeated"
     )
     _add_expression(command)
+    _add_detail(command.add_argument_group("detail"))
     _add_formats(command)
 
 
@@ -126,6 +127,17 @@ def _add_from_photo(actions: Commands) -> None:
         "--set", action="append", default=[], metavar="TRAIT=VALUE", help="such as nose.width=1.5; may be repeated"
     )
     _add_formats(command)
+
+
+def _add_detail(group: Group_) -> None:
+    group.add_argument(
+        "--detail", choices=("quick", "diffusion"), default="quick",
+        help="diffusion: an installed diffusion model carves the shape and textures the skin after all the words",
+    )  # fmt: skip
+    group.add_argument(
+        "--steps", type=int, metavar="N", help="of texturing, twice; half as many again of carving; default: 200"
+    )
+    group.add_argument("--guidance", type=float, metavar="S", help="how far it is led towards the words; default: 100")
 
 
 def _add_expression(parser: argparse.ArgumentParser | Group_) -> None:

@@ -53,7 +53,10 @@ _CHANNELS: Final = 10  # of `Diffused`
 _GUTTER: Final = 8  # texels beyond the islands that filters mix in
 _SIZES: Final = 2  # of maps whose seams are kept
 _MARGIN: Final = 16  # texels around what was made that may be looked at
-_RELIEF_MM: Final = 0.06  # of relief 1
+_RELIEF_MM: Final = 0.06  # of relief 1, where the edit does not say
+_MOST_RELIEF_MM: Final = 1.0
+_MOST_STEPS: Final = 10_000  # of all stages together
+_MOST_GUIDANCE: Final = 1000.0
 _ROUGH, _SHINY = 0.62, 0.16  # roughness of what hides the skin, without and with gloss
 _DULL, _MIRRORS = 0.34, 0.62  # specular of the same
 _DEPTH_ROUGH: Final = 0.18  # roughness that deep places have more
@@ -71,10 +74,13 @@ class DiffusedEntry(BaseModel):
     words: str = Field(default="", max_length=LONGEST_WISH)
     model: str = Field(default="", max_length=200)
     seed: int = Field(default=0, ge=0, lt=2**32)
-    steps: int = Field(default=30, ge=1, le=1000)
-    guidance: float = Field(default=7.5, ge=0.0, le=100.0, allow_inf_nan=False)
+    steps: int = Field(default=30, ge=1, le=_MOST_STEPS)
+    guidance: float = Field(default=7.5, ge=0.0, le=_MOST_GUIDANCE, allow_inf_nan=False)
     keep: float = Field(default=0.0, ge=0.0, le=1.0, allow_inf_nan=False)
     cut_off: str = Field(default="", max_length=LONGEST_WISH)
+    stopped: str = Field(default="", max_length=LONGEST_WISH, description="why it has ended early")
+    under: bool = Field(default=False, description="lies below brows, make-up and what else covers the skin")
+    relief_mm: float = Field(default=_RELIEF_MM, gt=0.0, le=_MOST_RELIEF_MM, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)
@@ -218,7 +224,7 @@ def diffused_overlays(
     Raises:
         BadRequest: a parameter is out of its range, or a picture is missing or damaged.
     """
-    diffused_entry(edit)
+    entry = diffused_entry(edit)
     tiles = [tile for tile in skin_tiles(head.topology) if tile in tiles_in(edit.pictures)]
     if not set(edit.pictures.values()) <= pictures.keys():
         raise BadRequest("A picture that diffusion made is missing from the face: make it again, or delete the edit.")
@@ -228,8 +234,9 @@ def diffused_overlays(
     masks = {tile: places[tile] if places is not None else _everywhere() for tile in shown if _lies(places, tile)}
     if not masks:
         return []
-    key = ("diffusion", tuple(sorted(edit.pictures.items())), edit.place)
-    return [Overlay(f"{edit.id}/diffusion", key, masks, edit.strength, seed=seed, draw=partial(_draw, shown), reads=())]
+    key = ("diffusion", tuple(sorted(edit.pictures.items())), edit.place, entry.under, entry.relief_mm)
+    draw = partial(_draw, shown, entry)
+    return [Overlay(f"{edit.id}/diffusion", key, masks, edit.strength, seed=seed, draw=draw, reads=())]
 
 
 def _lies(places: Mapping[str, Tensor] | None, tile: str) -> bool:
@@ -322,7 +329,7 @@ def _read(png: bytes, kind: str) -> Drawing | None:
     return Drawing((len(seen), len(seen)), box, image_of)
 
 
-def _draw(layers: Mapping[str, _Layers], site: Site) -> Sequence[Patch]:
+def _draw(layers: Mapping[str, _Layers], entry: DiffusedEntry, site: Site) -> Sequence[Patch]:
     """Draw what was made: a stain over the pigments, a cover where they are hidden, fine relief and gloss."""
     images, mask = layers[site.subject.tile].on(site), site.mask
     nothing = torch.zeros_like(mask)
@@ -336,6 +343,7 @@ def _draw(layers: Mapping[str, _Layers], site: Site) -> Sequence[Patch]:
     first = Patch(
         site.window, stain=stain, cover=None if colour is None else hides, colour=colour, gloss=own,
         roughness=torch.lerp(dull, torch.full_like(dull, _SHINY), gloss).clamp(0.05, 0.95),
-        specular=_DULL + (_MIRRORS - _DULL) * gloss, height=relief.clamp(-1.0, 1.0) * mask * (_RELIEF_MM * MM),
+        specular=_DULL + (_MIRRORS - _DULL) * gloss, height=relief.clamp(-1.0, 1.0) * mask * (entry.relief_mm * MM),
+        under=entry.under,
     )  # fmt: skip
-    return (first, Patch(site.window, gloss=hides, subsurface=_COVERED))
+    return (first, Patch(site.window, gloss=hides, subsurface=_COVERED, under=entry.under))

@@ -7,6 +7,16 @@ from dreamface.limits import RESOLUTIONS
 from dreamface.motion import remarks, write_take
 from dreamface.performance import Performance, load_performance
 from dreamface.pipeline.aligning import alignment_note, fits_better, index_looks, moved_in_words
+from dreamface.pipeline.detailing import (
+    DETAILS,
+    MOST_DETAIL_GUIDANCE,
+    MOST_DETAIL_STEPS,
+    Detail,
+    check_detail,
+    detail_remarks,
+    moved_by_detail,
+    read_detail,
+)
 from dreamface.pipeline.diffusing import Diffusion, check_diffusion, diffuse
 from dreamface.pipeline.hair import grow_hair, style_of_guides
 from dreamface.pipeline.making import changed_record, edit, generate, look_at, rebuild
@@ -30,12 +40,16 @@ from dreamface.text import clean
 
 __all__ = [
     "AROUND",
+    "DETAILS",
     "FITS_BETTER",
     "HEADS",
     "LAYER_DESCRIPTIONS",
+    "MOST_DETAIL_GUIDANCE",
+    "MOST_DETAIL_STEPS",
     "MOST_RENDERS",
     "RESOLUTIONS",
     "Correction",
+    "Detail",
     "Diffusion",
     "EditEntry",
     "FaceRecord",
@@ -52,9 +66,11 @@ __all__ = [
     "changed_record",
     "check_alignment",
     "check_animation",
+    "check_detail",
     "check_diffusion",
     "check_request",
     "clean",
+    "detail_remarks",
     "diffuse",
     "edit",
     "export",
@@ -70,9 +86,11 @@ __all__ = [
     "look_at",
     "measure",
     "mixed",
+    "moved_by_detail",
     "moved_in_words",
     "parse_style",
     "read",
+    "read_detail",
     "rebuild",
     "remarks",
     "remove_style",

@@ -13,7 +13,7 @@ from dreamface.edits import check_edits, hair_of, overlays
 from dreamface.errors import FolderError, MissingDependency, NothingRead
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of
-from dreamface.guidance import check_alignment, why_no_clip
+from dreamface.guidance import LatentDiffusion, check_alignment, why_no_clip, why_no_diffusion
 from dreamface.hair import Groom
 from dreamface.head import Encoder, HeadSource, load_model
 from dreamface.limits import (
@@ -21,6 +21,7 @@ from dreamface.limits import (
     drawn_seed,
 )
 from dreamface.pipeline.aligning import aligned, looking
+from dreamface.pipeline.detailing import Detail, DetailName, Forming, make_detail, read_detail
 from dreamface.pipeline.hair import not_grown
 from dreamface.pipeline.painting import (
     faded,
@@ -77,8 +78,12 @@ def generate(
     align: float = 0.0,
     encoder: Encoder | None = None,
     face_id: str | None = None,
+    detail: DetailName | Detail = "quick",
+    model: LatentDiffusion | None = None,
+    texture: LatentDiffusion | None = None,
     reading: PromptReading | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
+    forming: Forming | None = None,
 ) -> Face:
     """A face from words.
 
@@ -96,24 +101,36 @@ def generate(
             does not look at it.
         encoder: what looks; None is the installed CLIP.
         face_id: its identity, where it takes another face's place; None makes a new one.
+        detail: "quick", or "diffusion": a diffusion model carves the shape and textures the skin after all words of
+            the prompt, also those that no trait has. A `Detail` says how.
+        model: which diffusion model; None is the one that is installed.
+        texture: a model of textures of the head's layout with the same latents; None: the painted skin stands in.
         reading: what `read` said of the prompt, where it was asked already; None reads it.
         progress: told about every stage.
+        forming: called every few steps of diffusion with a picture of the head by then, [S, S, 3] sRGB-encoded.
 
     Raises:
-        NothingRead: nothing of the prompt was read, as of one in another language; see `anyway`.
-        BadRequest: the prompt is empty or too long, or a trait or `align` is unknown or out of range.
-        MissingDependency: `align` is more than 0 and nothing that looks is installed.
+        NothingRead: nothing of the prompt was read, as of one in another language; see `anyway`. A diffusion model
+            reads all words, so it is not raised with one.
+        BadRequest: the prompt is empty or too long, a trait or `align` is unknown or out of range, or there is no such
+            detail.
+        MissingDependency: `align` is more than 0 and nothing that looks is installed, or detail by diffusion is asked
+            for and no model is.
+        DreamFaceError: the diffusion model gave no numbers, or there is too little memory for it.
         Cancelled: the progress said so.
     """
     number = drawn_seed(seed)
     check_request(prompt, number, resolution, head)
     check_names(without)
+    how = read_detail(detail)
+    if how is not None and model is None and (sentence := why_no_diffusion()):
+        raise MissingDependency(sentence)
     check_alignment(align)
     if align and encoder is None and (sentence := why_no_clip()):
         raise MissingDependency(sentence)
     progress.report("language", 0.0, "Reading the prompt")
     reading = read(prompt) if reading is None else reading
-    if reading.nothing_read and not anyway:
+    if reading.nothing_read and not anyway and how is None:
         raise NothingRead(reading.nothing_read)
     told = corrected(reading.traits, corrections)
     said = Traits({name: entry for name, entry in told.items() if name not in without})
@@ -129,7 +146,12 @@ def generate(
         progress = progress.part(_LOOKED, 1.0)
     progress.report("head", 0.1, "Shaping the head")
     built = build_head(record.head, record.traits, number, record.candidate)
-    return dress(built, replace(record, candidate=built.candidate), progress.part(0.2, 1.0))
+    record = replace(record, candidate=built.candidate)
+    if how is None:
+        return dress(built, record, progress.part(0.2, 1.0))
+    made = make_detail(built, record, how, model, texture, progress.part(0.1, 0.9), forming)
+    record = replace(record, edits=(made.entry, *record.edits), not_understood=not_grown(record.traits))
+    return dress(made.head, record, progress.part(0.9, 1.0), made.pictures)
 
 
 def _aligned(record: FaceRecord, alpha: float, encoder: Encoder | None, progress: Progress) -> FaceRecord:

@@ -166,17 +166,27 @@ def rasterise(vertices: Tensor, triangles: Tensor, camera: Camera, size: int) ->
         Visibility of shape [size, size].
     """
     if vertices.device.type == "cpu":
-        return _scan(vertices.detach(), triangles, camera, size)
+        return _scan(camera.to_pixels(vertices.detach().float(), size), triangles, size)
     directions = camera.rays(pixel_centres(size, vertices.device), size).view(-1, 3)
     seen = RayMesh(vertices, triangles).cast(vertices.new_tensor(camera.position), directions)
     shape = (size, size)
     return Visibility(seen.triangle.view(shape), seen.barycentric.view(*shape, 3), seen.depth.view(shape))
 
 
-def _scan(vertices: Tensor, triangles: Tensor, camera: Camera, size: int) -> Visibility:
+def scan(projected: Tensor, triangles: Tensor, size: int) -> Tensor:
+    """Return [S, S] int64 the triangle at each pixel's centre, -1 where there is none; on the CPU.
+
+    Args:
+        projected: [V, 3] pixel x, pixel y and depth in metres.
+        triangles: [T, 3] int64.
+        size: S.
+    """
+    return _scan(projected.detach().float(), triangles, size).triangle
+
+
+def _scan(projected: Tensor, triangles: Tensor, size: int) -> Visibility:
     """`rasterise` with a depth buffer; threads share the picture out in bands of rows."""
     warp = kernels().wp
-    projected = camera.to_pixels(vertices.float(), size)
     place, depth = projected[:, :2], projected[:, 2:]
     corners = torch.cat((place, torch.where(depth > NEAR, 1.0 / depth, 0.0)), dim=1)
     faces = torch.full((size, size), -1, dtype=torch.int32)

@@ -22,7 +22,7 @@ from dreamface._files import cannot_write
 from dreamface.errors import DreamFaceError, FolderError
 from dreamface.limits import SEED_LIMIT
 from dreamface.service.events import Hub
-from dreamface.service.layout import Layout, has_folder, is_face
+from dreamface.service.layout import Layout, forming_picture, has_folder, is_face
 from dreamface.service.schemas import JOB_KINDS, Export, FaceResult, Job, NewJob, WorkerName, needed_files
 from dreamface.service.store import ERROR_CODE, JobStore, Record, StoreError, to_job
 from dreamface.service.uploads import Uploads
@@ -330,11 +330,13 @@ class JobQueue:
                 self._end(record, error)
             finally:
                 await asyncio.to_thread(shutil.rmtree, staged, ignore_errors=True)
+                with suppress(OSError):  # swept later
+                    forming_picture(staged).unlink(missing_ok=True)
 
     def _begin(self, record: Record) -> None:
         record.state, record.started, record.attempts = "running", time.time(), record.attempts + 1
         # How long a download takes says nothing of the next one.
-        made = has_folder(record.kind)
+        made = has_folder(record.kind) and not record.request.get("detail")  # diffusion says it by itself
         with suppress(StoreError):  # a guess is all that is lost
             seconds = self._store.durations(record.kind, record.request.get("resolution")) if made else []
             record.usual = statistics.median(seconds) if seconds else None

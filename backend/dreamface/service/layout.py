@@ -91,6 +91,11 @@ class Layout:
         library.sweep(self.faces)
 
 
+def forming_picture(staged: Path) -> Path:
+    """Return where the picture of a face lies while it forms, beside its folder; it is swept like that."""
+    return staged.with_name(f"{staged.name}.png")
+
+
 def _make_folder(path: Path) -> None:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)

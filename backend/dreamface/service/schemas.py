@@ -164,6 +164,13 @@ CorrectionsData = Annotated[
 ]
 
 
+class DetailData(Strict):
+    """How a diffusion model carves a head and textures its skin."""
+
+    steps: int = Field(default=200, ge=1, le=1000, description="of texturing, twice; carving takes half as many again")
+    guidance: float = Field(default=100.0, ge=0.0, le=200.0, description="how far it is led towards the words")
+
+
 class Generate(Strict):
     """A face from words."""
 
@@ -186,6 +193,9 @@ class Generate(Strict):
         "above 0 it needs the model clip-vit-l-14, else the job fails with a sentence",
     )
     face_id: FaceId | None = Field(default=None, description="of the face whose place it takes")
+    detail: DetailData | None = Field(
+        default=None, description="by diffusion, where a model is installed; null is quick: our own painter alone"
+    )
     variation_of: Id | None = Field(
         default=None,
         description="names the variations that are made together; one that is not picked (POST /jobs/{job}/pick) is "

@@ -186,11 +186,12 @@ class JobStore:
             return _newest(self._database, limit)
 
     def durations(self, kind: Kind, resolution: object, limit: int = 10) -> list[float]:
-        """Seconds that the last done jobs of a kind took at a resolution."""
+        """Seconds that the last done jobs of a kind took at a resolution; those with diffusion are left out."""
         with self._explained():
             rows = self._database.execute(
                 "SELECT finished - started AS seconds FROM jobs WHERE state='done' AND kind=? "
                 "AND CASE WHEN json_valid(request) THEN json_extract(request, '$.resolution') END IS ? "
+                "AND CASE WHEN json_valid(request) THEN json_extract(request, '$.detail') END IS NULL "
                 "AND finished - started BETWEEN 0 AND ? ORDER BY number DESC LIMIT ?",
                 (kind, resolution, _LONGEST, limit),
             ).fetchall()

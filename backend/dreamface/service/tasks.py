@@ -6,6 +6,8 @@ import base64
 import io
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,14 @@ from torch import Tensor
 
 from dreamface import editing, library, pipeline
 from dreamface import folder as face_folder
-from dreamface._files import cannot_write
+from dreamface._files import cannot_write, whole_file
 from dreamface.errors import BadRequest, DreamFaceError
 from dreamface.face import Face, Head
+from dreamface.images import png_bytes
 from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
 from dreamface.record import FaceRecord, read_corrections, read_edits, write_edits, write_talk
+from dreamface.service.layout import forming_picture
 from dreamface.service.schemas import AnimateResult, ExportResult, FaceResult, Kind, Region, to_record, to_traits
 from dreamface.traits import Traits
 
@@ -49,14 +53,23 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         align=request["align"],
         # The same in every attempt: a job that is run again makes the same face.
         face_id=request["face_id"] or str(uuid.UUID(job["id"])),
+        detail=pipeline.Detail(**request["detail"]) if request.get("detail") else "quick",
         reading=reading,
         progress=progress.part(0.0, _MADE),
+        forming=partial(_show_forming, forming_picture(place)),
     )
+    notes = [*(note.text for note in reading.notes), *pipeline.detail_remarks(face.record)]
     looked = {"moved": pipeline.moved_in_words(face.record), "looked": pipeline.alignment_note(face.record)}
-    result = {**_save(face, place, progress), "notes": [note.text for note in reading.notes], **looked}
+    result = {**_save(face, place, progress), "notes": notes, **looked}
     if request.get("variation_of"):
         library.mark_variation(place, request["variation_of"])
     return result
+
+
+def _show_forming(file: Path, picture: Tensor) -> None:
+    """Write a picture of a head as it forms, whole; where the disk refuses it, nobody misses it."""
+    with suppress(OSError, DreamFaceError), whole_file(file) as part:
+        part.write_bytes(png_bytes((255.0 * picture + 0.5).byte().numpy()))
 
 
 def edit(job: Request, place: Path, progress: Progress) -> dict[str, Any]:

@@ -604,7 +604,11 @@ def _lay_patch(
         return _part(image, patch.window, here) if isinstance(image, Tensor) and image.dim() > 1 else image
 
     if "colour" in groups:
-        _lay_colour(_view(maps, "albedo", here), patch, strength, composition, cut)
+        albedo = _view(maps, "albedo", here)
+        below = albedo.clone() if patch.under else None
+        _lay_colour(albedo, patch, strength, composition, cut)
+        if below is not None and (hidden := _hidden(composition, here)) is not None:
+            albedo.lerp_(below, hidden)
     if patch.gloss is not None and "gloss" in groups:
         share = (strength * cut(patch.gloss)).clamp(max=1.0)  # type: ignore[union-attr]
         for name in _GROUPS["gloss"]:
@@ -627,6 +631,21 @@ def _lay_colour(albedo: Tensor, patch: Patch, strength: float, composition: Comp
     if patch.cover is not None and patch.colour is not None:
         colour = patch.colour[:, None, None] if patch.colour.dim() == 1 else cut(patch.colour)
         albedo.add_((colour - albedo).mul_((strength * torch.as_tensor(cut(patch.cover))).clamp(max=1.0)))
+
+
+def _hidden(composition: Composition, area: Window) -> Tensor | None:
+    """Return [h, w] 0..1 how much decals, such as brows and make-up, cover of the skin; None where none does."""
+    passing: Tensor | None = None
+    for laid in composition.details:
+        decal = laid.what
+        if not isinstance(decal, Decal) or decal.cover is None or decal.colour is None:
+            continue
+        if (here := _common(decal.window, area)) is not None:
+            if passing is None:
+                passing = torch.ones(area.shape)
+            below = _part(passing, area, here)
+            below.mul_(1.0 - laid.strength * _part(decal.cover, decal.window, here))
+    return None if passing is None else 1.0 - passing
 
 
 def _lay_relief(

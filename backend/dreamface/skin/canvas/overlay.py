@@ -52,6 +52,7 @@ class Patch:
         roughness, specular, subsurface, metallic: 0..1 or [h, w]; None leaves the skin's.
         flat: 0..1 how much of pores, lines and everything else in the relief is levelled.
         height: metres of relief on top.
+        under: whether its colour lies below what covers the skin, such as brows and make-up.
     """
 
     window: Window
@@ -67,6 +68,7 @@ class Patch:
     metallic: float | Tensor | None = None
     flat: Tensor | None = None
     height: Tensor | None = None
+    under: bool = False
 
     @property
     def nbytes(self) -> int:

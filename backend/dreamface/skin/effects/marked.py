@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 import torch
 from scipy.ndimage import distance_transform_edt
@@ -123,7 +123,7 @@ class Marked:
         def shown(value: float | Tensor | None) -> float | Tensor | None:
             return self.image(value) if isinstance(value, Tensor) else value
 
-        images = {name: self.image(values) for name, values in amounts.items() if values is not None}
+        images: dict[str, Any] = {name: self.image(values) for name, values in amounts.items() if values is not None}
         if isinstance(colour, Tensor) and colour.dim() > 1:
             colour = self.image(colour)
         return Patch(

@@ -1,0 +1,378 @@
+"""A whole head's detail by diffusion: its shape carved, its skin textured (Zhang et al. 2023, "DreamFace")."""
+
+from __future__ import annotations
+
+import zlib
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import torch
+from pydantic import JsonValue
+
+from dreamface.edits import Diffused, diffused_pictures, overlays
+from dreamface.errors import BadRequest
+from dreamface.face import Face, Head
+from dreamface.guidance import (
+    Anchor,
+    Carving,
+    Guide,
+    LatentDiffusion,
+    LearnedPrior,
+    Outcome,
+    Sitter,
+    Steps,
+    Texturing,
+    normals_of_height,
+    resized,
+    skin_layer,
+    use_diffusion,
+)
+from dreamface.head import HeadSource, load_model
+from dreamface.limits import LONGEST_WISH
+from dreamface.pipeline.painting import painter, painters_turn
+from dreamface.pipeline.people import build_head, measure, shown_traits
+from dreamface.progress import Progress
+from dreamface.record import EditEntry, FaceRecord
+from dreamface.skin import materials
+from dreamface.traits import VOCABULARY, Group, Traits
+from dreamface.units import MM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from torch import Tensor
+
+    from dreamface.appearance import Seen
+
+DetailName = Literal["quick", "diffusion"]
+"""What makes a face's detail: our own painter alone, or diffusion on top of it."""
+
+DETAILS: Final = ("quick", "diffusion")
+
+MOST_DETAIL_STEPS: Final = 1000
+"""Of each half of texturing."""
+
+MOST_DETAIL_GUIDANCE: Final = 200.0
+"""How far score distillation is led towards the words."""
+
+LABEL: Final = "Diffusion"
+ENTRY: Final = "diffusion"
+"""Label and id of the edit that holds what diffusion has made of the skin."""
+
+_SHOWN_EVERY: Final = 10  # steps between two pictures of the head as it forms
+_PORTRAIT: Final = 256  # pixels a side of them
+_SKIN: Final = 1024  # texels a side of the skin that diffusion sees
+_ON_TOP: Final = ("foundation", "blush", "eyeshadow", "eyeliner", "lipstick", "cropped_hair", "stubble", "beard",
+                  "brows")  # fmt: skip
+"""The skin's layers that lie on top of what diffusion makes."""
+
+_AS_CLAY: Final = "a realistic grey clay sculpture of the bald head of {}, studio photograph"
+_AS_SKIN: Final = "a close-up photograph of the face of {}, bald, plain background, detailed skin"
+_AGAINST: Final = "hair, hat, glasses, blurry, text, watermark, frame, deformed, shadow, highlight"
+_CARVING_GUIDANCE: Final = 0.5  # of texturing's
+_CARVING_STEPS: Final = 1.5  # for each of texturing's two halves
+_TEXTURE_WEIGHT: Final = 3.0  # lambda_tau, where lambda_g is 1
+_TEXTURE_GUIDANCE: Final = 0.01  # of the generic model's, with a texture model
+_MODES: Final = 60  # of the head model's coefficients that move
+_STILL: Final = 0.05 * MM  # root mean square: coefficients that move less are left alone
+_SPREADS: Final = {"mode": 1.0, "slider": 0.25}  # one step of a coefficient, by the beginning of its name
+_LARGEST_RELIEF: Final = 0.5  # millimetres
+_MOVED: Final = 0.3  # standard deviations by which a shape trait must be farther from what was asked for, to be said
+_MOVED_SHARE: Final = 0.25  # of a skin trait's range, likewise
+_OWN_RELIEF: Final = 0.06  # millimetres that `Diffused.relief` of 1 means where nothing else is said
+
+
+Forming: TypeAlias = "Callable[[Tensor], None]"
+"""Takes [S, S, 3] sRGB-encoded 0..1 pictures of a head as it forms."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """How diffusion makes a head's detail.
+
+    Attributes:
+        steps: of texturing, in latent space and once more in image space; carving takes half as many again.
+        guidance: how far it is led towards the words.
+        carves: whether it also changes the shape.
+    """
+
+    steps: int = 200
+    guidance: float = 100.0
+    carves: bool = True
+
+
+@dataclass(frozen=True)
+class Detailed:
+    """What diffusion has made of a head.
+
+    Attributes:
+        head: carved.
+        entry: the edit that holds its skin.
+        pictures: SHA-256 -> PNG of the edit.
+    """
+
+    head: Head
+    entry: EditEntry
+    pictures: dict[str, bytes]
+
+
+def read_detail(detail: DetailName | Detail) -> Detail | None:
+    """Return how diffusion is to make the detail; None where it is not asked for.
+
+    Raises:
+        BadRequest: there is no such detail, or a number is out of range.
+    """
+    if isinstance(detail, Detail):
+        check_detail(detail)
+        return detail
+    if detail not in DETAILS:
+        raise BadRequest(f"There is no detail {detail!r}: choose {' or '.join(DETAILS)}.")
+    return Detail() if detail == "diffusion" else None
+
+
+def check_detail(detail: Detail) -> None:
+    """Refuse numbers out of range, before anything slow starts.
+
+    Raises:
+        BadRequest: one is.
+    """
+    if not 1 <= detail.steps <= MOST_DETAIL_STEPS:
+        raise BadRequest(f"Detail by diffusion takes 1 to {MOST_DETAIL_STEPS} steps; got {detail.steps}.")
+    if not 0.0 <= detail.guidance <= MOST_DETAIL_GUIDANCE:
+        raise BadRequest(
+            f"The guidance of detail by diffusion must be between 0 and {MOST_DETAIL_GUIDANCE:g}; "
+            f"got {detail.guidance:g}."
+        )
+
+
+def make_detail(
+    head: Head,
+    record: FaceRecord,
+    detail: Detail,
+    model: LatentDiffusion | None = None,
+    texture: LatentDiffusion | None = None,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+    forming: Forming | None = None,
+) -> Detailed:
+    """Carve and texture a head after its prompt.
+
+    Args:
+        head: as the traits make it.
+        record: whose; its edits lie on top.
+        detail: how.
+        model: knows pictures of anything; None is the one that is installed.
+        texture: knows textures of this head's layout, with the same latents; None: the painted skin stands in for it.
+        progress: told about every step.
+        forming: called every few steps with a picture of what there is by then.
+
+    Raises:
+        MissingDependency: no model is installed.
+        DreamFaceError: the model gave no numbers, or there is too little memory.
+        Cancelled: the progress said so.
+    """
+    check_detail(detail)
+    progress.report("load", 0.0, "Loading the diffusion model")
+    with use_diffusion(progress.part(0.0, 0.05)) if model is None else nullcontext(model) as model:
+        carved, relief, outcomes = head, None, []
+        if detail.carves:
+            carved, relief, outcome = _carve(head, record, detail, model, progress.part(0.05, 0.45), forming)
+            outcomes.append(outcome)
+        sitter = _sit(carved, record, progress.part(0.45, 0.5))
+        texturing = _texturing(sitter, record, detail, model, texture, relief)
+        shown = _every_few(texturing.portrait, forming)
+        textured = texturing.run(Steps(detail.steps, detail.steps), progress.part(0.5, 0.95), shown)
+        outcomes.append(textured.outcome)
+        cut_off, name = model.embed(_AS_SKIN.format(record.prompt)).cut_off, model.name
+    progress.report("diffusion", 0.95, "Laying it on")
+    stopped = " ".join(outcome.stopped for outcome in outcomes if outcome.stopped)
+    made, relief_mm = _with_relief(skin_layer(sitter, textured), sitter, relief)
+    everywhere = {tile: torch.ones(_SKIN, _SKIN) for tile in made}
+    names, pictures = diffused_pictures(made, head.topology, everywhere)
+    parameters: dict[str, JsonValue] = {
+        "words": record.prompt[:LONGEST_WISH], "model": name, "seed": record.seed,
+        "steps": sum(outcome.steps for outcome in outcomes), "guidance": detail.guidance, "under": True,
+        "relief_mm": relief_mm, **({"cut_off": cut_off[:LONGEST_WISH]} if cut_off else {}),
+        **({"stopped": stopped[:LONGEST_WISH]} if stopped else {}),
+    }  # fmt: skip
+    entry = EditEntry(ENTRY, "diffusion", LABEL, 1.0, True, None, Traits(), parameters, names)
+    return Detailed(carved, entry, pictures)
+
+
+def detail_remarks(record: FaceRecord) -> list[str]:
+    """Return sentences on how a face's detail was made: what of the prompt was cut off, and why it has ended early."""
+    found = []
+    for edit in record.edits:
+        if edit.kind == "diffusion" and edit.parameters.get("under"):
+            if cut_off := edit.parameters.get("cut_off"):
+                found.append(f"The prompt is longer than the diffusion model reads; it has not read: “{cut_off}”.")
+            if stopped := edit.parameters.get("stopped"):
+                found.append(str(stopped))
+    return found
+
+
+def _every_few(portrait: Callable[[int], Tensor], forming: Forming | None) -> Callable[[int], None] | None:
+    """Return what to call after every step, so that a picture is handed on every few of them."""
+    if forming is None:
+        return None
+
+    def shown(step: int) -> None:
+        if step % _SHOWN_EVERY == _SHOWN_EVERY - 1:
+            forming(portrait(_PORTRAIT).clamp(0.0, 1.0).permute(1, 2, 0).cpu())
+
+    return shown
+
+
+def seed_of_detail(seed: int, what: str) -> int:
+    """Return the seed of a stage, from the face's."""
+    return zlib.crc32(what.encode(), seed)
+
+
+# ------------------------------------------------------------------------------------------------------------ carving
+
+
+def _carve(
+    head: Head,
+    record: FaceRecord,
+    detail: Detail,
+    model: LatentDiffusion,
+    progress: Progress,
+    forming: Forming | None,
+) -> tuple[Head, Tensor, Outcome]:
+    """Return the carved head, [T, S, S] metres of fine relief, and how it ended."""
+    progress.report("carving", 0.0, "Looking at the head")
+    traits = shown_traits(record)
+    sitter = Sitter(head, materials(head, traits), {}, {})
+    words, scale = _AS_CLAY.format(record.prompt), _CARVING_GUIDANCE * detail.guidance
+    guide = Guide.reading(model, words, _AGAINST, scale)
+    carving = Carving(sitter, guide, shape_modes(head), seed_of_detail(record.seed, "carving"))
+    steps = max(1, round(_CARVING_STEPS * detail.steps))
+    carved = carving.run(steps, progress=progress, seen=_every_few(carving.portrait, forming))
+    offset = carved.offset if head.offset is None else head.offset + carved.offset
+    shaped = build_head(head.model, traits, record.seed, head.candidate, offset)
+    return shaped, carved.relief, carved.outcome
+
+
+def shape_modes(head: Head) -> Tensor:
+    """Return [K, V, 3] metres: the independent ways in which a head's coefficients move its shape, largest first.
+
+    Each is one spread of what coefficients do that vary by a spread each: principal components. Measured by
+    differences, as a head model need not be differentiable; many coefficients move the same, so far fewer are left.
+    """
+    model, moves = load_model(head.model), []
+    rest = model.build(HeadSource(identity=head.identity)).vertices
+    for name, value in head.identity.items():
+        step = _SPREADS.get(name.partition(".")[0])
+        if step is None:
+            continue
+        moved = model.build(HeadSource(identity={**head.identity, name: value + step})).vertices - rest
+        if float(moved.square().sum(dim=1).mean().sqrt()) > _STILL:
+            moves.append(moved)
+    if not moves:
+        return torch.zeros(0, *rest.shape)
+    flat = torch.stack(moves).flatten(1)
+    _, ways = torch.linalg.eigh((flat @ flat.T).double())
+    found = (ways.flip(1).T.float() @ flat)[:_MODES].view(-1, *rest.shape)
+    return found[found.square().sum(dim=2).mean(dim=1).sqrt() > _STILL]
+
+
+# ---------------------------------------------------------------------------------------------------------- texturing
+
+
+def _sit(head: Head, record: FaceRecord, progress: Progress) -> Sitter:
+    """Return the head with its painted skin, with and without what lies on top of diffusion's."""
+    traits, resolution = shown_traits(record), min(record.resolution, _SKIN)
+    laid = overlays(record.edits, head, traits, record.seed, {})
+    with painters_turn(progress):
+        maps = painter.paint(
+            head, traits, resolution=resolution, seed=record.seed, layers=record.strengths, overlays=laid,
+            progress=progress.part(0.0, 0.6),
+        )  # fmt: skip
+        bare = painter.paint(
+            head, traits, resolution=resolution, seed=record.seed,
+            layers={**record.strengths, **dict.fromkeys(_ON_TOP, 0.0)}, progress=progress.part(0.6, 1.0),
+        )  # fmt: skip
+    return Sitter(head, materials(head, traits), maps, bare)
+
+
+def _texturing(
+    sitter: Sitter,
+    record: FaceRecord,
+    detail: Detail,
+    model: LatentDiffusion,
+    texture: LatentDiffusion | None,
+    relief: Tensor | None,
+) -> Texturing:
+    words = _AS_SKIN.format(record.prompt)
+
+    def prior(own: Tensor) -> LearnedPrior | Anchor:
+        anchor = Anchor.of(sitter, own, _TEXTURE_WEIGHT)
+        if texture is None:
+            return anchor
+        scale = max(1.0, _TEXTURE_GUIDANCE * detail.guidance)
+        return LearnedPrior(Guide.reading(texture, record.prompt, "", scale, _TEXTURE_WEIGHT), anchor)
+
+    normals = None if relief is None else _bent(sitter.relief(model.side), sitter, relief)
+    guide = Guide.reading(model, words, _AGAINST, detail.guidance)
+    return Texturing(sitter, guide, prior, seed_of_detail(record.seed, "texturing"), normals)
+
+
+def _bent(normals: Tensor, sitter: Sitter, relief: Tensor) -> Tensor:
+    """Return [T, 3, S, S] the skin's normals with fine relief [T, H, H] on top: their slopes add up."""
+    fine = torch.stack([relief_normals(one, sitter, normals.shape[-1]) for one in relief])
+    upright = normals[:, 2:].clamp_min(0.1)
+    return torch.cat((normals[:, :2] / upright + fine[:, :2], torch.ones_like(upright)), dim=1)
+
+
+def relief_normals(height: Tensor, sitter: Sitter, side: int) -> Tensor:
+    """Return [3, side, side] tangent-space normals of a height [H, H] in metres."""
+    return resized(normals_of_height(height[None, None], sitter)[0], side)
+
+
+def _with_relief(made: dict[str, Diffused], sitter: Sitter, relief: Tensor | None) -> tuple[dict[str, Diffused], float]:
+    """Return the same with carved relief, and the millimetres that relief of 1 means in it."""
+    if relief is None:
+        return made, _OWN_RELIEF
+    totals = {}
+    for tile, height in zip(sitter.tiles, relief, strict=True):
+        side = made[tile].relief.shape[-1]
+        totals[tile] = made[tile].relief * _OWN_RELIEF + resized(height[None] / MM, side)[0]
+    largest = max(float(total.abs().max()) for total in totals.values())
+    span = min(max(largest, _OWN_RELIEF), _LARGEST_RELIEF)
+    return {tile: replace(made[tile], relief=totals[tile] / span) for tile in made}, round(span, 4)
+
+
+# ---------------------------------------------------------------------------------------------------- what has moved
+
+
+def moved_by_detail(face: Face, measured: Mapping[str, float], seen: Mapping[str, Seen]) -> list[str]:
+    """Return a sentence for every trait of the prompt that diffusion has led the head away from.
+
+    Args:
+        face: finished.
+        measured: its shape traits, in standard deviations.
+        seen: what else it shows.
+    """
+    if not any(edit.id == ENTRY and edit.visible and edit.strength > 0.0 for edit in face.record.edits):
+        return []
+    head, asked = face.head, face.traits.asked()
+    before = {} if head.offset is None else measure(replace(head, vertices=head.vertices - head.offset, offset=None))
+    found = []
+    for name, entry in asked.items():
+        if not isinstance(entry.value, float | int):
+            continue
+        trait, wanted = VOCABULARY[name], float(entry.value)
+        if name in before and name in measured:
+            missed, at_first = abs(measured[name] - wanted), abs(before[name] - wanted)
+            if missed > at_first + _MOVED:
+                found.append(_moved(name, entry.because, wanted, measured[name]))
+        elif trait.group is Group.SKIN and name in seen and isinstance(seen[name].value, float | int):
+            shown = float(seen[name].value)  # type: ignore[arg-type]
+            if abs(shown - wanted) > _MOVED_SHARE * (trait.high - trait.low):
+                found.append(_moved(name, entry.because, wanted, shown))
+    return found
+
+
+def _moved(name: str, because: str, wanted: float, shown: float) -> str:
+    words = f" (“{because}”)" if because else ""
+    return f"Diffusion has moved {name}{words} from {wanted:.2g}, which was asked for, to {shown:.2g}."

@@ -1,0 +1,183 @@
+"""Detail by diffusion, from a prompt to a face on disk, through the whole pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from dreamface import folder, pipeline
+from dreamface.cli import main
+from dreamface.errors import BadRequest, Cancelled, DreamFaceError, MissingDependency
+from dreamface.face import Face
+from dreamface.guidance import Prompt, StableDiffusion
+from dreamface.pipeline import Detail
+from dreamface.progress import Progress, Step
+from dreamface.traits import Traits
+from tests.diffusion_double import GaussianDiffusion
+from tests.tiny_diffusion import save
+
+BLUE = (0.25, 0.35, 0.75)
+WORDS = "a Na'vi warrior with red lipstick"
+
+
+def double(**more: Any) -> GaussianDiffusion:
+    return GaussianDiffusion({"Na'vi": BLUE}, 0.3, side=64, factor=4, **more)
+
+
+def make(prompt: str = WORDS, steps: int = 24, model: Any = None, **more: Any) -> Face:
+    detail = Detail(steps, 3.0)
+    return pipeline.generate(
+        prompt, seed=5, resolution=512, head="anny", detail=detail, model=model or double(), **more
+    )
+
+
+@pytest.fixture(scope="module")
+def face() -> Face:
+    return make()
+
+
+def skin(face: Face) -> torch.Tensor:
+    return face.maps["skin"]["albedo"]
+
+
+@pytest.mark.slow
+def test_words_that_no_trait_has_colour_the_skin(face: Face) -> None:
+    quick = pipeline.generate(WORDS, seed=5, resolution=512, head="anny", anyway=True)
+    before, after = skin(quick).mean(dim=(0, 1)), skin(face).mean(dim=(0, 1))
+    assert float(after[2] - after[0]) > 0.1 > 0.0 > float(before[2] - before[0])
+    assert face.record.not_understood == () and "Na'vi" in " ".join(quick.record.not_understood)
+
+
+@pytest.mark.slow
+def test_lipstick_and_brows_lie_on_top(face: Face) -> None:
+    """Without the lipstick the same texels are another colour; with it they are as red as on a quick head."""
+    bare = pipeline.edit(face, {}, layers={"lipstick": 0.0})
+    changed = (skin(face) - skin(bare)).abs().amax(dim=2) > 0.05
+    assert 0.0005 < float(changed.float().mean()) < 0.1
+    lips, under = skin(face)[changed].mean(dim=0), skin(bare)[changed].mean(dim=0)
+    assert float(lips[0] - lips[2]) > float(under[0] - under[2]) + 0.1
+
+
+@pytest.mark.slow
+def test_the_head_is_one_like_any_other(face: Face, tmp_path: Path) -> None:
+    (entry, *_) = face.record.edits
+    assert (entry.id, entry.kind, entry.label) == ("diffusion", "diffusion", "Diffusion")
+    assert entry.parameters["model"] == "a double" and entry.parameters["under"] is True
+    assert face.head.offset is not None and 0.0002 < float(face.head.offset.abs().max()) < 0.05
+    folder.save(face, tmp_path / "face")
+    kept = folder.load(tmp_path / "face")
+    assert torch.equal(kept.head.vertices, face.head.vertices)
+    # Sliders work on top of it, and shapes are made for it.
+    wider = pipeline.edit(kept, {"nose.width": 2.0})
+    assert wider.head.offset is not None and torch.allclose(wider.head.offset, kept.head.offset)  # type: ignore[arg-type]
+    assert float((wider.head.vertices - kept.head.vertices).abs().max()) > 0.0005
+    assert wider.shapes.shape == face.shapes.shape
+    # Half as strong, and gone.
+    half, gone = (
+        pipeline.edit(kept, {}, edits=[*map_first(kept, strength), *kept.record.edits[1:]]) for strength in (0.5, 0.0)
+    )
+    blueness = [float((skin(one)[..., 2] - skin(one)[..., 0]).mean()) for one in (gone, half, kept)]
+    assert blueness[0] < blueness[1] < blueness[2]
+
+
+def map_first(face: Face, strength: float) -> list[Any]:
+    return [replace(face.record.edits[0], strength=strength)]
+
+
+@pytest.mark.slow
+def test_the_same_seed_makes_the_same_head_and_pictures_of_it_change_nothing(face: Face) -> None:
+    shown: list[torch.Tensor] = []
+    again = make(forming=shown.append)
+    assert torch.equal(again.head.vertices, face.head.vertices) and torch.equal(skin(again), skin(face))
+    assert len(shown) == 3 + 2 + 2 and all(one.shape == (256, 256, 3) for one in shown)
+    clay, last = shown[0], shown[-1]
+    middle = slice(110, 150)
+    assert float(clay[middle, middle].std(dim=2).mean()) < 0.01  # grey
+    assert float((last[middle, middle, 2] - last[middle, middle, 0]).mean()) > 0.05  # blue
+
+
+@pytest.mark.slow
+def test_a_complete_stable_diffusion_goes_the_same_way(tmp_path: Path) -> None:
+    model = StableDiffusion.load(save(tmp_path / "tiny"), "tiny")
+    made = make("a pale woman", 2, model)
+    assert made.record.edits[0].parameters["model"] == "tiny"
+    assert bool(torch.isfinite(skin(made)).all()) and bool(torch.isfinite(made.head.vertices).all())
+
+
+@pytest.mark.slow
+def test_what_was_cut_off_and_where_it_stopped_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Gaussian gives no numbers below a level that texturing falls to halfway."""
+
+    class Short(GaussianDiffusion):
+        def embed(self, words: str) -> Prompt:
+            return Prompt(super().embed(words).embedding, "and a hat")
+
+    # Carving draws its levels from all of them, so it is left out here.
+    model = Short({"Na'vi": BLUE}, 0.3, side=64, factor=4, nan_from=700)
+    made = pipeline.generate(
+        WORDS, seed=5, resolution=512, head="anny", detail=Detail(6, 3.0, carves=False), model=model
+    )
+    cut, stopped = pipeline.detail_remarks(made.record)
+    assert "has not read: “and a hat”" in cut
+    assert "NaN" in stopped and "is kept" in stopped and made.record.edits[0].parameters["steps"] < 12
+    assert made.head.offset is None
+
+
+@pytest.mark.parametrize(
+    ("detail", "sentence"),
+    [
+        ("thorough", "There is no detail 'thorough': choose quick or diffusion."),
+        (Detail(steps=0), "takes 1 to 1000 steps; got 0"),
+        (Detail(steps=5000), "takes 1 to 1000 steps; got 5000"),
+        (Detail(guidance=-1.0), "must be between 0 and 200; got -1"),
+        (Detail(guidance=float("nan")), "must be between 0 and 200; got nan"),
+    ],
+)
+def test_bad_input_is_a_sentence(detail: Any, sentence: str) -> None:
+    with pytest.raises(BadRequest, match=sentence.replace("(", r"\(")):
+        pipeline.generate("a man", seed=1, detail=detail, model=double())
+
+
+def test_without_a_model_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DREAMFACE_MODELS", str(tmp_path))
+    with pytest.raises(MissingDependency, match="No diffusion model is installed: "):
+        pipeline.generate("a man", seed=1, detail="diffusion")
+
+
+def test_a_model_that_gives_no_numbers_at_once_is_an_error() -> None:
+    with pytest.raises(DreamFaceError, match=r"NaN.*another seed or less guidance"):
+        make(model=double(nan_from=2000))
+
+
+def test_cancelling_keeps_nothing(tmp_path: Path) -> None:
+    told: list[Step] = []
+    with pytest.raises(Cancelled):
+        make(progress=Progress(told.append, lambda: bool(told) and "step 3 of" in told[-1].message))
+    assert "left" in told[-1].message
+
+
+def test_the_command_checks_its_numbers(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = ["-o", str(tmp_path / "face")]
+    assert main(["generate", "a man", *out, "--steps", "10"]) != 0
+    assert "--steps is for --detail diffusion" in capsys.readouterr().err
+    assert main(["generate", "a man", *out, "--detail", "diffusion", "--guidance", "900"]) != 0
+    assert "between 0 and 200" in capsys.readouterr().err
+    assert not (tmp_path / "face").exists()
+
+
+@pytest.mark.slow
+def test_it_is_said_where_diffusion_moved_the_head(face: Face) -> None:
+    """An offset that makes the whole head wider than the nose which was asked for."""
+    assert not [note for note in pipeline.moved_by_detail(face, face.measured, {}) if "nose" in note]
+    record = replace(face.record, traits=Traits(face.record.traits).under({"nose.width": 0.0}))
+    wide = face.head.vertices * torch.tensor((1.2, 1.0, 1.0))
+    offset = wide - (face.head.vertices - face.head.offset)  # type: ignore[operator]
+    moved = replace(face, record=record, head=replace(face.head, vertices=wide, offset=offset))
+    notes = pipeline.moved_by_detail(moved, pipeline.measure(moved.head), pipeline.look_at(moved))
+    assert any(note.startswith("Diffusion has moved nose.width") and "asked for" in note for note in notes), notes
+    gone = replace(record, edits=())
+    assert pipeline.moved_by_detail(replace(moved, record=gone), pipeline.measure(moved.head), {}) == []
