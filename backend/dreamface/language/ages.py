@@ -45,6 +45,22 @@ _SPANS = frozenset({"to", "or", "and", "till", "until", "-", "\u2013"})
 _FOR = frozenset({"pass", "passing", "taken", "mistaken"})
 """Words of what somebody is held for: "could pass for 30"."""
 
+_AFTER_AGES = frozenset(
+    {
+        "and", "with", "who", "but", "or", "in", "whose", "from", "named", "called", "wearing", "has", "had", "is", "was",
+        "when", "that", "on", "at", "sitting", "standing",
+    }
+)  # fmt: skip
+"""Words before which a number behind a person's word is still their age: "a girl of sixteen from a village"."""
+
+_LIMITS = {
+    ("max",): -2.0, ("maximum",): -2.0, ("tops",): -2.0, ("at", "most"): -2.0, ("at", "the", "most"): -2.0,
+    ("or", "younger"): -3.0, ("or", "under"): -3.0, ("and", "under"): -3.0, ("or", "less"): -3.0, ("min",): 3.0,
+    ("at", "least"): 3.0, ("at", "the", "least"): 3.0, ("or", "older"): 4.0, ("or", "over"): 4.0, ("and", "over"): 4.0,
+    ("and", "up"): 4.0, ("or", "above"): 4.0, ("and", "above"): 4.0, ("minimum",): 3.0,
+}  # fmt: skip
+"""What follows a number that bounds an age, and how many years from it the age is taken."""
+
 _SHIFTED = {"younger": -1.0, "older": 1.0, "young": -1.0, "old": 1.0, "youthful": -1.0}
 _AMOUNTS = {"few": 4.0, "several": 6.0, "couple": 2.0, "some": 5.0, "many": 15.0}
 _SHIFT = 8.0  # years that somebody looks younger by than an age, where nobody says how many
@@ -331,7 +347,7 @@ def _of_years(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Numb
     if (
         number is None
         or number.value < 1
-        or (after and after[0].isalpha() and after not in ("and", "with", "who", "but", "or", "in", "whose"))
+        or (after and after[0].isalpha() and after not in _AFTER_AGES)
     ):
         return None
     return _Number(number.value, length + number.length)
@@ -350,9 +366,11 @@ def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
         return None  # "1) bald"
     if not (before in _SEPARATORS or (digits and before == "and" and number.value >= _YOUNGEST_WRITTEN)):
         return None
-    high = _number(tokens, end) if end < len(tokens) and tokens[end].joined else None
+    to = int(_word(tokens, end) == "to")  # "6 to 9"
+    high = _number(tokens, end + to) if to or (end < len(tokens) and tokens[end].joined) else None
     if high is not None and number.value < high.value <= number.value + 30:
-        number, end = _Number((number.value + high.value) / 2, number.length + high.length), end + high.length
+        length = number.length + to + high.length
+        number, end = _Number((number.value + high.value) / 2, length), position + length
     if _word(tokens, end) == "+":
         number, end = _Number(number.value + _EARLY, number.length + 1), end + 1
     says_more = position > 0 or end < len(tokens)
@@ -435,4 +453,16 @@ def _part_of_decade(tokens: Sequence[Token], position: int, length: int) -> tupl
     return word, length + 1
 
 
-_PATTERNS = (_held_for, _range, _decade, _years_old, _after_cue, _of_years, _guess, _alone)
+def _at_most(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
+    """As "20 max", "60 at least", "30 or under"."""
+    number = _number(tokens, position)
+    if number is None or not _YOUNGEST_WRITTEN <= number.value < 100:
+        return None
+    following = tuple(tokens[place].text.lower() for place in range(position + number.length, len(tokens)))
+    for words, years in _LIMITS.items():
+        if following[: len(words)] == words:
+            return _Number(number.value + years, number.length + len(words))
+    return None
+
+
+_PATTERNS = (_held_for, _at_most, _range, _decade, _years_old, _after_cue, _of_years, _guess, _alone)

@@ -85,9 +85,13 @@ def parse(tokens: Sequence[Token], lexicon: Lexicon) -> Parse:
     """Reads tokens that are not ages; see the module's docstring."""
     claims: list[Claim] = []
     leftovers: list[Leftover] = []
+    subjects: list[Modifier] = []
     for groups in groups_of(tokens, lexicon):
         reader = _ClauseReader(lexicon, groups)
+        if groups and groups[0].refers:
+            reader.subjects = subjects
         reader.read()
+        subjects = reader.subjects or subjects
         claims += reader.claims
         leftovers += reader.leftovers
     return Parse(tuple(claims), tuple(leftovers))
@@ -132,6 +136,8 @@ class _ClauseReader:
         self.link = Link.START  # of the group that is being read
         self.is_alone = True  # whether its adjectives can all be a person's
         self.dyed: list[Modifier] = []  # colours of the hair
+        self.topic: Modifier | None = None  # the first part of the face that the clause names
+        self.own: list[Modifier] = []  # adjectives right before the noun that is being read
         self.predicates: list[Modifier] = []  # what was said behind a noun
         self.groups = [self._without_colours(group) if thing else group for group, thing in _about_things(groups)]
 
@@ -200,13 +206,20 @@ class _ClauseReader:
             # "her eyes, green as glass": said behind a comma of a noun that nothing was said of yet
             noun = self.subjects[-1].unit.key
             return any(self.lexicon.pair(modifier.unit.key, noun) for modifier in group.modifiers)
+        if group.link is Link.COMMA and not group.names_thing and self._is_hair(self.subjects[-1]):
+            # "a long beard, red": a colour alone can't be the person's
+            noun = self.subjects[-1].unit.key
+            keys = [modifier.unit.key for modifier in group.modifiers]
+            return all(key in tables.COLOURS_ALONE and self.lexicon.pair(key, noun) for key in keys)
         return group.link in (Link.COPULA, Link.ADJACENT) or (self.predicated and group.link in (Link.AND, Link.COMMA))
 
+    def _is_hair(self, noun: Modifier) -> bool:
+        part = self.lexicon.stands_for.get(noun.unit.key, noun.unit.key)
+        return part in ("hair", "beard", "moustache", "brow", "stubble")
+
     def _reaches_noun(self, index: int) -> bool:
-        own = self.groups[index]
-        predicated = own.link is Link.COPULA or own.modifiers[-1].unit.role is Role.UNKNOWN
         for later in self.groups[index + 1 :]:
-            if later.link not in (Link.AND, Link.COMMA) or (predicated and later.determined):
+            if later.link not in (Link.AND, Link.COMMA) or later.determined:
                 return False
             if later.noun is not None:
                 return True
@@ -224,6 +237,7 @@ class _ClauseReader:
         listed = group.link in (Link.AND, Link.COMMA) and group.is_bare and not carried and self._is_in_list(group)
         if listed and not entry.effects:
             modifiers = [m for m in self.shared if self.lexicon.pair(m.unit.key, noun.unit.key)]
+        self.own = group.modifiers
         bound = self._describe(noun, modifiers)
         self._remember(noun, group, bound, listed)
         if not listed:
@@ -293,6 +307,8 @@ class _ClauseReader:
             self.mute.append(noun)
         part = self.lexicon.stands_for.get(noun.unit.key)  # "her hair in a bun": the bun says what the hair is like
         self.mute = [earlier for earlier in self.mute if earlier.unit.key != part]
+        is_part = not entry.kind and noun.unit.key not in tables.NEUTRAL_WORDS
+        self.topic = noun if self.topic is None and is_part else self.topic
         together = group.link is Link.AND and not group.modifiers and bool(self.subjects) and not self.shared
         self.subjects = (
             [*self.subjects, noun] if (listed or together) and self.subjects and not self.predicated else [noun]
@@ -376,12 +392,22 @@ class _ClauseReader:
 
     def _alone(self, modifier: Modifier, noun: Modifier | None) -> None:
         entry = self.lexicon.entries.get(modifier.unit.key)
-        about_part = noun is not None and not self._is_person(noun) and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES
+        about_part = noun is not None and not self._is_person(noun) and self._is_only_of(noun, modifier, entry)
         if noun is None and entry is not None and self._is_colour_of_part(modifier, entry):
             return
         claimed = entry is not None and not about_part and self._claim(modifier, entry.effects, None)
         if not claimed and modifier.unit.key not in tables.NEUTRAL_WORDS:
             self._leave(modifier, noun)
+
+    def _is_only_of(self, noun: Modifier, modifier: Modifier, entry: Entry | None) -> bool:
+        """Whether an adjective of a part can't speak of the person as well: "pale lashes", "old eyes"."""
+        if modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES:
+            return True
+        if modifier not in self.own:
+            return False  # of a list: "heavy-set, hooded eyes"
+        part = self.lexicon.stands_for.get(noun.unit.key, noun.unit.key)
+        own = tables.OWN_TRAITS.get(part)
+        return own is not None and entry is not None and not any(e.trait.startswith(own) for e in entry.effects)
 
     def _tells_people(self, modifier: Modifier) -> bool:
         key = modifier.unit.key
@@ -397,6 +423,9 @@ class _ClauseReader:
             self._leave(modifier)
             return True
         bound = [subject for subject in self.subjects if self.lexicon.pair(modifier.unit.key, subject.unit.key)]
+        if not bound and self.topic and self.lexicon.pair(modifier.unit.key, self.topic.unit.key):
+            bound = [self.topic]  # "his eyebrows meet over his nose, black and wiry"
+            self.subjects, self.predicated = bound, True
         for subject in bound:
             self._claim(modifier, self.lexicon.pair(modifier.unit.key, subject.unit.key) or (), subject)
         self.mute = [noun for noun in self.mute if noun not in bound]

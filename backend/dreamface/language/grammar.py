@@ -75,6 +75,7 @@ class Group:
     noun: Modifier | None = None
     determined: bool = False
     worn: bool = False  # after "in", "wearing" or "against"
+    refers: bool = False  # to what the clause before was about: "... . It is long"
 
     @property
     def is_bare(self) -> bool:
@@ -103,7 +104,17 @@ class Group:
 def groups_of(tokens: Sequence[Token], lexicon: Lexicon) -> list[list[Group]]:
     """The groups of each clause of the tokens."""
     clauses = _clauses(tuple(_units(tokens, lexicon)))
-    return [_Grouper(clause, lexicon).walk() for clause in clauses]
+    return [_referring(clause, _Grouper(clause, lexicon).walk()) for clause in clauses]
+
+
+def _referring(clause: Sequence[Unit], groups: list[Group]) -> list[Group]:
+    """The groups of a clause, the first of them marked where it says something of the clause before: "it is long"."""
+    starts = [unit for unit in clause[:3] if unit.key not in ("and", ",")][:2]
+    refers = len(starts) == 2 and starts[0].key in _REFERRING and starts[1].role is Role.COPULA
+    return [replace(groups[0], refers=True), *groups[1:]] if refers and groups else groups
+
+
+_REFERRING = frozenset({"it", "they", "these", "those", "both"})
 
 
 # --------------------------------------------------------------------------------------------------------------- units
@@ -175,7 +186,7 @@ def _role_of(token: Token, lexicon: Lexicon) -> Role:
         return role
     if word in tables.NEUTRAL_WORDS and word not in lexicon.entries:
         return Role.FILLER
-    if word in (",", "/"):
+    if word in (",", "/", "|"):
         return Role.COMMA
     if token.is_word or ord(word[0]) > 127:
         return Role.UNKNOWN

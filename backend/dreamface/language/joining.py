@@ -19,7 +19,7 @@ from dreamface.language.unmade import SMALL_TALK
 from dreamface.language.words import Token
 from dreamface.traits import ANCESTRIES, VOCABULARY
 
-LEAST_STATED: Final = 0.65
+LEAST_STATED: Final = 0.75
 """Confidence from which words that the tables left over state a trait."""
 
 SINGLE_WORD: Final = 0.85
@@ -35,11 +35,21 @@ VETO: Final = 0.005
 """Probability below which words that the tables read do not state a trait, whatever the tables say."""
 
 DOUBT: Final = 0.1
-"""The same for what was only read by the nearness of a known phrase."""
+"""The same for what was only read by the nearness of a known phrase, or of a corrected word."""
+
+NEAR_DOUBT: Final = 0.03
+"""The same where the known phrase is very near."""
+
+NEAR: Final = 0.63
+"""Confidence from which a known phrase is very near."""
 
 IS_MOMENT: Final = 0.98
 SURE_FEELING: Final = 0.35
 """Probabilities from which a moment gives the face an expression."""
+
+SURE_BESIDE_LOOKS: Final = 0.75
+"""The second of them where the prompt says how one part of the face looks, too; where it says it of more, there is no
+moment but a description."""
 
 WORDS_OF_MOMENT: Final = 2
 """A moment is told by at least so many words that nothing was made of, and so many for each that tells a feature."""
@@ -85,8 +95,14 @@ def without_doubtful(
         understood: what the network makes of the prompt.
     """
     spoken = {claim.trait for claim in claims if claim.rank > Rank.IMPLIED}
-    kept = [c for c in by_meaning if c.trait not in spoken and not _is_vetoed(c, understood, DOUBT)]
+    kept = [c for c in by_meaning if c.trait not in spoken and _is_believed(c, understood)]
     return tuple(kept), tuple(_freed((*by_meaning, *claims), [*kept, *claims]))
+
+
+def _is_believed(claim: Claim, understood: Understanding) -> bool:
+    """Whether the network thinks it possible, too, that these words state this very trait."""
+    likely = max((understood.likely.get(token, {}).get(claim.trait, 0.0) for token in claim.tokens), default=0.0)
+    return likely >= (NEAR_DOUBT if claim.confidence >= NEAR else DOUBT)
 
 
 def _limit(claim: Claim) -> float:
@@ -177,6 +193,9 @@ def moment_claims(
     stated = [claim for claim in kept if claim.rank > Rank.IMPLIED and claim.trait not in _LEFT_ALONE]
     described = {token for claim in stated for token in claim.tokens}
     words = [t for t in tokens if t.is_word and t not in described and t.word not in _CONTENT_FREE]
+    looks = {claim.trait.split(".")[0] for claim in stated if not claim.trait.startswith("expression.")}
+    if len(looks) > 1 or (looks and moment.sureness < SURE_BESIDE_LOOKS):
+        return (), tuple(claims)
     named = any(claim.trait.startswith("expression.") and not claim.trait.startswith(_GAZE) for claim in stated)
     told = (
         len(words) >= WORDS_OF_MOMENT * max(1, len(described))

@@ -24,7 +24,10 @@ DETERMINERS: Final = frozenset(
 )
 PERSON_PRONOUNS: Final = frozenset(_words("he she who whose him hers himself herself i you we me us"))
 COPULAS: Final = frozenset(
-    _words("is are was were be being been am look appear seem looking appearing seeming become becoming get getting")
+    _words(
+        "is are was were be being been am look appear seem looking appearing seeming become becoming get getting got became "
+        "grew went turned remained remain stayed stay hung hang sat sit lay lie"
+    )
 )
 BREAKS: Final = frozenset(
     _words(
@@ -44,7 +47,7 @@ FUNCTION_WORDS: Final = frozenset(
         "given show want create generate draw add let put bit way s t d m re ve ll about quite"
     )
 )
-NEGATIONS: Final = frozenset(_words("not no without never neither lacking lack lacks non minus"))
+NEGATIONS: Final = frozenset(_words("not no without never neither lacking lack lacks non minus nothing"))
 NEGATION_PHRASES: Final = (
     "free of",
     "devoid of",
@@ -174,6 +177,23 @@ AMBIGUOUS_ADJECTIVES: Final = frozenset(
     )
 )
 """Adjectives that describe things as readily as people: before an unknown noun they say nothing about the face."""
+
+OWN_TRAITS: Final[dict[str, tuple[str, ...]]] = {
+    "lash": ("lashes.", "expression.", "eyeliner"),
+    "brow": ("brows.", "brow.", "expression."),
+    "beard": ("beard.", "stubble."),
+    "moustache": ("beard.", "stubble."),
+    "hair": ("hair.",),
+    "tooth": ("teeth.", "expression."),
+    "pupil": ("pupil.", "iris."),
+    "eye": ("eyes.", "iris.", "under_eyes.", "sclera.", "pupil.", "expression.", "wrinkles.", "eyeliner", "eyeshadow", "lashes."),
+}
+"""What an adjective of these parts may be about, where it does not go with the part by itself: "old eyes" make nobody old."""
+
+COLOURS_ALONE: Final = frozenset(
+    _words("red grey white silver brown blonde ginger auburn copper chestnut sandy gold yellow dyed greying blue green pink purple")
+)
+"""Colours that behind a comma belong to the hair or the beard before it: "a long beard, red"."""
 
 STRONG_ADJECTIVES: Final[dict[str, Degree]] = {
     **dict.fromkeys(_words("huge enormous gigantic massive oversized giant gargantuan colossal"), Degree.EXTREME),
