@@ -19,6 +19,7 @@ _PAST: Final = "tells how somebody was, so nothing of it is made."
 _WISHED: Final = "is a wish and not a look, so nothing of it is made."
 _FIGURE: Final = "is a figure of speech, so nothing of it is made."
 _ELSEWHERE: Final = "DreamFace makes a head alone."
+_NOT_WORN: Final = "is not what the face shows now, so nothing of it is made."
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,10 @@ def _once(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | Non
     """As "once had a beard", "was once fat", "a once handsome man"."""
     text, after = _text(tokens, place), _text(tokens, place + 1)
     once = ("once", "formerly", "previously")
+    if text in ("had", "has") and after == "been":
+        end = _clause_end(tokens, place + 2)
+        if text == "had" and _text(tokens, end - 1) in (*once, "before"):
+            return _was_or_had(tokens, place, place + 1, lexicon)  # "had been pretty once"
     if text in _HAD | _WAS and after in once:
         return _was_or_had(tokens, place, place + 1, lexicon) if text in _WAS else _had_once(tokens, place, lexicon)
     if text not in once or _text(tokens, place - 1) in ("at", "all", "for"):
@@ -328,7 +333,52 @@ def _belongs(token: Token, lexicon: Lexicon) -> bool:
     return token.word in lexicon.adjectives or (entry is not None and not entry.noun) or token.word in tables.DEGREES
 
 
+_WISHED_TO: Final = frozenset(
+    {"want", "wants", "wanted", "wanting", "like", "love", "learn", "learned", "learnt", "forget", "forgot", "forgotten",
+     "refuse", "refuses", "refused", "afraid", "hard", "difficult", "easy", "how", "reason", "nothing", "little", "much",
+     "something", "cause", "allowed", "paid", "need", "needs", "used"}
+)  # fmt: skip
+"""Words before "to smile" that leave the face as it is: "you want to laugh", "little to smile about"."""
+
+_MAKES: Final = frozenset({"make", "makes", "made", "making", "let", "lets"})
+_SOMEBODY: Final = frozenset(
+    {"you", "me", "us", "people", "everyone", "everybody", "anyone", "anybody", "others", "nobody", "strangers",
+     "children", "men", "women", "crowd", "audience", "neighbours", "guests", "they", "them", "we", "i"}
+)  # fmt: skip
+"""Who is not the one that is described: "people laugh at her", "it made you smile"."""
+
+_FROM_YEARS: Final = frozenset({"years", "decades", "lifetime", "life", "months", "hours", "winters", "summers"})
+_SELDOM: Final = frozenset({"rarely", "seldom", "hardly", "scarcely"})
+
+
+def _does(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
+    """Whether a word is what a face does: "laugh", "squinting"."""
+    word = _word(tokens, place)
+    forms = (word, word.removesuffix("ed"), word.removesuffix("d")) if word.endswith("ed") else (word,)
+    known = (lexicon.entries.get(form) for form in forms)
+    return any(e.trait.startswith("expression.") for entry in known if entry is not None for e in entry.effects)
+
+
+def _not_worn(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "it made you want to laugh", "lines from years of squinting", "nobody smiled", "she rarely smiles"."""
+    text, before = _text(tokens, place), _text(tokens, place - 1)
+    if text == "to" and before in _WISHED_TO and _does(tokens, place + 1, lexicon):
+        return _Found(place + 2, reason=_NOT_WORN)
+    if text in _SOMEBODY and _does(tokens, place + 1, lexicon):
+        if before in _MAKES or not _text(tokens, place + 1).endswith("ing"):
+            return _Found(place + 2, (tokens[place],), reason=_NOT_WORN)
+    of = place + 1 + (_text(tokens, place + 1) in ("all", "too", "so", "the")) + (_text(tokens, place + 2) == "much")
+    if text in _FROM_YEARS and _text(tokens, place + 1) == "of" and _does(tokens, place + 2, lexicon):
+        return _Found(place + 3, reason=_NOT_WORN)
+    if text == "from" and _does(tokens, of, lexicon) and _text(tokens, of).endswith("ing"):
+        return _Found(of + 1, reason=_NOT_WORN)
+    ever = place + 1 + (_text(tokens, place + 1) == "ever")
+    if text in _SELDOM and _does(tokens, ever, lexicon) and before not in ("can", "could"):
+        return _Found(ever + 1, (replace(tokens[place], word="not"), tokens[ever]))
+    return None
+
+
 _Finder = Callable[[Sequence[Token], int, Lexicon], _Found | None]
 _FINDERS: Final[tuple[_Finder, ...]] = (
-    _used_to, _once, _then, _undone, _stopped, _wished, _figure, _elsewhere,
+    _used_to, _once, _then, _undone, _stopped, _wished, _figure, _elsewhere, _not_worn,
 )  # fmt: skip

@@ -231,6 +231,9 @@ SYNONYMS: Final[tuple[tuple[str, ...], ...]] = (
 """Adjectives that may stand in for one another where the exact pair with a noun is not known."""
 
 SPELLINGS: Final[dict[str, str]] = {
+    **dict.fromkeys(("teh", "hte", "th"), "the"), **dict.fromkeys(("adn", "nad", "n"), "and"), "wiht": "with", "wih": "with", "wtih": "with",
+    "w": "with", "abuot": "about", "aobut": "about", "abt": "about", "arround": "around", "thier": "their", "verry": "very", "vry": "very",
+    "extreamly": "extremely", "slighty": "slightly", "slighlty": "slightly", "shes": "she", "hes": "he", "ur": "your", "drak": "dark",
     "gray": "grey", "grayish": "grey", "greyish": "grey", "color": "colour", "colored": "coloured", "blond": "blonde",
     "mustache": "moustache", "mustachioed": "moustache", "moustached": "moustache", "mustached": "moustache",
     "eyebrow": "brow", "eyelash": "lash", "lid": "eyelid", "men": "man", "women": "woman", "children": "child", "teeth": "tooth",
