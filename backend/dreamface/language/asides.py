@@ -19,6 +19,7 @@ _PAST: Final = "tells how somebody was, so nothing of it is made."
 _WISHED: Final = "is a wish and not a look, so nothing of it is made."
 _FIGURE: Final = "is a figure of speech, so nothing of it is made."
 _ELSEWHERE: Final = "DreamFace makes a head alone."
+_LEFT_OPEN: Final = "is left open, so nothing of it is made."
 _NOT_WORN: Final = "is not what the face shows now, so nothing of it is made."
 
 
@@ -378,7 +379,22 @@ def _not_worn(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found |
     return None
 
 
+_OPEN: Final = frozenset(
+    {"age", "gender", "sex", "ethnicity", "race", "nationality", "skin", "background", "build", "height", "type", "heritage",
+     "hair", "look", "body"}
+)  # fmt: skip
+_OF_OPEN: Final = frozenset({"tone", "colour", "type", "length", "size", "shape", "group", "range"})
+
+
+def _open(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "any skin tone", "all ages": what a call leaves open."""
+    if _text(tokens, place) not in ("any", "all") or _word(tokens, place + 1) not in _OPEN:
+        return None
+    end = place + 2 + (_word(tokens, place + 2) in _OF_OPEN)
+    return _Found(end, reason=_LEFT_OPEN)
+
+
 _Finder = Callable[[Sequence[Token], int, Lexicon], _Found | None]
 _FINDERS: Final[tuple[_Finder, ...]] = (
-    _used_to, _once, _then, _undone, _stopped, _wished, _figure, _elsewhere, _not_worn,
+    _used_to, _once, _then, _undone, _stopped, _wished, _figure, _elsewhere, _not_worn, _open,
 )  # fmt: skip

@@ -150,6 +150,9 @@ class _ClauseReader:
             if group.names_other_part or group.names_object or self._leads_to_thing(index):
                 self._leave_all(group, [*carried, *group.modifiers])
                 carried = []
+            elif group.noun is not None and self._is_of_beard(group):
+                self._leave_all(group, [*carried, *group.modifiers])
+                carried = []
             elif group.noun is not None:
                 self._read_noun(group, carried)
                 carried = []
@@ -164,6 +167,14 @@ class _ClauseReader:
                 carried = []
         for noun in self.mute:
             self._leave(noun)
+
+    def _is_of_beard(self, group: Group) -> bool:
+        """Whether a cut is that of the beard before it: "a beard in little braids"."""
+        noun = group.noun
+        said_of = self.subjects[-1].unit.key if self.subjects else ""
+        if group.link is not Link.BREAK or noun is None or said_of not in ("beard", "moustache"):
+            return False
+        return self.lexicon.stands_for.get(noun.unit.key) == "hair"
 
     def _leads_to_thing(self, index: int) -> bool:
         """Whether a group's noun is only a part of a thing's name: "cat-eye glasses", "a heavy nose ring"."""
@@ -210,7 +221,7 @@ class _ClauseReader:
             # "a long beard, red": a colour alone can't be the person's
             noun = self.subjects[-1].unit.key
             keys = [modifier.unit.key for modifier in group.modifiers]
-            return all(key in tables.COLOURS_ALONE and self.lexicon.pair(key, noun) for key in keys)
+            return keys[0] in tables.COLOURS_ALONE and all(self.lexicon.pair(key, noun) for key in keys)
         return group.link in (Link.COPULA, Link.ADJACENT) or (self.predicated and group.link in (Link.AND, Link.COMMA))
 
     def _is_hair(self, noun: Modifier) -> bool:

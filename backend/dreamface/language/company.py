@@ -29,6 +29,10 @@ _ANIMALS: Final = frozenset(
     {
         "dog", "cat", "horse", "puppy", "kitten", "parrot", "owl", "bird", "pony", "rabbit", "friend", "colleague",
         "patient", "client", "customer", "pupil", "student", "apprentice", "neighbour", "boss", "employee", "guest",
+        "husky", "terrier", "poodle", "labrador", "spaniel", "collie", "beagle", "dachshund", "greyhound", "hound", "mutt", "wolf",
+        "fox", "hamster", "mouse", "rat", "raven", "crow", "falcon", "monkey", "snake", "lizard", "ferret", "hedgehog", "chicken",
+        "duck", "swan", "fish", "goldfish", "turtle", "tortoise", "squirrel", "bear", "tiger", "lion", "elephant", "budgie",
+        "canary", "bulldog", "pug", "chihuahua", "retriever", "alsatian", "mastiff", "kitty", "foal", "calf", "chick",
         "sheep", "goat", "cow", "pig", "donkey", "mule", "camel", "goose", "lamb", "hen", "herd", "flock",
     }
 )  # fmt: skip
@@ -112,6 +116,12 @@ def without_company(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[To
         is_kin = _is_others_kin(tokens, place, kept, lexicon)
         kept.append(replace(tokens[place], word=f"{tokens[place].word}~") if is_kin else tokens[place])
         place += 1
+        if is_kin:  # "like her father, who was a boxer"
+            end = place + (place < len(tokens) and tokens[place].text == ",")
+            if _word(tokens, end) in ("who", "whose"):
+                last = _end_of_second(tokens, place)
+                others += tokens[end:last]
+                place = last
     return tuple(kept), tuple(token for token in others if _is_content(token))
 
 

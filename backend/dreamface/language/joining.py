@@ -135,6 +135,7 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
         if not paraphrase.cannot_grow(leftover)
         for token in (*leftover.tokens, *leftover.context)
     }
+    own = {token for leftover in left for token in leftover.tokens}
     closed = {token for leftover in left for token in leftover.tokens} - open_words
     spoken = {claim.trait for claim in kept if claim.rank > Rank.IMPLIED}
     read = {token for claim in kept for token in claim.tokens}
@@ -151,6 +152,8 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
             continue  # "smirks with the right corner": the left one rests
         if closed.intersection(stated.tokens) or not _is_new(stated, open_words, read):
             continue
+        if read.intersection(stated.tokens) and not own.intersection(stated.tokens):
+            continue  # "clean-cut, strong cheekbones": of the cheekbones, the tables have read what is said
         added[stated.trait] = Claim(stated.trait, stated.value, stated.confidence, Rank.VAGUE, stated.tokens)
     return list(added.values())
 
@@ -163,6 +166,8 @@ def _is_new(stated: Stated, open_words: set[Token], read: set[Token]) -> bool:
     """Whether a trait is about words that nothing, or surely something else, was made of."""
     words = {token for token in stated.tokens if token.word not in _CONTENT_FREE}
     left = words & open_words
+    if left and not any(slips.is_english(token.word.rstrip("~")) for token in left):
+        return False  # names of people
     if 2 * len(left) >= len(words) and any(token.word not in tables.THING_COLOURS for token in left):
         return stated.confidence >= (LEAST_STATED if len(words) > 1 else SINGLE_WORD)
     return not words & read and stated.confidence >= SURE

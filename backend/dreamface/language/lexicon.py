@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from dreamface.language import hair_words, idioms, meanings, tables
+from dreamface.language import hair_words, idioms, meanings, plain_phrases, tables
 from dreamface.language.effects import Degree, Effects, Rank, at, less, more, ranked
 from dreamface.language.people import person_words
 from dreamface.language.words import tokenize
@@ -278,14 +278,14 @@ def _add_tables(made: Lexicon) -> None:
 
 def _add_idioms(made: Lexicon) -> None:
     """Whole phrases; those that name a part at either end say it in the other order, too: "her nose is like a beak"."""
-    for phrase, effects in idioms.IDIOMS.items():
+    for phrase, effects in (*idioms.IDIOMS.items(), *plain_phrases.PHRASES.items()):
         if not effects:
             continue
         key = key_of(phrase)
         words = key.split()
         if key in made.entries or any(split in made.pairs for split in _splits(made, words)):
             continue
-        if all(effect.trait not in ("age", "gender") for effect in effects):  # those are never guessed by nearness
+        if phrase in idioms.IDIOMS and all(effect.trait not in ("age", "gender") for effect in effects):  # those are never guessed by nearness
             made.phrases[phrase] = effects
         split = next(_splits(made, words), None)
         if split is not None:
@@ -295,9 +295,11 @@ def _add_idioms(made: Lexicon) -> None:
 
 
 def _add_colours(made: Lexicon) -> None:
-    for colour, effects in tables.HAIR_COLOURS.items():
+    for colour, effects in (*plain_phrases.HAIR_SHADES.items(), *tables.HAIR_COLOURS.items()):
         made.pairs[key_of(colour), "hair"] = effects
         made.phrases.setdefault(f"{colour} hair", effects)
+    for colour in plain_phrases.HEADED:
+        made.entries[key_of(f"{colour} headed")] = Entry(made.pairs[key_of(colour), "hair"])
     for colour, srgb in tables.IRIS_SRGB.items():
         for noun in ("eye", "iris"):
             made.pairs.setdefault((key_of(colour), noun), (at("iris.colour", linear(srgb)),))

@@ -264,7 +264,7 @@ def _parse_with_corrections(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...
     corrected = {
         token: replace(token, word=word)
         for token in unknown
-        if (word := slips.correction(token.word, following.get(token, "")))
+        if (word := slips.correction(token.word, _as_spelt(following.get(token, ""))))
     }
     if not corrected:
         return tokens, parsed
@@ -275,6 +275,10 @@ def _parse_with_corrections(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...
     guesses = set(corrected.values())
     kept = [claim for claim in parsed.claims if claim.rank != Rank.IMPLIED or not guesses.intersection(claim.tokens)]
     return tokens, Parse(tuple(_doubted(claim, guesses) for claim in kept), parsed.leftovers)
+
+
+def _as_spelt(word: str) -> str:
+    return slips.correction(word) or word
 
 
 def _doubted(claim: Claim, guesses: set[Token]) -> Claim:

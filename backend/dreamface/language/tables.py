@@ -605,6 +605,7 @@ MAKEUP: Final[dict[str, tuple[str, str, float]]] = {
     "painted lip": ("lipstick", "#9c1c2b", 0.8),
     "blushing cheek": ("blush", "#d0596b", 0.5),
     "smoky eye": ("eyeshadow", "#2c282a", 0.85),
+    **dict.fromkeys(("glitter on eyelid", "glitter on lid", "eyelid glitter", "shimmer on eyelid"), ("eyeshadow", "#c99a35", 0.7)),
 }
 """Make-up: word -> trait, its usual colour as sRGB, and strength. Foundation that is pure white has the skin's own tone."""
 
