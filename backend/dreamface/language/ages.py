@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from dreamface.language.binding import Claim
 from dreamface.language.effects import Rank
-from dreamface.language.lexicon import Lexicon
+from dreamface.language.lexicon import PERSON, Lexicon
 from dreamface.language.tables import AGE_DECADES, COPULAS, DETERMINERS, TENS, UNITS
 from dreamface.language.words import Token
 from dreamface.traits import VOCABULARY
@@ -22,7 +22,10 @@ _JOINED = re.compile(r"(\d{1,3})(?:yo|y|yr|year)")
 _ISH = re.compile(r"(\d{1,2}|[a-z]+)ish")
 _DECADE = re.compile(r"([1-9]0)s")
 _SOMETHING = re.compile(r"([a-z]+|\d0)somethings?")
-_SEPARATORS = frozenset({"", ",", ".", ";", "|", "/", "(", ")", "[", "]", "\n"})
+_SEPARATORS = frozenset({"", ",", ".", ";", "|", "/", "(", ")", "[", "]", "\n", "-", "\u2013", "\u2014"})
+_OR_SO = frozenset({"close", "so", "more", "thereabouts", "near", "nearly", "there", "somewhere", "a", "maybe"})
+"""Words that after "or" say that a number is not exact: "sixty or so"."""
+
 _YOUNGEST_WRITTEN = 10.0  # years; a smaller number in letters, alone between commas, counts something else
 _OUT_OF_TEENS = 20.0
 _BEFORE = frozenset({"aged", "age", "turned", "turning"})
@@ -48,7 +51,7 @@ _FOR = frozenset({"pass", "passing", "taken", "mistaken"})
 _AFTER_AGES = frozenset(
     {
         "and", "with", "who", "but", "or", "in", "whose", "from", "named", "called", "wearing", "has", "had", "is", "was",
-        "when", "that", "on", "at", "sitting", "standing",
+        "when", "that", "on", "at", "sitting", "standing", "then", "now", "already", "by",
     }
 )  # fmt: skip
 """Words before which a number behind a person's word is still their age: "a girl of sixteen from a village"."""
@@ -191,7 +194,7 @@ def _nobodys(token: Token) -> Token:
 def _is_theirs(tokens: Sequence[Token], position: int, found: _Number) -> bool:
     """Whether an age is the person's: not "-5 years", "a mother of a six-year-old", "her 5 year old son"."""
     before = _word(tokens, position - 1)
-    if before in ("-", "\u2212"):
+    if before in ("-", "\u2212") and tokens[position].start == tokens[position - 1].start + 1:
         return False
     if (
         _word(tokens, position) in _BEFORE
@@ -362,6 +365,9 @@ def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
     if not digits and number.value < _YOUNGEST_WRITTEN:
         return None
     before, end = _word(tokens, position - 1), position + number.length
+    person = lexicon.entries.get(before)
+    if digits and number.value >= _YOUNGEST_WRITTEN and person is not None and person.kind == PERSON:
+        before = ","  # "male 28 / skinny"
     if number.value < _YOUNGEST_WRITTEN and before != ",":
         return None  # "1) bald"
     if not (before in _SEPARATORS or (digits and before == "and" and number.value >= _YOUNGEST_WRITTEN)):
@@ -374,7 +380,8 @@ def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
     if _word(tokens, end) == "+":
         number, end = _Number(number.value + _EARLY, number.length + 1), end + 1
     says_more = position > 0 or end < len(tokens)
-    return number if says_more and _word(tokens, end) in (_SEPARATORS | {"with"}) else None
+    or_so = _word(tokens, end) == "or" and _word(tokens, end + 1) in _OR_SO
+    return number if says_more and (or_so or _word(tokens, end) in (_SEPARATORS | {"with"})) else None
 
 
 def _held_for(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
@@ -441,7 +448,7 @@ def _stands_alone(tokens: Sequence[Token], position: int) -> bool:
     before, after = _word(tokens, position - 1), _word(tokens, position + 1)
     if position + 1 < len(tokens) and tokens[position + 1].joined:  # "20s-30s"
         after = _word(tokens, position + 2)
-    return (not before or before in ",.;:|/(\n") and (not after or after in ",.;|/)\n")
+    return (not before or before in ",.;:|/(\n-\u2013\u2014") and (not after or after in ",.;|/)\n")
 
 
 def _part_of_decade(tokens: Sequence[Token], position: int, length: int) -> tuple[str, int]:

@@ -379,6 +379,41 @@ def _not_worn(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found |
     return None
 
 
+_STYLES: Final = frozenset({"style", "fashion", "styled", "inspired", "chic"})
+_BRUISE: Final = "DreamFace makes no bruises yet."
+_BEFORE_BRUISE: Final = frozenset({"a", "his", "her", "another", "one", ",", "the", ""})
+
+
+def _in_style(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "Amish style", "schoolboy style": a fashion, and no people or age."""
+    if _text(tokens, place + 1) not in _STYLES:
+        return None
+    entry = lexicon.entries.get(_word(tokens, place))
+    if entry is None or not any(e.trait in ("age", "gender") or e.trait.startswith("ancestry.") for e in entry.effects):
+        return None
+    return _Found(place + 2, reason=_FIGURE)
+
+
+def _bruised(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "a black eye": one that is black is a bruise, two are a colour."""
+    if _text(tokens, place) != "black" or _text(tokens, place + 1) != "eye" or _text(tokens, place + 2) in ("and", "one"):
+        return None
+    if (place + 2 < len(tokens) and tokens[place + 2].joined) or _text(tokens, place - 1) not in _BEFORE_BRUISE:
+        return None
+    return _Found(place + 2, reason=_BRUISE)
+
+
+def _almost(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "it was almost green" of "hair so fair it was almost green", "so black that it was nearly blue"."""
+    so = "so" in {_text(tokens, place - back) for back in (2, 3, 4)}
+    if not so or _text(tokens, place) not in ("it", "they", "that"):
+        return None
+    verb = place + 1 + (_text(tokens, place + 1) in ("it", "they"))
+    if _word(tokens, verb) not in tables.COPULAS or _text(tokens, verb + 1) not in ("almost", "nearly", "practically"):
+        return None
+    return _Found(verb + 3, reason=_FIGURE) if verb + 2 < len(tokens) else None
+
+
 _OPEN: Final = frozenset(
     {"age", "gender", "sex", "ethnicity", "race", "nationality", "skin", "background", "build", "height", "type", "heritage",
      "hair", "look", "body"}
@@ -396,5 +431,5 @@ def _open(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | Non
 
 _Finder = Callable[[Sequence[Token], int, Lexicon], _Found | None]
 _FINDERS: Final[tuple[_Finder, ...]] = (
-    _used_to, _once, _then, _undone, _stopped, _wished, _figure, _elsewhere, _not_worn, _open,
+    _used_to, _once, _then, _undone, _stopped, _wished, _figure, _elsewhere, _not_worn, _open, _in_style, _bruised, _almost,
 )  # fmt: skip

@@ -221,8 +221,13 @@ class _ClauseReader:
             # "a long beard, red": a colour alone can't be the person's
             noun = self.subjects[-1].unit.key
             keys = [modifier.unit.key for modifier in group.modifiers]
+            if all(self.lexicon.pair(key, noun) and not self.lexicon.entries.get(key) for key in keys):
+                return not self._reaches_noun(self.groups.index(group))  # "sandy hair, cut short"
             return keys[0] in tables.COLOURS_ALONE and all(self.lexicon.pair(key, noun) for key in keys)
         return group.link in (Link.COPULA, Link.ADJACENT) or (self.predicated and group.link in (Link.AND, Link.COMMA))
+
+    def _is_head_hair(self, noun: Modifier) -> bool:
+        return self.lexicon.stands_for.get(noun.unit.key, noun.unit.key) == "hair"
 
     def _is_hair(self, noun: Modifier) -> bool:
         part = self.lexicon.stands_for.get(noun.unit.key, noun.unit.key)
@@ -381,7 +386,7 @@ class _ClauseReader:
         for modifier in modifiers:
             bound = [s for s in self.subjects if self.lexicon.pair(modifier.unit.key, s.unit.key)]
             self.predicates.append(modifier)
-            self.dyed += [modifier] if any(subject.unit.key == "hair" for subject in bound) else []
+            self.dyed += [modifier] if any(self._is_head_hair(subject) for subject in bound) else []
             for subject in bound:
                 effects = self.lexicon.pair(modifier.unit.key, subject.unit.key)
                 self._claim(modifier, effects or (), subject)

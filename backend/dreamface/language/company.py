@@ -68,6 +68,10 @@ _KIN: Final = frozenset(
         "toddler",
     ]
 )
+_BARE_KIN: Final = frozenset({"baby", "child", "son", "daughter", "twins", "infant", "toddler", "kids", "children"})
+_RAISED: Final = frozenset({"raised", "has", "had", "have", "raising", "buried", "lost", "fed", "of", "with", "bore", "reared"})
+"""Words before kin that are counted: "has raised three daughters"."""
+
 _LEADS: Final = frozenset(["a", "an", "his", "her", "their", "another", "the", "two", "three", "four", "some", "one"])
 _OTHERS: Final = frozenset({"his", "her", "their"})
 """Who has kin that are somebody else; "my mother" may be who is to be made."""
@@ -174,6 +178,8 @@ def _kin_behind(tokens: Sequence[Token], place: int) -> int:
 
 def _is_others_kin(tokens: Sequence[Token], place: int, kept: Sequence[Token], lexicon: Lexicon) -> bool:
     """Whether kin are only spoken of: "he lost his mother", "she looks like her father"; no table may know them."""
+    if _counted_kin(tokens, place, lexicon) and any(token.is_word for token in kept):
+        return True
     owner = next((back for back in range(place - 1, max(-1, place - 4), -1) if _word(tokens, back) in _OTHERS), None)
     if owner is None or _kin_behind(tokens, owner) != place or _describes_on(tokens, place, lexicon):
         return False
@@ -184,6 +190,29 @@ def _is_others_kin(tokens: Sequence[Token], place: int, kept: Sequence[Token], l
         tells = following is not None and following.is_word and following.word not in tables.BREAKS
         return tells and following is not None and following.word not in lexicon.entries
     return any(token.is_word for token in kept)
+
+
+def _counted_kin(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
+    """Whether kin are somebody's and more than one, or are likened to: "three daughters", "the face of a choirboy"."""
+    two = _word(tokens, place - 1), _word(tokens, place - 2)
+    many = two[0] in tables.UNITS or two[0] in ("no", "several", "many", "some", "grown")
+    if many and two[1] in _RAISED and tokens[place].word in _KIN:
+        return True
+    led = [_word(tokens, place - back) for back in (1, 2, 3)]
+    article = led.index("a") if "a" in led else led.index("an") if "an" in led else -1
+    before = [_word(tokens, place - 1 - article - back) for back in (1, 2)]
+    known = any(_word(tokens, back) in _THEM or _is_person(tokens[back], lexicon) for back in range(place))
+    return known and article >= 0 and before[0] == "of" and before[1] in _LIKENED and _is_person(tokens[place], lexicon)
+
+
+_THEM: Final = frozenset({"he", "she", "his", "her", "they", "their"})
+
+
+_LIKENED: Final = frozenset(
+    {"face", "eyes", "smile", "look", "voice", "hands", "skin", "mouth", "nose", "jaw", "air", "manner", "grin", "expression",
+     "features", "head", "hair", "body", "build", "shoulders", "gaze", "stare"}
+)  # fmt: skip
+"""What is likened to somebody's: "the face of a choirboy"."""
 
 
 def _owner(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
@@ -219,6 +248,8 @@ def _second(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
     pair = (tokens[place].text.lower(), tokens[place + 1].text.lower()) if lead < len(tokens) else ("", "")
     if pair in _JOINS_OF_TWO:
         lead = place + 2
+    elif pair[0] == "and" and pair[1] in _BARE_KIN and place and _is_person(tokens[place - 1], lexicon):
+        return place + 2  # "a mother and baby"
     elif not (pair[0] in _JOINS or (pair[0] == "," and pair[1] in _OWNERS and _is_kin_next(tokens, lead))):
         return place
     if lead >= len(tokens) or tokens[lead].text.lower() not in _LEADS:

@@ -43,7 +43,45 @@ def as_sentences(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]
             read[first : place + 2] = [replace(after, word="no"), *name, replace(token, word=",", text=",")]
         else:
             read[place] = replace(token, word="is")
-    return _with_joined_words(read, lexicon)
+    return _with_places_of_lines(_of_parts(_with_joined_words(read, lexicon), lexicon))
+
+
+_LINES: Final = frozenset({"line", "wrinkle", "crease", "scar", "freckle"})
+_WHERE: Final = frozenset({"on", "around", "at", "across", "between", "under", "near", "by", "beside", "over"})
+_LONGEST_PLACE: Final = 4  # words
+
+
+def _with_places_of_lines(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Return the tokens in which "lines on the forehead and around the eyes" names the lines at both places."""
+    made: list[Token] = []
+    for place, token in enumerate(tokens):
+        made.append(token)
+        after = tokens[place + 1].word if place + 1 < len(tokens) else ""
+        if token.word != "and" or after not in _WHERE:
+            continue
+        led = tokens[max(0, place - _LONGEST_PLACE - 1) : place]
+        line = next((one for one in reversed(led) if one.word in _LINES), None)
+        if line is not None and any(one.word in _WHERE for one in led):
+            made.append(line)
+    return tuple(made)
+
+
+def _of_parts(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
+    """Return the tokens in which "long in the jaw" is "long jaw"."""
+    made: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        words = [token.word for token in tokens[place : place + 4]]
+        says = len(words) == 4 and words[1] in ("in", "of") and words[2] == "the"
+        before = tokens[place - 1].word if place else ""
+        free = before in ("", ",", "and", "is", "was", "but", "a", "rather", "very", "so", "too")
+        if says and free and lexicon.pair(words[0], resolve_alias(words[3])) and words[0] in lexicon.adjectives:
+            made += [tokens[place], tokens[place + 3]]
+            place += 4
+            continue
+        made.append(tokens[place])
+        place += 1
+    return tuple(made)
 
 
 _SEXES: Final = {"m": "male", "f": "female", "1girl": "female", "1boy": "male", "1woman": "female", "1man": "male"}
@@ -56,7 +94,9 @@ def _with_sex_letters(tokens: Sequence[Token]) -> list[Token]:
     for place, token in enumerate(tokens):
         sex = _SEXES.get(token.text.lower())
         around = [tokens[near].text if 0 <= near < len(tokens) else "" for near in (place - 1, place + 1)]
-        if sex and len(tokens) > 1 and (len(token.text) > 1 or (_BOUNDS.issuperset(around) and around != ["", "."])):
+        counts = around[0] in _BOUNDS and around[1].isdigit()  # "m 28"
+        alone = _BOUNDS.issuperset(around) and around != ["", "."]
+        if sex and len(tokens) > 1 and (len(token.text) > 1 or alone or counts):
             made[place] = replace(token, word=sex)
     return made
 

@@ -86,6 +86,7 @@ CUTS: Final[dict[str, Effects]] = {
     **dict.fromkeys(("twist", "two strand twist", "box braid", "senegalese twist", "havana twist", "micro braid"), _cut("twists")),
     **dict.fromkeys(("dreadlock", "dread", "loc", "rasta hair", "sisterlock", "faux loc"), _cut("dreadlocks")),
     **dict.fromkeys(("flat top", "flattop", "high top", "high top fade", "hi top fade"), _cut("flat_top")),
+    "crop": _cut("short", (less("hair.length"),)),
     **dict.fromkeys(("mop top", "moptop", "bedhead", "bed head", "bed hair", "shag cut", "shaggy cut"), _cut("messy")),
     **dict.fromkeys(("tonsure", "monk ring", "monk cut"), _cut("tonsure")),
     **dict.fromkeys(("bald spot", "bald patch", "bald crown", "male pattern baldness", "thinning crown"), _cut("receding")),
@@ -95,7 +96,7 @@ CUTS: Final[dict[str, Effects]] = {
 UNGROWN: Final = (
     "bantu knot", "finger wave", "mullet", "space bun", "jheri curl", "jerry curl", "widow peak", "rat tail", "chin strap",
     "chin strap beard", "chin curtain", "toothbrush moustache", "victory roll", "liberty spike", "hime cut", "odango", "hair bun horn",
-    "chelsea cut", "skullet", "baby hair", "friendly mutton chop", "monkey tail beard",
+    "chelsea cut", "skullet", "baby hair", "cowlick", "hair tucked behind ear", "fairy tale", "baby blue", "friendly mutton chop", "monkey tail beard",
 )  # fmt: skip
 """Hair that no style is near to: said to be not understood, rather than shown as something else."""
 

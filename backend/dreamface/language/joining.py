@@ -148,6 +148,8 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
             continue  # that something is as with most people is seldom said in words that no table knows
         if stated.trait.startswith("expression.") and stated.confidence < SURE_FACE:
             continue
+        if stated.trait.startswith("wrinkles.") and stated.confidence < SURE:
+            continue  # of whatever speaks of age or weather
         if _both_sides(stated.trait) in shown:
             continue  # "smirks with the right corner": the left one rests
         if closed.intersection(stated.tokens) or not _is_new(stated, open_words, read):

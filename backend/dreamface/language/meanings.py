@@ -355,6 +355,7 @@ THINGS: Final[dict[str, Effects]] = {
     "unibrow": (more("brows.density"), more("brows.thickness", 0.6)),
     "monobrow": (more("brows.density"), more("brows.thickness", 0.6)),
     "monolid": (more("eyes.fold"),),
+    "bump": ranked((more("nose.hump", 0.8),), Rank.VAGUE, 0.7),
     "underbite": pose(jawForward=0.6),
     "overbite": (less("chin.prominence"),),
     "tan": (more("skin.melanin", 0.35), more("skin.yellowness", 0.3)),
@@ -381,6 +382,9 @@ THINGS: Final[dict[str, Effects]] = {
 
 WITHOUT: Final[dict[str, Effects]] = {
     **hair_words.WITHOUT,
+    "upper lip": (less("lips.upper"),),
+    "lower lip": (less("lips.lower"),),
+    "lip": (less("lips.upper"), less("lips.lower")),
     "pore": (at("skin.pores", 0.0),),
     "makeup": tuple(at(trait, (1.0, 1.0, 1.0, 0.0)) for trait in ("lipstick", "eyeshadow", "eyeliner", "blush", "foundation")),
     "make up": tuple(at(trait, (1.0, 1.0, 1.0, 0.0)) for trait in ("lipstick", "eyeshadow", "eyeliner", "blush", "foundation")),

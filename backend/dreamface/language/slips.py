@@ -120,6 +120,8 @@ def correction(word: str, following: str = "") -> str | None:
         return None
     if not _english_words() or word in _english_words() or word in _REAL:
         return None
+    if word.endswith("ing") and len(word) > _TWO_SLIPS_FROM - 2 and _has_english_stem(word.removesuffix("ing")):
+        return None  # "snowing"
     most = 2 if len(word) >= _TWO_SLIPS_FROM else 1
     found: list[tuple[int, int, int, str]] = []
     for initial in {word[0], word[1]}:
@@ -135,6 +137,10 @@ def correction(word: str, following: str = "") -> str | None:
         if f"{letter}{word}" in _first_lost()
     ]
     return canonical(min(found)[-1]) if found else None
+
+
+def _has_english_stem(stem: str) -> bool:
+    return stem in _english_words() or f"{stem}e" in _english_words()
 
 
 def _beside(word: str, following: str) -> int:

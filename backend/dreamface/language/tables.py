@@ -33,7 +33,7 @@ BREAKS: Final = frozenset(
     _words(
         "with has have having had while in wearing wear dressed clad under beneath above below on over around near at by "
         "from of to into across behind between for as like than through during before after against along "
-        "upon beside within up down"
+        "upon beside within up down except past"
     )
 )
 WORN_AFTER: Final = frozenset(_words("in wearing wear dressed clad against"))
@@ -77,6 +77,7 @@ NEGATION_PHRASES: Final = (
     "not trace of",
     "without single",
     "lack of",
+    "not even",
     "complete lack of",
     "absence of",
     "zero",
@@ -232,7 +233,7 @@ SYNONYMS: Final[tuple[tuple[str, ...], ...]] = (
 
 SPELLINGS: Final[dict[str, str]] = {
     **dict.fromkeys(("teh", "hte", "th"), "the"), **dict.fromkeys(("adn", "nad", "n"), "and"), "wiht": "with", "wih": "with", "wtih": "with",
-    "w": "with", "abuot": "about", "aobut": "about", "abt": "about", "arround": "around", "thier": "their", "verry": "very", "vry": "very",
+    "w": "with", "perhap": "perhaps", "alway": "always", "abuot": "about", "aobut": "about", "abt": "about", "arround": "around", "thier": "their", "verry": "very", "vry": "very",
     "extreamly": "extremely", "slighty": "slightly", "slighlty": "slightly", "shes": "she", "hes": "he", "ur": "your", "drak": "dark",
     "gray": "grey", "grayish": "grey", "greyish": "grey", "color": "colour", "colored": "coloured", "blond": "blonde",
     "mustache": "moustache", "mustachioed": "moustache", "moustached": "moustache", "mustached": "moustache",
@@ -265,7 +266,7 @@ PART_ALIASES: Final[dict[str, str]] = {
     "underlip": "lower lip", "corner of mouth": "mouth corner", "eye colour": "eye", "hair colour": "hair", "facial hair": "beard",
     "earlobe": "ear", "ear tip": "ear", "ear hairtip": "ear", "nose hairtip": "nose tip", "nape": "neck", "facial feature": "feature", "cheek bone": "cheekbone", "eye socket": "under eye",
     "cupid bow": "philtrum", "throat": "neck", "physique": "body", "figure": "body", "visage": "face", "countenance": "face",
-    "snout": "nose", "schnoz": "nose", "peeper": "eye", "kisser": "mouth", "mane": "hair", "hairstyle": "hair", "haircut": "hair",
+    "snout": "nose", "schnoz": "nose", "peeper": "eye", "kisser": "mouth", "mane": "hair", "mop": "hair", "hairstyle": "hair", "haircut": "hair",
 }  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------- people
@@ -338,6 +339,8 @@ PEOPLE: Final[dict[str, Effects]] = {
         (at("gender", -1.0),),
     ),
     **dict.fromkeys(_words("fellow fellah sir mister bro"), (at("gender", 1.0),)),
+    **dict.fromkeys(("fairy godmother", "godmother"), (at("gender", -1.0), at("age", 60.0, Rank.IMPLIED))),
+    "godfather": (at("gender", 1.0), at("age", 60.0, Rank.IMPLIED)),
     "masculine woman": (at("gender", -0.3, Rank.EXACT),),
     "manly woman": (at("gender", -0.3, Rank.EXACT),),
     "feminine man": (at("gender", 0.3, Rank.EXACT),),
