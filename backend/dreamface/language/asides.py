@@ -348,6 +348,10 @@ _SOMEBODY: Final = frozenset(
 )  # fmt: skip
 """Who is not the one that is described: "people laugh at her", "it made you smile"."""
 
+_OF_BEASTS: Final = tables.COPULAS | {"has", "have", "fall", "falls", "fell", "fallen", "lies", "fast", "still"}
+_BEFORE_BEASTS: Final = frozenset({"a", "the", "his", "her", "their", "an", "two", "old", "little"})
+"""Before and behind an animal that does something: "the puppy has fallen asleep"."""
+
 _FROM_YEARS: Final = frozenset({"years", "decades", "lifetime", "life", "months", "hours", "winters", "summers"})
 _SELDOM: Final = frozenset({"rarely", "seldom", "hardly", "scarcely"})
 
@@ -368,6 +372,10 @@ def _not_worn(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found |
     if text in _SOMEBODY and _does(tokens, place + 1, lexicon):
         if before in _MAKES or not _text(tokens, place + 1).endswith("ing"):
             return _Found(place + 2, (tokens[place],), reason=_NOT_WORN)
+    beast = next((back for back in (1, 2, 3) if _word(tokens, place - back) in tables.ANIMALS), 0)
+    linked = all(_word(tokens, place - back) in _OF_BEASTS for back in range(1, beast))
+    if beast and linked and _text(tokens, place - beast - 1) in _BEFORE_BEASTS and _does(tokens, place, lexicon):
+        return _Found(place + 1, reason=_NOT_WORN)
     of = place + 1 + (_text(tokens, place + 1) in ("all", "too", "so", "the")) + (_text(tokens, place + 2) == "much")
     if text in _FROM_YEARS and _text(tokens, place + 1) == "of" and _does(tokens, place + 2, lexicon):
         return _Found(place + 3, reason=_NOT_WORN)

@@ -25,17 +25,10 @@ _JOINS_OF_TWO: Final = frozenset(
         ("mother", "of"), ("father", "of"), ("parent", "of"), ("dad", "of"), ("mum", "of"), ("mom", "of"),
     )
 )  # fmt: skip
-_ANIMALS: Final = frozenset(
-    {
-        "dog", "cat", "horse", "puppy", "kitten", "parrot", "owl", "bird", "pony", "rabbit", "friend", "colleague",
-        "patient", "client", "customer", "pupil", "student", "apprentice", "neighbour", "boss", "employee", "guest",
-        "husky", "terrier", "poodle", "labrador", "spaniel", "collie", "beagle", "dachshund", "greyhound", "hound", "mutt", "wolf",
-        "fox", "hamster", "mouse", "rat", "raven", "crow", "falcon", "monkey", "snake", "lizard", "ferret", "hedgehog", "chicken",
-        "duck", "swan", "fish", "goldfish", "turtle", "tortoise", "squirrel", "bear", "tiger", "lion", "elephant", "budgie",
-        "canary", "bulldog", "pug", "chihuahua", "retriever", "alsatian", "mastiff", "kitty", "foal", "calf", "chick",
-        "sheep", "goat", "cow", "pig", "donkey", "mule", "camel", "goose", "lamb", "hen", "herd", "flock",
-    }
-)  # fmt: skip
+_ANIMALS: Final = tables.ANIMALS | {
+    "friend", "colleague", "patient", "client", "customer", "pupil", "student", "apprentice", "neighbour", "boss", "employee",
+    "guest",
+}  # fmt: skip
 """Company that is nobody, or that is no word for a person by itself."""
 
 _OWNERS: Final = frozenset({"his", "her", "their", "my", "our", "your"})

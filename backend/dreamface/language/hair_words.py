@@ -76,7 +76,7 @@ CUTS: Final[dict[str, Effects]] = {
     **dict.fromkeys(("corkscrew curl", "corkscrew"), _cut("curly", (at("hair.curl", 0.8),))),
     **dict.fromkeys(("ponytail", "pony tail", "high ponytail"), _cut("ponytail")),
     **dict.fromkeys(("bun", "man bun", "manbun", "topknot", "top knot", "high bun", "messy bun", "updo", "up do", "ballerina bun", "beehive"), _BUN),
-    **dict.fromkeys(("low bun", "chignon", "nape bun", "low knot"), _LOW_BUN),
+    **dict.fromkeys(("low bun", "chignon", "elegant chignon", "neat chignon", "nape bun", "low knot"), _LOW_BUN),
     **dict.fromkeys(("braid", "french braid", "dutch braid", "plait", "boxer braid", "fishtail braid", "french plait"), _BRAIDS),
     **dict.fromkeys(("pigtail", "pig tail", "bunches"), ranked(_BRAIDS, Rank.STATED, 0.7)),
     **dict.fromkeys(("crown braid", "halo braid", "braided crown", "crown of braid", "milkmaid braid", "crown plait", "braided halo"), _cut("crown_braid")),

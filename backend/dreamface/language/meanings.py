@@ -355,7 +355,6 @@ THINGS: Final[dict[str, Effects]] = {
     "unibrow": (more("brows.density"), more("brows.thickness", 0.6)),
     "monobrow": (more("brows.density"), more("brows.thickness", 0.6)),
     "monolid": (more("eyes.fold"),),
-    "bump": ranked((more("nose.hump", 0.8),), Rank.VAGUE, 0.7),
     "underbite": pose(jawForward=0.6),
     "overbite": (less("chin.prominence"),),
     "tan": (more("skin.melanin", 0.35), more("skin.yellowness", 0.3)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from dreamface.language.binding import Claim
@@ -43,9 +44,9 @@ def sex_claims(tokens: Sequence[Token], claims: Sequence[Claim]) -> tuple[Claim,
             sex = words.get(_bare(token))
             if sex is not None and _is_the_persons(tokens, place, words is _OBJECTS):
                 return (Claim("gender", sex, _PRONOUN_TRUST, Rank.VAGUE, (token,)),)
-    for token, after in zip(tokens, [*(token.text for token in tokens[1:]), ""], strict=True):
+    for token, after in pairwise(tokens):
         sex = _TITLES.get(token.text)
-        if sex is not None and after[:1].isupper():
+        if sex is not None and after.text[:1].isupper():
             return (Claim("gender", sex, _PRONOUN_TRUST, Rank.VAGUE, (token,)),)
     for place, token in enumerate(tokens):
         sex = sex_of_names().get(token.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from dreamface.language import encoder, joining, paraphrase, slips, understanding
 from dreamface.language.ages import find_ages, with_others_ages_marked
@@ -260,7 +261,7 @@ def _parse_with_corrections(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...
     """Parses; if unknown words look like slips of known ones, parses again with those."""
     parsed = _parse(tokens)
     unknown = {token for leftover in parsed.leftovers for token in leftover.tokens}
-    following = dict(zip(tokens, [*(token.word for token in tokens[1:]), ""], strict=True))
+    following = {token: after.word for token, after in pairwise(tokens)}
     corrected = {
         token: replace(token, word=word)
         for token in unknown

@@ -129,6 +129,15 @@ OBJECTS: Final = frozenset(
 )
 """Things: the adjectives before one are its own."""
 
+ANIMALS: Final = frozenset(
+    _words(
+        "dog cat horse puppy kitten parrot owl bird pony rabbit husky terrier poodle labrador spaniel collie beagle dachshund "
+        "greyhound hound mutt wolf fox hamster mouse rat raven crow falcon monkey snake lizard ferret hedgehog chicken duck "
+        "swan fish goldfish turtle tortoise squirrel bear tiger lion elephant budgie canary bulldog pug chihuahua retriever "
+        "alsatian mastiff kitty foal calf chick schnauzer sheep goat cow pig donkey mule camel goose lamb hen herd flock"
+    )
+)
+
 PICTURE_PHRASES: Final = frozenset(
     f"black and white {picture}" for picture in _words("photo photograph picture portrait image film shot")
 )
