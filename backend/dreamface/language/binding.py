@@ -26,6 +26,8 @@ _PIECES: Mapping[str, frozenset[str]] = {
     "jaw": frozenset({"chin"}),
 }
 
+_DYED = "dyed "
+
 HEDGED = 0.6
 """Confidence in a reading that people mean less strictly: "not very old"."""
 
@@ -273,7 +275,8 @@ class _ClauseReader:
 
     def _from_hair(self, ends: Modifier) -> list[Modifier]:
         """Take the last colour of the hair, which is only that of its ends: "hair coloured pink at the tips"."""
-        dyed = [m for m in self.dyed[-1:] if self.lexicon.pair(m.unit.key, ends.unit.key)]
+        colours = [replace(m, unit=replace(m.unit, key=m.unit.key.removeprefix(_DYED))) for m in self.dyed[-1:]]
+        dyed = [m for m in colours if self.lexicon.pair(m.unit.key, ends.unit.key)]
         taken = {token for modifier in dyed for token in modifier.unit.tokens}
         self.claims = [claim for claim in self.claims if not taken.intersection(claim.tokens)]
         return dyed
@@ -386,7 +389,8 @@ class _ClauseReader:
         for modifier in modifiers:
             bound = [s for s in self.subjects if self.lexicon.pair(modifier.unit.key, s.unit.key)]
             self.predicates.append(modifier)
-            self.dyed += [modifier] if any(self._is_head_hair(subject) for subject in bound) else []
+            said = bound or (self.subjects if modifier.unit.key.startswith(_DYED) else [])
+            self.dyed += [modifier] if any(self._is_head_hair(subject) for subject in said) else []
             for subject in bound:
                 effects = self.lexicon.pair(modifier.unit.key, subject.unit.key)
                 self._claim(modifier, effects or (), subject)

@@ -148,7 +148,7 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
             continue  # that something is as with most people is seldom said in words that no table knows
         if stated.trait.startswith("expression.") and stated.confidence < SURE_FACE:
             continue
-        if stated.trait.startswith("wrinkles.") and stated.confidence < SURE:
+        if stated.trait.startswith("wrinkles.") and not any(map(_tells_lines, stated.tokens)):
             continue  # of whatever speaks of age or weather
         if _both_sides(stated.trait) in shown:
             continue  # "smirks with the right corner": the left one rests
@@ -158,6 +158,17 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
             continue  # "clean-cut, strong cheekbones": of the cheekbones, the tables have read what is said
         added[stated.trait] = Claim(stated.trait, stated.value, stated.confidence, Rank.VAGUE, stated.tokens)
     return list(added.values())
+
+
+_LINES: Final = (
+    "line", "wrinkl", "creas", "furrow", "crow", "fold", "crep", "weather", "leather", "crinkl", "crumpl", "map", "seam",
+    "ravine", "groove", "gull", "walnut", "prune", "raisin", "parchment", "paper", "shrivel", "wizen", "corrugat", "smooth",
+)  # fmt: skip
+"""Beginnings of words that may tell of wrinkles."""
+
+
+def _tells_lines(token: Token) -> bool:
+    return token.word.startswith(_LINES)
 
 
 def _both_sides(shape: str) -> str:

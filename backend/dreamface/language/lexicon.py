@@ -324,7 +324,7 @@ def _add_hair(made: Lexicon) -> None:
         made.stands_for[key] = "hair"
         for adjective in (key, key.removesuffix(" cut")):
             made.pairs.setdefault((adjective, "hair"), effects)
-    for word in ("curl", "wave", "blowout", "fringe"):
+    for word in ("curl", "wave", "blowout", "fringe", "perm", "loose wave", "loose curl", "tight curl"):
         made.stands_for[word] = "hair"
     for word in hair_words.BEARDS.keys() - {"beard"}:
         made.stands_for[key_of(word)] = "beard"

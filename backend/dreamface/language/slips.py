@@ -27,6 +27,7 @@ _COMMON = 12000  # rank in the encoder's list, which has frequent words first
 _REAL: Final = frozenset(
     [
         "lisp",
+        "scouring",
         "brawn",
         "brawny",
         "hare",
