@@ -388,7 +388,11 @@ def _held_for(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Numb
     """As "could pass for 30", "is taken for fifty", "doesn't look a day over 40"."""
     words = [_word(tokens, position + step) for step in range(5)]
     length = 0
-    if words[0] in _FOR and words[1] in ("for", "as"):
+    if words[0] in _FOR and words[1] in ("him", "her", "them") and words[2] in ("for", "as"):
+        length = 3
+    elif words[0] in ("put", "guess", "guessed", "place", "placed") and words[1] in ("him", "her", "them") and words[2] == "at":
+        length = 3
+    elif words[0] in _FOR and words[1] in ("for", "as"):
         length = 2 + (words[2] in ("a", "an"))
     elif words[0] in _LOOKS and words[1:3] == ["a", "day"] and words[3] in ("over", "past", "older"):
         length = 4 + (words[4] == "than")

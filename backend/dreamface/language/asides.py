@@ -61,7 +61,8 @@ _MENDED: Final = (
     ("shaved", "off"), ("shaves", "off"), ("shaving", "off"), ("shaved",), ("removed",), ("removes",), ("lost",),
     ("took", "off"), ("takes", "off"), ("wiped", "off"), ("washed", "off"), ("wipes", "off"), ("washes", "off"),
     ("got", "rid", "of"), ("gets", "rid", "of"), ("gotten", "rid", "of"), ("cut", "off"), ("scrubbed", "off"),
-    ("had", "removed"), ("gave", "up"),
+    ("had", "removed"), ("gave", "up"), ("get", "rid", "of"), ("lose",), ("remove",), ("ditch",), ("drop",), ("take", "off"),
+    ("shave", "off"),
 )  # fmt: skip
 """What somebody did to a thing that is not there any more, longest first of each verb."""
 
@@ -369,6 +370,8 @@ def _not_worn(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found |
     text, before = _text(tokens, place), _text(tokens, place - 1)
     if text == "to" and before in _WISHED_TO and _does(tokens, place + 1, lexicon):
         return _Found(place + 2, reason=_NOT_WORN)
+    if text == "for" and _does(tokens, place + 1, lexicon) and _text(tokens, place + 1).endswith("ing"):
+        return _Found(place + 2, reason=_NOT_WORN)  # "a mouth made for laughing"
     if text in _SOMEBODY and _does(tokens, place + 1, lexicon):
         if before in _MAKES or not _text(tokens, place + 1).endswith("ing"):
             return _Found(place + 2, (tokens[place],), reason=_NOT_WORN)
@@ -385,6 +388,32 @@ def _not_worn(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found |
     if text in _SELDOM and _does(tokens, ever, lexicon) and before not in ("can", "could"):
         return _Found(ever + 1, (replace(tokens[place], word="not"), tokens[ever]))
     return None
+
+
+_RELATIVE: Final = frozenset({"elder", "eldest", "older", "oldest", "younger", "youngest"})
+_OF_TWO: Final = frozenset({"one", "of", "brother", "sister", "twin", "sibling", "son", "daughter"})
+_GROUND: Final = 5  # words that a colour may be likened to
+
+
+def _relative(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "the elder one", "her younger brother": older than somebody, and not old."""
+    led = _text(tokens, place - 1) in ("the", "his", "her", "their", "my", "our")
+    if led and _text(tokens, place) in _RELATIVE and _text(tokens, place + 1) in _OF_TWO:
+        return _Found(place + 1, reason=_FIGURE)
+    return None
+
+
+def _colour_of(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "of old copper" of "the green of old copper": what a colour is likened to."""
+    said = _word(tokens, place - 1) in tables.THING_COLOURS and _text(tokens, place - 2) == "the"
+    if not said or _text(tokens, place) != "of" or _text(tokens, place + 1) in ("his", "her", "their", "the"):
+        return None
+    end = place + 1
+    while end < len(tokens) and end - place <= _GROUND and tokens[end].is_word and _text(tokens, end) not in _STOPS:
+        if lexicon.parts_of(_word(tokens, end)):
+            return None
+        end += 1
+    return _Found(end) if end > place + 1 else None
 
 
 _STYLES: Final = frozenset({"style", "fashion", "styled", "inspired", "chic"})
@@ -439,5 +468,5 @@ def _open(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | Non
 
 _Finder = Callable[[Sequence[Token], int, Lexicon], _Found | None]
 _FINDERS: Final[tuple[_Finder, ...]] = (
-    _used_to, _once, _then, _undone, _stopped, _wished, _figure, _elsewhere, _not_worn, _open, _in_style, _bruised, _almost,
+    _used_to, _once, _then, _undone, _stopped, _wished, _figure, _elsewhere, _not_worn, _open, _in_style, _bruised, _almost, _relative, _colour_of,
 )  # fmt: skip

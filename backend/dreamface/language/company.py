@@ -62,6 +62,10 @@ _KIN: Final = frozenset(
     ]
 )
 _BARE_KIN: Final = frozenset({"baby", "child", "son", "daughter", "twins", "infant", "toddler", "kids", "children"})
+_PICTURES: Final = frozenset(
+    {"portrait", "picture", "painting", "photo", "photograph", "poster", "statue", "bust", "drawing", "tattoo", "doll", "mask",
+     "sketch", "puppet"}
+)  # fmt: skip
 _RAISED: Final = frozenset({"raised", "has", "had", "have", "raising", "buried", "lost", "fed", "of", "with", "bore", "reared"})
 """Words before kin that are counted: "has raised three daughters"."""
 
@@ -137,16 +141,35 @@ def _other_clause(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
             ):
                 end += 1
             return end if _word(tokens, place + len(words)) in _LEADS | {"most", "all", "other", "others"} else place
+    beast = place + (_word(tokens, place) in _LEADS)
+    if _word(tokens, beast) in tables.ANIMALS and beast > place and _word(tokens, beast + 1) in _DESCRIBES:
+        end = beast + 2
+        while end < len(tokens) and not _ends_clause(tokens, end):
+            end += 1
+        return end  # "the cat is ginger, its owner is grey"
     if _word(tokens, place) not in _OTHERS or not (place == 0 or _word(tokens, place - 1) in _CLAUSE_ENDS):
         return place
     kin = _kin_behind(tokens, place)
     if kin == place or _word(tokens, kin + 1) not in _DESCRIBES:
         return place
     end = kin + 2
-    while end < len(tokens) and not _ends_clause(tokens, end):
+    while end < len(tokens) and (not _ends_clause(tokens, end) or _goes_on(tokens, end, lexicon)):
         end += 1
     known = (token.word in lexicon.entries or token.word in lexicon.adjectives for token in tokens[kin + 2 : end])
     return end if any(known) else place
+
+
+def _goes_on(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
+    """Whether a comma goes on with adjectives of the same one: "short, fat and ginger"; not with a part of its own."""
+    if _word(tokens, place) != ",":
+        return False
+    end = place + 1
+    while end < len(tokens) and tokens[end].is_word:
+        if lexicon.parts_of(tokens[end].word) or tokens[end].word in tables.PERSON_PRONOUNS:
+            return False
+        end += 1
+    first = lexicon.entries.get(_word(tokens, place + 1))
+    return _word(tokens, place + 1) in lexicon.adjectives or (first is not None and not first.noun)
 
 
 def _ends_clause(tokens: Sequence[Token], place: int) -> bool:
@@ -211,8 +234,11 @@ _LIKENED: Final = frozenset(
 def _owner(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
     """Return 2 where somebody owns the person ("the thin man's wife"), 1 where kin own a look ("her father's nose")."""
     text = tokens[place].text.lower().replace("\u2019", "'")
-    if not text.endswith(("'s", "s'")) or not _is_person(tokens[place], lexicon):
+    if not text.endswith(("'s", "s'")):
         return 0
+    if not _is_person(tokens[place], lexicon):  # "the axe-thrower's daughter"
+        known = lexicon.parts_of(tokens[place].word) or not tokens[place].text[:1].islower()
+        return 2 if not known and _word(tokens, place + 1) in _KIN else 0
     if _word(tokens, place - 1) in ("a", "an") and not (place + 1 < len(tokens) and tokens[place + 1].is_word):
         return 1  # "his lashes were a girl's"
     for noun in range(place + 1, min(len(tokens), place + 4)):
@@ -238,6 +264,11 @@ def _second(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
     lead = place + 1
     if tokens[place].text.lower() == "whose" and lead < len(tokens) and _is_person(tokens[lead], lexicon):
         return _end_of_second(tokens, place)
+    if _word(tokens, place) in _LEADS and _word(tokens, lead) in _PICTURES and _word(tokens, lead + 1) == "of":
+        end = lead + 2
+        while end < len(tokens) and tokens[end].text not in _ENDS and tokens[end].text != ",":
+            end += 1
+        return end  # "in front of a portrait of a bearded king"
     pair = (tokens[place].text.lower(), tokens[place + 1].text.lower()) if lead < len(tokens) else ("", "")
     if pair in _JOINS_OF_TWO:
         lead = place + 2

@@ -121,7 +121,7 @@ def _referring(clause: Sequence[Unit], groups: list[Group]) -> list[Group]:
 def _explaining(groups: list[Group], led_by: str, before: list[Group], lexicon: Lexicon) -> list[Group]:
     """The groups behind a colon that say more of what stands before it: "her eyebrows: thick, black"."""
     nouns = [group.noun for group in before if group.noun is not None and not lexicon.entries[group.noun.unit.key].kind]
-    if led_by != ":" or not groups or not nouns or any(group.noun is not None for group in groups):
+    if led_by not in (":", "(") or not groups or not nouns or any(group.noun is not None for group in groups):
         return groups
     first = groups[0]
     if first.link is not Link.START or not first.modifiers:
@@ -259,6 +259,8 @@ class _Grouper:
             self._join(index, unit)
         elif unit.role is Role.BREAK:
             self._break(index)
+        elif unit.key in ("it", "they") and self.group.modifiers:
+            self._close(Link.BREAK)  # "brows so heavy they cast a shadow"
 
     def _take_word(self, index: int, unit: Unit) -> None:
         modifier = Modifier(

@@ -21,6 +21,7 @@ CREATURE = "<creature>"
 
 _IMPLIED_CONFIDENCE = 0.5
 _CREATURE_CONFIDENCE = 0.75
+_FROM_CONFIDENCE = 0.7
 _SHADES: Mapping[str, tuple[float, float]] = {
     "dark": (0.4, 0.0),
     "deep": (0.5, 0.0),
@@ -251,6 +252,10 @@ def _add_ancestry(made: Lexicon) -> None:
         effects = tuple(at(name, share) for name, share in zip(ANCESTRIES, shares, strict=True))
         sex = (at("gender", -1.0),) if word in tables.FEMININE_PEOPLES else ()
         made.entries[key_of(word)] = Entry((*effects, *sex))
+    for place, people in tables.PLACES.items():
+        effects = made.entries[key_of(people)].effects
+        for key in (f"from {place}", f"born in {place}"):
+            made.entries[key_of(key)] = Entry(ranked(effects, Rank.STATED, _FROM_CONFIDENCE))
 
 
 def _add_tables(made: Lexicon) -> None:

@@ -147,14 +147,16 @@ DEGREES: Final[dict[str, Degree]] = {
     **dict.fromkeys(
         ("slightly", "a little", "a little bit", "a bit", "somewhat", "mildly", "a touch", "a tad", "kind of", "sort of", "faintly",
          "subtly", "lightly", "vaguely", "barely", "a hint of", "hints of", "a touch of", "a bit of", "a few", "few", "a couple of",
-         "a little of", "a trace of", "partially", "partly", "half", "gently", "softly", "marginally"),
+         "a little of", "a trace of", "a scattering of", "a sprinkling of", "a spray of", "a dusting of", "a smattering of",
+         "partially", "partly", "half", "gently", "softly", "marginally"),
         Degree.SLIGHT,
     ),
     **dict.fromkeys(("neatly", "nicely", "freshly", "carefully", "loosely"), Degree.PLAIN),
     **dict.fromkeys(("rather", "quite", "fairly", "pretty", "noticeably", "visibly", "particularly", "clearly"), Degree.RATHER),
     **dict.fromkeys(
         ("very", "really", "highly", "strongly", "heavily", "deeply", "truly", "so", "too", "many", "lots of", "a lot of", "plenty of",
-         "loads of", "wide", "widely", "greatly", "remarkably", "strikingly", "especially", "broadly", "tons of"),
+         "loads of", "a great many", "a good many", "a great deal of", "a good deal of", "any number of", "no end of", "countless",
+         "innumerable", "wide", "widely", "greatly", "remarkably", "strikingly", "especially", "broadly", "tons of"),
         Degree.VERY,
     ),
     **dict.fromkeys(
@@ -183,7 +185,7 @@ DEGREE_ADJECTIVES: Final[dict[str, Degree]] = {
 AMBIGUOUS_ADJECTIVES: Final = frozenset(
     _words(
         "black white heavy strong slim thin fair light dark delicate weak old fat tan ginger mad red cute pretty bony "
-        "striped scaly scaled"
+        "striped scaly scaled sandy bronzed oiled"
     )
 )
 """Adjectives that describe things as readily as people: before an unknown noun they say nothing about the face."""
@@ -489,6 +491,42 @@ ANCESTRY_SHARES: Final[dict[str, tuple[float, float, float, float]]] = {
     **dict.fromkeys(("biracial", "mulatto"), (0.5, 0.0, 0.0, 0.5)),
     "mixed race": (0.4, 0.2, 0.0, 0.4),
 }  # fmt: skip
+
+PLACES: Final[dict[str, str]] = {
+    **dict.fromkeys(_words("nigeria lagos abuja"), "nigerian"), **dict.fromkeys(_words("kenya nairobi mombasa"), "kenyan"),
+    **dict.fromkeys(_words("ethiopia addis"), "ethiopian"), **dict.fromkeys(_words("ghana accra"), "ghanaian"),
+    **dict.fromkeys(_words("somalia mogadishu"), "somali"), **dict.fromkeys(_words("sudan khartoum"), "sudanese"),
+    **dict.fromkeys(_words("senegal dakar"), "senegalese"), **dict.fromkeys(_words("uganda kampala"), "ugandan"),
+    **dict.fromkeys(_words("congo kinshasa"), "congolese"), "rwanda": "rwandan", "cameroon": "cameroonian",
+    "zimbabwe": "zimbabwean", "angola": "angolan", "mali": "malian", "tanzania": "tanzanian", "eritrea": "eritrean",
+    **dict.fromkeys(_words("jamaica kingston"), "jamaican"), "haiti": "haitian",
+    **dict.fromkeys(_words("china beijing shanghai guangzhou chengdu"), "chinese"),
+    **dict.fromkeys(_words("japan tokyo osaka kyoto okinawa hokkaido"), "japanese"),
+    **dict.fromkeys(_words("korea seoul busan"), "korean"), **dict.fromkeys(_words("taiwan taipei"), "taiwanese"),
+    **dict.fromkeys(_words("vietnam hanoi saigon"), "vietnamese"), **dict.fromkeys(_words("thailand bangkok"), "thai"),
+    "mongolia": "mongolian", "tibet": "tibetan", "cambodia": "cambodian", "laos": "laotian", "burma": "burmese",
+    **dict.fromkeys(_words("philippines manila"), "filipino"), **dict.fromkeys(_words("indonesia jakarta bali java"), "indonesian"),
+    "malaysia": "malaysian",
+    **dict.fromkeys(_words("india mumbai bombay delhi kolkata calcutta chennai bangalore hyderabad goa rajasthan"), "indian"),
+    **dict.fromkeys(_words("pakistan karachi lahore"), "pakistani"), **dict.fromkeys(_words("bangladesh dhaka"), "bangladeshi"),
+    **dict.fromkeys(_words("nepal kathmandu"), "nepali"), "punjab": "punjabi", "gujarat": "gujarati", "kashmir": "kashmiri",
+    **dict.fromkeys(_words("colombo ceylon"), "sri lankan"),
+    **dict.fromkeys(_words("norway oslo bergen"), "norwegian"), **dict.fromkeys(_words("sweden stockholm"), "swedish"),
+    **dict.fromkeys(_words("denmark copenhagen"), "danish"), **dict.fromkeys(_words("finland helsinki"), "finnish"),
+    "iceland": "icelandic", **dict.fromkeys(_words("germany berlin bavaria"), "german"), "austria": "austrian",
+    **dict.fromkeys(_words("poland warsaw krakow"), "polish"), **dict.fromkeys(_words("russia moscow siberia"), "russian"),
+    **dict.fromkeys(_words("ukraine kyiv odessa"), "ukrainian"), **dict.fromkeys(_words("ireland dublin cork galway"), "irish"),
+    **dict.fromkeys(_words("scotland glasgow edinburgh"), "scottish"), "wales": "welsh",
+    **dict.fromkeys(_words("italy rome naples milan sicily"), "italian"), **dict.fromkeys(_words("spain madrid seville"), "spanish"),
+    **dict.fromkeys(_words("greece athens crete"), "greek"), "portugal": "portuguese",
+    **dict.fromkeys(_words("egypt cairo"), "egyptian"), "morocco": "moroccan", "algeria": "algerian", "tunisia": "tunisian",
+    **dict.fromkeys(_words("iran tehran persia"), "iranian"), **dict.fromkeys(_words("iraq baghdad"), "iraqi"),
+    **dict.fromkeys(_words("syria damascus aleppo"), "syrian"), **dict.fromkeys(_words("lebanon beirut"), "lebanese"),
+    **dict.fromkeys(_words("turkey istanbul anatolia"), "turkish"), "yemen": "yemeni", "afghanistan": "afghan",
+    **dict.fromkeys(_words("mexico oaxaca"), "mexican"), **dict.fromkeys(_words("peru lima"), "peruvian"), "bolivia": "bolivian",
+    **dict.fromkeys(_words("colombia bogota"), "colombian"), "samoa": "samoan", "tonga": "tongan", "hawaii": "hawaiian",
+}  # fmt: skip
+"""Where somebody is from -> the people whose usual looks "from there" suggests."""
 
 FRACTIONS: Final[dict[str, float]] = {
     "half": 0.5,
