@@ -22,7 +22,7 @@ _JOINED = re.compile(r"(\d{1,3})(?:yo|y|yr|year)")
 _ISH = re.compile(r"(\d{1,2}|[a-z]+)ish")
 _DECADE = re.compile(r"([1-9]0)s")
 _SOMETHING = re.compile(r"([a-z]+|\d0)somethings?")
-_SEPARATORS = frozenset({"", ",", ".", ";", "|", "/", "(", ")", "[", "]", "\n", "-", "\u2013", "\u2014"})
+_SEPARATORS = frozenset({"", ",", ".", ";", "|", "/", "(", ")", "[", "]", "\n", "-", "\u2013", "\u2014", ":"})
 _OR_SO = frozenset({"close", "so", "more", "thereabouts", "near", "nearly", "there", "somewhere", "a", "maybe"})
 """Words that after "or" say that a number is not exact: "sixty or so"."""
 

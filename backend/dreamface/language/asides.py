@@ -338,7 +338,7 @@ def _belongs(token: Token, lexicon: Lexicon) -> bool:
 _WISHED_TO: Final = frozenset(
     {"want", "wants", "wanted", "wanting", "like", "love", "learn", "learned", "learnt", "forget", "forgot", "forgotten",
      "refuse", "refuses", "refused", "afraid", "hard", "difficult", "easy", "how", "reason", "nothing", "little", "much",
-     "something", "cause", "allowed", "paid", "need", "needs", "used"}
+     "something", "cause", "allowed", "paid", "need", "needs", "used", "able", "willing", "asked", "told"}
 )  # fmt: skip
 """Words before "to smile" that leave the face as it is: "you want to laugh", "little to smile about"."""
 

@@ -404,11 +404,22 @@ class _ClauseReader:
         self.is_alone = all(self._tells_people(m) for m in modifiers)  # "white, old", but not "a white rose"
         ends_unknown = bool(modifiers) and modifiers[-1].unit.role is Role.UNKNOWN
         for place, modifier in enumerate(modifiers):
+            if self._is_of_mark(modifier):
+                self._leave(modifier)
+                continue
             is_names = place + 1 < len(modifiers) and _is_name(modifiers[place + 1])
             if ends_unknown and not is_names and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES:
                 self._leave(modifier)
             else:
                 self._alone(modifier, None)
+
+    def _is_of_mark(self, modifier: Modifier) -> bool:
+        """Whether an adjective behind a mark is the mark's: "a scar under the chin, old and white"."""
+        if self.topic is None or self.topic.unit.key not in tables.MARKS or self.link not in (Link.AND, Link.COMMA):
+            return False
+        first = self.groups[0].noun
+        is_persons = first is not None and self._is_person(first)
+        return not is_persons and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES
 
     def _alone(self, modifier: Modifier, noun: Modifier | None) -> None:
         entry = self.lexicon.entries.get(modifier.unit.key)
@@ -439,8 +450,9 @@ class _ClauseReader:
         """Whether a colour that may name people is a part's ("his hair, once black") or a thing's ("of white")."""
         if modifier.unit.key not in ("black", "white") or not entry.effects:
             return False
-        if self.link is Link.BREAK or not self.is_alone:
-            self._leave(modifier)
+        of_mark = self.topic is not None and self.link in (Link.AND, Link.COMMA) and self.topic.unit.key in tables.MARKS
+        if self.link in (Link.BREAK, Link.COPULA) or not self.is_alone or of_mark:
+            self._leave(modifier)  # "a scar under the chin, old and white", "the other was white"
             return True
         bound = [subject for subject in self.subjects if self.lexicon.pair(modifier.unit.key, subject.unit.key)]
         if not bound and self.topic and self.lexicon.pair(modifier.unit.key, self.topic.unit.key):

@@ -280,7 +280,7 @@ def _second(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
         return place
     for noun in range(lead + 1, min(len(tokens), lead + 2 + _MOST_WORDS)):
         token = tokens[noun]
-        if not token.is_word or token.word in tables.BREAKS | tables.COPULAS:
+        if not token.is_word or token.word in tables.BREAKS | tables.COPULAS | tables.DETERMINERS:
             return place
         if (_is_person(token, lexicon) or token.word in _ANIMALS) and not _describes_on(tokens, noun, lexicon):
             return _end_of_second(tokens, noun + 1)

@@ -48,6 +48,9 @@ def as_sentences(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]
     return _with_coloured_likenesses(lined, lexicon)
 
 
+_SLIGHT: Final = frozenset({"slight", "faint", "mild", "subtle"})
+
+
 def _with_coloured_likenesses(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
     """Return the tokens in which "hair like black silk" is "hair black", and "could be smaller" is "not small"."""
     made: list[Token] = []
@@ -66,6 +69,10 @@ def _with_coloured_likenesses(tokens: Sequence[Token], lexicon: Lexicon) -> tupl
                 made.append(tokens[place + skip + 1])
                 place += skip + 3
                 continue
+        if words[:1] and words[0] in _SLIGHT and len(words) > 2 and (words[1], resolve_alias(words[2])) in lexicon.pairs:
+            made.append(replace(tokens[place], word="slightly"))  # "a slight double chin"
+            place += 1
+            continue
         if words[:2] in (["could", "be"], ["might", "be"]) and len(words) > 2 and tokens[place + 2].text.endswith("er"):
             made.append(replace(tokens[place], word="not"))
             place += 2
@@ -145,11 +152,21 @@ def _with_sex_letters(tokens: Sequence[Token]) -> list[Token]:
     for place, token in enumerate(tokens):
         sex = _SEXES.get(token.text.lower())
         around = [tokens[near].text if 0 <= near < len(tokens) else "" for near in (place - 1, place + 1)]
+        if sex and len(token.text) == 1 and _both_sexes(tokens, place):
+            continue  # "M/F"
         counts = around[0] in _BOUNDS and around[1].isdigit()  # "m 28"
         alone = _BOUNDS.issuperset(around) and around != ["", "."]
         if sex and len(tokens) > 1 and (len(token.text) > 1 or alone or counts):
             made[place] = replace(token, word=sex)
     return made
+
+
+def _both_sexes(tokens: Sequence[Token], place: int) -> bool:
+    """Whether the letters of both sexes stand there, so that either will do."""
+    near = [tokens[at].text.lower() for at in (place - 2, place + 2) if 0 <= at < len(tokens)]
+    split = [tokens[at].text for at in (place - 1, place + 1) if 0 <= at < len(tokens)]
+    other = "f" if tokens[place].text.lower() == "m" else "m"
+    return other in near and "/" in split
 
 
 def _with_capital_names(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:

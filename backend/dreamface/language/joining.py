@@ -139,6 +139,7 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
     closed = {token for leftover in left for token in leftover.tokens} - open_words
     spoken = {claim.trait for claim in kept if claim.rank > Rank.IMPLIED}
     read = {token for claim in kept for token in claim.tokens}
+    lined = {token for claim in kept if claim.trait.startswith("wrinkles.") for token in claim.tokens}
     shown = {_both_sides(claim.trait) for claim in kept if claim.trait.startswith("expression.")}
     added: dict[str, Claim] = {}
     for stated in understood.stated:
@@ -150,6 +151,8 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
             continue
         if stated.trait.startswith("wrinkles.") and not any(map(_tells_lines, stated.tokens)):
             continue  # of whatever speaks of age or weather
+        if stated.trait.startswith("wrinkles.") and not lined.isdisjoint(stated.tokens):
+            continue  # "deep lines around the eyes" are nowhere else
         if _both_sides(stated.trait) in shown:
             continue  # "smirks with the right corner": the left one rests
         if closed.intersection(stated.tokens) or not _is_new(stated, open_words, read):
@@ -178,6 +181,8 @@ def _both_sides(shape: str) -> str:
 def _is_new(stated: Stated, open_words: set[Token], read: set[Token]) -> bool:
     """Whether a trait is about words that nothing, or surely something else, was made of."""
     words = {token for token in stated.tokens if token.word not in _CONTENT_FREE}
+    if all(token.word in paraphrase.VAGUE or lexicon().parts_of(token.word) for token in words):
+        return False  # "kind eyes"
     left = words & open_words
     if left and not any(slips.is_english(token.word.rstrip("~")) for token in left):
         return False  # names of people
@@ -210,7 +215,10 @@ def moment_claims(
     kept = tuple(claim for claim in claims if not _is_guessed_expression(claim))
     stated = [claim for claim in kept if claim.rank > Rank.IMPLIED and claim.trait not in _LEFT_ALONE]
     described = {token for claim in stated for token in claim.tokens}
+    aged = {token for claim in claims if claim.trait == "age" for token in claim.tokens}
     words = [t for t in tokens if t.is_word and t not in described and t.word not in _CONTENT_FREE]
+    if not [t for t in words if t not in aged and t.word not in _OF_AGE]:
+        return (), tuple(claims)
     looks = {claim.trait.split(".")[0] for claim in stated if not claim.trait.startswith("expression.")}
     if len(looks) > 1 or (looks and moment.sureness < SURE_BESIDE_LOOKS):
         return (), tuple(claims)
@@ -230,6 +238,9 @@ def moment_claims(
         if shape not in spoken
     ]
     return tuple(made), (*kept, *made)
+
+
+_OF_AGE: Final = frozenset({"age", "year", "old", "young"})
 
 
 def _tells_nothing(token: Token) -> bool:

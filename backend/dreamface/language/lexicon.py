@@ -124,6 +124,8 @@ def lexicon() -> Lexicon:
     _add_colours(made)
     _add_hair(made)
     _add_idioms(made)
+    for word, effects in plain_phrases.MOODS.items():
+        made.entries.setdefault(key_of(word), Entry(effects))
     made.adjectives.update(adjective for adjective, _ in made.pairs)
     _add_peers(made)
     _add_women(made)

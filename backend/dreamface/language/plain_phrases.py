@@ -87,7 +87,7 @@ PHRASES: Final[dict[str, Effects]] = {
     **dict.fromkeys(("sandy",), ranked((at("hair.melanin", 0.36),), Rank.VAGUE, 0.8)),
     **dict.fromkeys(("more salt than pepper", "salt more than pepper"), (at("hair.grey", 0.7),)),
     **dict.fromkeys(("more pepper than salt",), (at("hair.grey", 0.3),)),
-    **dict.fromkeys(("beard going grey", "beard going white", "beard turning grey", "beard gone grey", "greying beard", "grizzled beard", "salt and pepper beard", "pepper and salt beard"), _GREYING_BEARD),
+    **dict.fromkeys(("beard gone white", "moustache gone white", "moustache gone grey", "beard turned white", "beard going grey", "beard going white", "beard turning grey", "beard gone grey", "greying beard", "grizzled beard", "salt and pepper beard", "pepper and salt beard"), _GREYING_BEARD),
     # brows
     **dict.fromkeys(("beetling brow", "shaggy brow", "wiry brow", "unruly brow", "wild brow", "hairy brow", "tufted brow", "straggly brow", "overgrown brow", "untrimmed brow", "unkempt brow", "brow like hedge", "brow like moustache", "bold brow", "statement brow", "strong brow", "ungroomed brow", "brows that nearly meet", "brow almost meet", "brow nearly meet", "brow joined", "joined brow", "brow joined in middle", "brows that join", "brow meeting over nose", "brow thick as thumb", "brow goes all way across", "brow all way across", "single brow", "brow run together", "brow grown together", "brow so heavy", "brow heavy as hedge"), _THICK_BROWS),
     **dict.fromkeys(("pencil brow", "drawn on brow", "pencilled in brow", "penciled in brow", "painted brow", "painted on brow", "tattooed brow", "brow drawn with pencil", "over tweezed brow", "threaded brow", "spidery brow", "brow plucked to nothing", "brow plucked to thread", "wispy brow", "brow thin as thread", "high thin brow", "fine brow", "line for brow", "pencil line brow"), _THIN_BROWS),
@@ -212,3 +212,53 @@ HAIR_SHADES: Final[dict[str, Effects]] = {
 
 HEADED: Final = ("fair", "dark", "red", "ginger", "grey", "white", "silver", "blonde", "gold", "brown", "black", "auburn", "flaxen", "tow", "sandy", "copper")
 """Colours of which "-headed" is said of the hair."""
+
+_SAD: Final = pose(mouthFrown=0.6, browInnerUp=0.75, mouthShrugLower=0.25)
+_GLEE: Final = pose(mouthSmile=0.9, cheekSquint=0.6, eyeSquint=0.2, mouthUpperUp=0.25)
+_RAGE: Final = pose(browDown=0.95, eyeSquint=0.35, noseSneer=0.5, mouthPress=0.4, mouthFrown=0.4)
+_CROSS: Final = pose(browDown=0.5, eyeSquint=0.25, mouthPress=0.4)
+_TERROR: Final = pose(eyeWide=0.95, browInnerUp=0.9, mouthStretch=0.75, jawOpen=0.3)
+_AMAZED: Final = pose(eyeWide=0.8, browInnerUp=0.75, browOuterUp=0.8, jawOpen=0.45)
+_REVOLTED: Final = pose(noseSneer=0.85, mouthUpperUp=0.5, browDown=0.4, mouthFrown=0.4, eyeSquint=0.3)
+_SCORN: Final = pose(browOuterUpLeft=0.5, noseSneerLeft=0.4, mouthDimpleLeft=0.5, mouthUpperUpLeft=0.3, eyeBlink=0.2)
+_LAUGH: Final = pose(mouthSmile=0.85, jawOpen=0.35, cheekSquint=0.65, eyeSquint=0.4, mouthUpperUp=0.3)
+_SOB: Final = (*pose(mouthFrown=0.75, browInnerUp=0.9, eyeSquint=0.5, mouthShrugLower=0.4), more("sclera.redness", 0.6))
+_SHOUT: Final = pose(jawOpen=0.8, browDown=0.5, mouthUpperUp=0.3, mouthLowerDown=0.4)
+_PAIN: Final = pose(eyeSquint=0.75, browDown=0.5, browInnerUp=0.3, mouthStretch=0.5, mouthUpperUp=0.3, cheekSquint=0.4)
+
+MOODS: Final[dict[str, Effects]] = {
+    **dict.fromkeys(("sulky", "sullen", "sulking", "moody", "petulant", "sulk"), pose(mouthShrugLower=0.6, mouthFrown=0.45, browDown=0.4)),
+    **dict.fromkeys(("surly", "truculent", "bad tempered", "ill tempered", "brooding", "glum faced"), pose(browDown=0.5, mouthFrown=0.4, mouthPress=0.3)),
+    **dict.fromkeys(("haughty", "supercilious", "disdainful", "scornful", "snooty", "condescending", "sniffy", "contemptuously"), _SCORN),
+    **dict.fromkeys(("smug", "self satisfied", "gloating", "smugly"), pose(mouthSmileLeft=0.55, mouthSmileRight=0.25, mouthDimpleLeft=0.5, mouthDimpleRight=0.2, eyeBlink=0.15)),
+    **dict.fromkeys(("wistful", "forlorn", "mournful", "morose", "doleful", "dejected", "despondent", "disconsolate", "woebegone", "rueful", "crushed", "downhearted"), _SAD),
+    **dict.fromkeys(("heartbroken", "grief stricken", "grieving", "anguished", "distraught", "devastated", "inconsolable"), pose(mouthFrown=0.8, browInnerUp=0.95, mouthShrugLower=0.4, eyeSquint=0.35)),
+    **dict.fromkeys(("tearful", "teary", "weepy", "misty eyed"), (*pose(mouthFrown=0.5, browInnerUp=0.8, eyeSquint=0.25), more("sclera.redness", 0.5))),
+    **dict.fromkeys(("bored", "bored stiff", "apathetic", "listless"), pose(eyeBlink=0.35, mouthFrown=0.2, mouthPressLeft=0.25)),
+    **dict.fromkeys(("aghast", "horrified", "appalled", "horror struck", "horror stricken"), pose(eyeWide=0.9, browInnerUp=0.9, browOuterUp=0.5, jawOpen=0.5, mouthStretch=0.5)),
+    **dict.fromkeys(("bewildered", "perplexed", "baffled", "mystified", "nonplussed", "quizzical"), pose(browDownLeft=0.5, browInnerUp=0.4, browOuterUpRight=0.6, mouthLeft=0.2)),
+    **dict.fromkeys(("jubilant", "ecstatic", "elated", "overjoyed", "euphoric", "exultant", "gleeful", "triumphant", "thrilled", "over the moon", "on cloud nine", "tickled pink"), _GLEE),
+    **dict.fromkeys(("sheepish", "bashful", "abashed"), pose(mouthSmileLeft=0.35, mouthPress=0.3, eyeLookDown=0.35, browInnerUp=0.3)),
+    **dict.fromkeys(("embarrassed", "mortified"), (*pose(mouthPress=0.4, eyeLookDown=0.35, browInnerUp=0.4, mouthStretch=0.25), more("skin.redness", 0.6))),
+    **dict.fromkeys(("wary", "mistrustful", "distrustful", "leery"), pose(eyeSquint=0.5, browDown=0.35, mouthPress=0.2)),
+    **dict.fromkeys(("alarmed", "uneasy", "apprehensive", "fretful", "jittery"), pose(browInnerUp=0.7, eyeWide=0.45, mouthStretch=0.35)),
+    **dict.fromkeys(("panicked", "panicking", "panic stricken", "petrified", "terror stricken", "terrified out of wits", "scared stiff", "frightened to death"), _TERROR),
+    **dict.fromkeys(("repulsed", "revolted", "nauseated", "queasy", "sickened", "grossed out", "nauseous"), _REVOLTED),
+    **dict.fromkeys(("indignant", "outraged", "livid", "irate", "incensed", "seething", "fuming", "wrathful", "apoplectic", "raging"), _RAGE),
+    **dict.fromkeys(("irritated", "exasperated", "frustrated", "peeved", "irked", "vexed", "resentful", "impatient", "disgruntled", "huffy"), _CROSS),
+    **dict.fromkeys(("pained", "in pain", "in agony", "agonised", "agonized", "wincing", "cringing", "wince", "cringe"), _PAIN),
+    **dict.fromkeys(("tense", "stressed", "strained", "stressed out"), pose(browDown=0.35, mouthPress=0.5, eyeSquint=0.2)),
+    **dict.fromkeys(("thoughtful", "pensive", "contemplative", "lost in thought", "meditative", "deep in thought"), pose(browDown=0.25, eyeLookUp=0.2, mouthPress=0.3)),
+    **dict.fromkeys(("concentrating", "concentrated", "focused"), pose(browDown=0.45, eyeSquint=0.3, mouthPress=0.3)),
+    **dict.fromkeys(("determined", "resolute", "grim", "grim faced", "steely"), pose(browDown=0.5, mouthPress=0.5, jawForward=0.15)),
+    **dict.fromkeys(("dumbfounded", "stunned", "flabbergasted", "thunderstruck", "gobsmacked", "astounded", "awestruck", "awed", "speechless", "taken aback", "dumbstruck", "gawping", "goggling"), _AMAZED),
+    **dict.fromkeys(("incredulous", "disbelieving"), pose(browOuterUpRight=0.6, browDownLeft=0.3, eyeWide=0.3, mouthLeft=0.2)),
+    **dict.fromkeys(("mischievous", "impish", "roguish"), pose(mouthSmileLeft=0.6, mouthSmileRight=0.35, browOuterUpLeft=0.3, cheekSquint=0.25)),
+    **dict.fromkeys(("flirtatious", "flirty", "coquettish", "flirting"), pose(mouthSmileLeft=0.45, mouthSmileRight=0.3, eyeBlink=0.2, browOuterUpLeft=0.25)),
+    **dict.fromkeys(("relieved",), pose(mouthSmile=0.4, browInnerUp=0.35, cheekSquint=0.2)),
+    **dict.fromkeys(("chuckling", "chortling", "sniggering", "snickering", "cackling", "guffawing", "chuckle", "cackle", "giggle", "tittering"), _LAUGH),
+    **dict.fromkeys(("wailing", "whimpering", "blubbering", "snivelling", "weep", "sob"), _SOB),
+    **dict.fromkeys(("roaring", "bellowing", "hollering"), _SHOUT),
+    **dict.fromkeys(("snoring", "napping", "dozing", "dozing off", "nodding off"), pose(eyeBlink=1.0)),
+}  # fmt: skip
+"""Moods as adjectives and as what a face does, beyond `meanings.MOODS`."""

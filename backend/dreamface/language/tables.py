@@ -138,6 +138,9 @@ ANIMALS: Final = frozenset(
     )
 )
 
+MARKS: Final = frozenset(_words("scar mole birthmark freckle spot wart burn line wrinkle scale"))
+"""Things on the skin that have a colour of their own."""
+
 PICTURE_PHRASES: Final = frozenset(
     f"black and white {picture}" for picture in _words("photo photograph picture portrait image film shot")
 )
@@ -185,7 +188,8 @@ DEGREE_ADJECTIVES: Final[dict[str, Degree]] = {
 AMBIGUOUS_ADJECTIVES: Final = frozenset(
     _words(
         "black white heavy strong slim thin fair light dark delicate weak old fat tan ginger mad red cute pretty bony "
-        "striped scaly scaled sandy bronzed oiled"
+        "striped scaly scaled sandy bronzed oiled determined grim resolute steely tense strained haughty disdainful supercilious "
+        "mournful doleful wistful forlorn thoughtful pensive focused moody brooding sullen sulky rueful tearful roaring crushed"
     )
 )
 """Adjectives that describe things as readily as people: before an unknown noun they say nothing about the face."""
