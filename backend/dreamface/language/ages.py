@@ -50,7 +50,8 @@ _FOR = frozenset({"pass", "passing", "taken", "mistaken"})
 
 _AFTER_AGES = frozenset(
     {
-        "and", "with", "who", "but", "or", "in", "whose", "from", "named", "called", "wearing", "has", "had", "is", "was",
+        "and", "with", "who", "but", "or", "in", "whose", "from", "named", "called", "wearing", "has", "had", "is",
+        "was",
         "when", "that", "on", "at", "sitting", "standing", "then", "now", "already", "by",
     }
 )  # fmt: skip
@@ -347,11 +348,7 @@ def _of_years(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Numb
     after = _word(tokens, position + length + number.length) if number else ""
     if word == "at" and (after != "," or number is None or number.value < _YOUNGEST_WRITTEN):
         return None
-    if (
-        number is None
-        or number.value < 1
-        or (after and after[0].isalpha() and after not in _AFTER_AGES)
-    ):
+    if number is None or number.value < 1 or (after and after[0].isalpha() and after not in _AFTER_AGES):
         return None
     return _Number(number.value, length + number.length)
 
@@ -388,9 +385,11 @@ def _held_for(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Numb
     """As "could pass for 30", "is taken for fifty", "doesn't look a day over 40"."""
     words = [_word(tokens, position + step) for step in range(5)]
     length = 0
-    if words[0] in _FOR and words[1] in ("him", "her", "them") and words[2] in ("for", "as"):
-        length = 3
-    elif words[0] in ("put", "guess", "guessed", "place", "placed") and words[1] in ("him", "her", "them") and words[2] == "at":
+    if (words[0] in _FOR and words[1] in ("him", "her", "them") and words[2] in ("for", "as")) or (
+        words[0] in ("put", "guess", "guessed", "place", "placed")
+        and words[1] in ("him", "her", "them")
+        and words[2] == "at"
+    ):
         length = 3
     elif words[0] in _FOR and words[1] in ("for", "as"):
         length = 2 + (words[2] in ("a", "an"))

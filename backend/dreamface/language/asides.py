@@ -433,7 +433,11 @@ def _in_style(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found |
 
 def _bruised(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
     """As "a black eye": one that is black is a bruise, two are a colour."""
-    if _text(tokens, place) != "black" or _text(tokens, place + 1) != "eye" or _text(tokens, place + 2) in ("and", "one"):
+    if (
+        _text(tokens, place) != "black"
+        or _text(tokens, place + 1) != "eye"
+        or _text(tokens, place + 2) in ("and", "one")
+    ):
         return None
     if (place + 2 < len(tokens) and tokens[place + 2].joined) or _text(tokens, place - 1) not in _BEFORE_BRUISE:
         return None

@@ -149,10 +149,12 @@ class _ClauseReader:
             self.link = group.link
             if group.link is Link.PRONOUN:
                 self.subjects = []
-            if group.names_other_part or group.names_object or self._leads_to_thing(index):
-                self._leave_all(group, [*carried, *group.modifiers])
-                carried = []
-            elif group.noun is not None and self._is_of_beard(group):
+            if (
+                group.names_other_part
+                or group.names_object
+                or self._leads_to_thing(index)
+                or (group.noun is not None and self._is_of_beard(group))
+            ):
                 self._leave_all(group, [*carried, *group.modifiers])
                 carried = []
             elif group.noun is not None:

@@ -66,7 +66,9 @@ _PICTURES: Final = frozenset(
     {"portrait", "picture", "painting", "photo", "photograph", "poster", "statue", "bust", "drawing", "tattoo", "doll", "mask",
      "sketch", "puppet"}
 )  # fmt: skip
-_RAISED: Final = frozenset({"raised", "has", "had", "have", "raising", "buried", "lost", "fed", "of", "with", "bore", "reared"})
+_RAISED: Final = frozenset(
+    {"raised", "has", "had", "have", "raising", "buried", "lost", "fed", "of", "with", "bore", "reared"}
+)
 """Words before kin that are counted: "has raised three daughters"."""
 
 _LEADS: Final = frozenset(["a", "an", "his", "her", "their", "another", "the", "two", "three", "four", "some", "one"])
@@ -146,7 +148,8 @@ def _other_clause(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
         end = beast + 2
         while end < len(tokens) and not _ends_clause(tokens, end):
             end += 1
-        return end  # "the cat is ginger, its owner is grey"
+        looks = (token.word in lexicon.entries or token.word in lexicon.adjectives for token in tokens[beast + 2 : end])
+        return end if any(looks) else place  # "the cat is ginger, its owner is grey"
     if _word(tokens, place) not in _OTHERS or not (place == 0 or _word(tokens, place - 1) in _CLAUSE_ENDS):
         return place
     kin = _kin_behind(tokens, place)

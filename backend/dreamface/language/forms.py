@@ -69,7 +69,12 @@ def _with_coloured_likenesses(tokens: Sequence[Token], lexicon: Lexicon) -> tupl
                 made.append(tokens[place + skip + 1])
                 place += skip + 3
                 continue
-        if words[:1] and words[0] in _SLIGHT and len(words) > 2 and (words[1], resolve_alias(words[2])) in lexicon.pairs:
+        if (
+            words[:1]
+            and words[0] in _SLIGHT
+            and len(words) > 2
+            and (words[1], resolve_alias(words[2])) in lexicon.pairs
+        ):
             made.append(replace(tokens[place], word="slightly"))  # "a slight double chin"
             place += 1
             continue

@@ -145,6 +145,8 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
     for stated in understood.stated:
         if stated.trait in _LEFT_ALONE or stated.trait in spoken or stated.trait in added:
             continue
+        if any(token.word in ("not", "never", "neither") for token in stated.tokens):
+            continue  # the tables have the last word on what is denied
         if stated.value == VOCABULARY[stated.trait].default and stated.confidence < SURE:
             continue  # that something is as with most people is seldom said in words that no table knows
         if stated.trait.startswith("expression.") and stated.confidence < SURE_FACE:
@@ -164,8 +166,9 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
 
 
 _LINES: Final = (
-    "line", "wrinkl", "creas", "furrow", "crow", "fold", "crep", "weather", "leather", "crinkl", "crumpl", "map", "seam",
-    "ravine", "groove", "gull", "walnut", "prune", "raisin", "parchment", "paper", "shrivel", "wizen", "corrugat", "smooth",
+    "line", "wrinkl", "creas", "furrow", "crow", "fold", "crep", "weather", "leather", "crinkl", "crumpl", "map",
+    "seam", "ravine", "groove", "gull", "walnut", "prune", "raisin", "parchment", "paper",
+    "shrivel", "wizen", "corrugat", "smooth",
 )  # fmt: skip
 """Beginnings of words that may tell of wrinkles."""
 
@@ -181,7 +184,8 @@ def _both_sides(shape: str) -> str:
 def _is_new(stated: Stated, open_words: set[Token], read: set[Token]) -> bool:
     """Whether a trait is about words that nothing, or surely something else, was made of."""
     words = {token for token in stated.tokens if token.word not in _CONTENT_FREE}
-    if all(token.word in paraphrase.VAGUE or lexicon().parts_of(token.word) for token in words):
+    vague = {token for token in words if token.word in paraphrase.VAGUE}
+    if vague and all(lexicon().parts_of(token.word) for token in words - vague):
         return False  # "kind eyes"
     left = words & open_words
     if left and not any(slips.is_english(token.word.rstrip("~")) for token in left):

@@ -292,7 +292,9 @@ def _add_idioms(made: Lexicon) -> None:
         words = key.split()
         if key in made.entries or any(split in made.pairs for split in _splits(made, words)):
             continue
-        if phrase in idioms.IDIOMS and all(effect.trait not in ("age", "gender") for effect in effects):  # those are never guessed by nearness
+        if phrase in idioms.IDIOMS and all(
+            effect.trait not in ("age", "gender") for effect in effects
+        ):  # those are never guessed by nearness
             made.phrases[phrase] = effects
         split = next(_splits(made, words), None)
         if split is not None:

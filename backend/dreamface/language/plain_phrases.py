@@ -39,12 +39,30 @@ _STUBBLE: Final = (more("stubble.density", 0.9),)
 _THICK_BROWS: Final = (more("brows.thickness"), more("brows.density", 0.8), at("brows.style", "thick", Rank.VAGUE))
 _THIN_BROWS: Final = (less("brows.thickness"), at("brows.style", "thin", Rank.VAGUE))
 _PALE_BROWS: Final = (at("brows.colour", (*_linear(COLOURS_SRGB["light blonde"]), 0.9)), less("brows.density", 0.6))
-_WEATHERED: Final = (more("wrinkles.eyes", 0.7), more("wrinkles.cheeks", 0.6), more("skin.pores", 0.6), more("skin.melanin", 0.2))
+_WEATHERED: Final = (
+    more("wrinkles.eyes", 0.7),
+    more("wrinkles.cheeks", 0.6),
+    more("skin.pores", 0.6),
+    more("skin.melanin", 0.2),
+)
 _POCKED: Final = (more("scars.density", 0.7), more("skin.pores"))
 _FAT: Final = (more("body.weight"), more("face.roundness", 0.5))
 _DRUNK: Final = ranked((more("skin.redness", 0.9), more("capillaries.density", 0.8)), Rank.VAGUE, 0.7)
 _SLEEPLESS: Final = (more("under_eyes.darkness"), more("eyes.bags", 0.5))
-_FLECKS: Final = ("streaked", "shot through", "shot", "flecked", "peppered", "touched", "sprinkled", "threaded", "laced", "dusted", "speckled", "sprinkling")
+_FLECKS: Final = (
+    "streaked",
+    "shot through",
+    "shot",
+    "flecked",
+    "peppered",
+    "touched",
+    "sprinkled",
+    "threaded",
+    "laced",
+    "dusted",
+    "speckled",
+    "sprinkling",
+)
 _GREYS: Final = ("grey", "white", "silver")
 
 PHRASES: Final[dict[str, Effects]] = {
@@ -172,7 +190,7 @@ PHRASES: Final[dict[str, Effects]] = {
     **dict.fromkeys(("chin that vanished", "chin vanished into neck", "chin that slid into neck", "chin melting into neck", "chin runs into neck", "apology for chin", "not much of chin", "little chin to speak of"), (less("chin.prominence", 1.1),)),
     **dict.fromkeys(("gaunt cheek", "fallen in cheek", "cheek fallen in", "cheek caved in", "cheek have fallen in", "cheek had fallen in", "cheek fell in", "caved in cheek", "wasted cheek", "bones come up through skin", "bones showing through skin"), (less("cheeks.volume", 1.1),)),
     **dict.fromkeys(("face all angles", "bony face", "raw boned face", "raw boned", "craggy face", "craggy", "hewn face", "rough hewn face", "face hewn from rock", "hatchet of face"), (less("face.roundness"), more("cheekbones.prominence", 0.7))),
-    **dict.fromkeys(("jolly face", "doughy face", "puddingy face", "dumpling face", "bun face", "face like bun", "face like loaf", "cherubic face", "cherubic"), (more("face.roundness"), more("cheeks.volume", 0.6))),
+    **dict.fromkeys(("jolly face", "doughy face", "puddingy face", "bun face", "face like bun", "face like loaf", "cherubic face", "cherubic"), (more("face.roundness"), more("cheeks.volume", 0.6))),
     **dict.fromkeys(("face broad as shovel", "face like shovel", "slab of face", "slab face", "slab like face"), (more("face.width"),)),
     **dict.fromkeys(("well padded", "wide as she is tall", "wide as he is tall", "wide as she was tall", "wide as he was tall", "as wide as she was tall", "as wide as he was tall", "as broad as she is long", "chins resting on collar", "comfortably built", "on the plump side", "bit of belly", "belly", "spare tyre", "carries weight", "carrying weight", "plus size", "big boned", "heavy set", "heavyset", "thickset", "portly", "rotund", "barrel chested", "ample", "matronly", "stocky"), _FAT),
     **dict.fromkeys(("ears all over place", "ears stuck out", "ear stuck out", "ear that stuck out", "ear like door", "ears like taxi doors", "ear like handle", "ear at right angles"), (more("ears.protrusion", 1.1),)),
@@ -210,7 +228,24 @@ HAIR_SHADES: Final[dict[str, Effects]] = {
 }  # fmt: skip
 """Shades of hair that prose has, beyond `tables.HAIR_COLOURS`."""
 
-HEADED: Final = ("fair", "dark", "red", "ginger", "grey", "white", "silver", "blonde", "gold", "brown", "black", "auburn", "flaxen", "tow", "sandy", "copper")
+HEADED: Final = (
+    "fair",
+    "dark",
+    "red",
+    "ginger",
+    "grey",
+    "white",
+    "silver",
+    "blonde",
+    "gold",
+    "brown",
+    "black",
+    "auburn",
+    "flaxen",
+    "tow",
+    "sandy",
+    "copper",
+)
 """Colours of which "-headed" is said of the hair."""
 
 _SAD: Final = pose(mouthFrown=0.6, browInnerUp=0.75, mouthShrugLower=0.25)

@@ -172,8 +172,9 @@ def _slips(word: str, known: str, most: int) -> int:
 
 
 def is_english(word: str) -> bool:
-    """Return whether a word, as tokens have it, is in the encoder's list of whole words."""
-    return word in _english_words()
+    """Return whether a word, as tokens have it, is in the encoder's list of whole words, or a form of one there."""
+    stems = (word.removesuffix(ending) for ending in ("ing", "ed") if word.endswith(ending))
+    return word in _english_words() or any(len(stem) >= _SHORT and _has_english_stem(stem) for stem in stems)
 
 
 def are_words(tokens: Sequence[Token]) -> bool:

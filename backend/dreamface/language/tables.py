@@ -202,12 +202,25 @@ OWN_TRAITS: Final[dict[str, tuple[str, ...]]] = {
     "hair": ("hair.",),
     "tooth": ("teeth.", "expression."),
     "pupil": ("pupil.", "iris."),
-    "eye": ("eyes.", "iris.", "under_eyes.", "sclera.", "pupil.", "expression.", "wrinkles.", "eyeliner", "eyeshadow", "lashes."),
+    "eye": (
+        "eyes.",
+        "iris.",
+        "under_eyes.",
+        "sclera.",
+        "pupil.",
+        "expression.",
+        "wrinkles.",
+        "eyeliner",
+        "eyeshadow",
+        "lashes.",
+    ),
 }
 """What an adjective of these parts may be about, where it does not go with the part by itself: "old eyes" make nobody old."""
 
 COLOURS_ALONE: Final = frozenset(
-    _words("red grey white silver brown blonde ginger auburn copper chestnut sandy gold yellow dyed greying blue green pink purple")
+    _words(
+        "red grey white silver brown blonde ginger auburn copper chestnut sandy gold yellow dyed greying blue green pink purple"
+    )
 )
 """Colours that behind a comma belong to the hair or the beard before it: "a long beard, red"."""
 
@@ -659,7 +672,9 @@ MAKEUP: Final[dict[str, tuple[str, str, float]]] = {
     "painted lip": ("lipstick", "#9c1c2b", 0.8),
     "blushing cheek": ("blush", "#d0596b", 0.5),
     "smoky eye": ("eyeshadow", "#2c282a", 0.85),
-    **dict.fromkeys(("glitter on eyelid", "glitter on lid", "eyelid glitter", "shimmer on eyelid"), ("eyeshadow", "#c99a35", 0.7)),
+    **dict.fromkeys(
+        ("glitter on eyelid", "glitter on lid", "eyelid glitter", "shimmer on eyelid"), ("eyeshadow", "#c99a35", 0.7)
+    ),
 }
 """Make-up: word -> trait, its usual colour as sRGB, and strength. Foundation that is pure white has the skin's own tone."""
 
