@@ -1,9 +1,9 @@
 """How well prompts are read, on the test set in `benchmarks/prompts` (see the README there for the scores).
 
-python benchmarks/reading.py [--set blind|development|development_2|development_3|development_4] [--part described|bindings|situations] [--misses]
+python benchmarks/reading.py [--set SET] [--part described|bindings|situations] [--misses]
 
-Do not tune on the blind set: there `--misses`, which prints each fault, is for a last look. The development sets are for
-working on the reader; each was measured once before anything was mended for it.
+Do not tune on the blind set: there `--misses`, which prints each fault, is for a last look. The development sets are
+for working on the reader; each but the first was measured once before anything was mended for it.
 """
 
 from __future__ import annotations

@@ -61,7 +61,8 @@ _MENDED: Final = (
     ("shaved", "off"), ("shaves", "off"), ("shaving", "off"), ("shaved",), ("removed",), ("removes",), ("lost",),
     ("took", "off"), ("takes", "off"), ("wiped", "off"), ("washed", "off"), ("wipes", "off"), ("washes", "off"),
     ("got", "rid", "of"), ("gets", "rid", "of"), ("gotten", "rid", "of"), ("cut", "off"), ("scrubbed", "off"),
-    ("had", "removed"), ("gave", "up"), ("get", "rid", "of"), ("lose",), ("remove",), ("ditch",), ("drop",), ("take", "off"),
+    ("had", "removed"), ("gave", "up"), ("get", "rid", "of"), ("lose",), ("remove",), ("ditch",), ("drop",),
+    ("take", "off"),
     ("shave", "off"),
 )  # fmt: skip
 """What somebody did to a thing that is not there any more, longest first of each verb."""
@@ -336,8 +337,10 @@ def _belongs(token: Token, lexicon: Lexicon) -> bool:
 
 
 _WISHED_TO: Final = frozenset(
-    {"want", "wants", "wanted", "wanting", "like", "love", "learn", "learned", "learnt", "forget", "forgot", "forgotten",
-     "refuse", "refuses", "refused", "afraid", "hard", "difficult", "easy", "how", "reason", "nothing", "little", "much",
+    {"want", "wants", "wanted", "wanting", "like", "love", "learn", "learned", "learnt", "forget", "forgot",
+     "forgotten",
+     "refuse", "refuses", "refused", "afraid", "hard", "difficult", "easy", "how", "reason", "nothing", "little",
+     "much",
      "something", "cause", "allowed", "paid", "need", "needs", "used", "able", "willing", "asked", "told"}
 )  # fmt: skip
 """Words before "to smile" that leave the face as it is: "you want to laugh", "little to smile about"."""
@@ -372,9 +375,9 @@ def _not_worn(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found |
         return _Found(place + 2, reason=_NOT_WORN)
     if text == "for" and _does(tokens, place + 1, lexicon) and _text(tokens, place + 1).endswith("ing"):
         return _Found(place + 2, reason=_NOT_WORN)  # "a mouth made for laughing"
-    if text in _SOMEBODY and _does(tokens, place + 1, lexicon):
-        if before in _MAKES or not _text(tokens, place + 1).endswith("ing"):
-            return _Found(place + 2, (tokens[place],), reason=_NOT_WORN)
+    is_theirs = text in _SOMEBODY and _does(tokens, place + 1, lexicon)
+    if is_theirs and (before in _MAKES or not _text(tokens, place + 1).endswith("ing")):
+        return _Found(place + 2, (tokens[place],), reason=_NOT_WORN)
     beast = next((back for back in (1, 2, 3) if _word(tokens, place - back) in tables.ANIMALS), 0)
     linked = all(_word(tokens, place - back) in _OF_BEASTS for back in range(1, beast))
     if beast and linked and _text(tokens, place - beast - 1) in _BEFORE_BEASTS and _does(tokens, place, lexicon):
@@ -456,7 +459,8 @@ def _almost(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | N
 
 
 _OPEN: Final = frozenset(
-    {"age", "gender", "sex", "ethnicity", "race", "nationality", "skin", "background", "build", "height", "type", "heritage",
+    {"age", "gender", "sex", "ethnicity", "race", "nationality", "skin", "background", "build", "height", "type",
+     "heritage",
      "hair", "look", "body"}
 )  # fmt: skip
 _OF_OPEN: Final = frozenset({"tone", "colour", "type", "length", "size", "shape", "group", "range"})
@@ -472,5 +476,6 @@ def _open(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | Non
 
 _Finder = Callable[[Sequence[Token], int, Lexicon], _Found | None]
 _FINDERS: Final[tuple[_Finder, ...]] = (
-    _used_to, _once, _then, _undone, _stopped, _wished, _figure, _elsewhere, _not_worn, _open, _in_style, _bruised, _almost, _relative, _colour_of,
+    _used_to, _once, _then, _undone, _stopped, _wished, _figure, _elsewhere, _not_worn, _open, _in_style, _bruised,
+    _almost, _relative, _colour_of,
 )  # fmt: skip

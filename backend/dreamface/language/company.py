@@ -26,8 +26,8 @@ _JOINS_OF_TWO: Final = frozenset(
     )
 )  # fmt: skip
 _ANIMALS: Final = tables.ANIMALS | {
-    "friend", "colleague", "patient", "client", "customer", "pupil", "student", "apprentice", "neighbour", "boss", "employee",
-    "guest",
+    "friend", "colleague", "patient", "client", "customer", "pupil", "student", "apprentice", "neighbour", "boss",
+    "employee", "guest",
 }  # fmt: skip
 """Company that is nobody, or that is no word for a person by itself."""
 
@@ -63,8 +63,8 @@ _KIN: Final = frozenset(
 )
 _BARE_KIN: Final = frozenset({"baby", "child", "son", "daughter", "twins", "infant", "toddler", "kids", "children"})
 _PICTURES: Final = frozenset(
-    {"portrait", "picture", "painting", "photo", "photograph", "poster", "statue", "bust", "drawing", "tattoo", "doll", "mask",
-     "sketch", "puppet"}
+    {"portrait", "picture", "painting", "photo", "photograph", "poster", "statue", "bust", "drawing", "tattoo", "doll",
+     "mask", "sketch", "puppet"}
 )  # fmt: skip
 _RAISED: Final = frozenset(
     {"raised", "has", "had", "have", "raising", "buried", "lost", "fed", "of", "with", "bore", "reared"}
@@ -228,8 +228,8 @@ _THEM: Final = frozenset({"he", "she", "his", "her", "they", "their"})
 
 
 _LIKENED: Final = frozenset(
-    {"face", "eyes", "smile", "look", "voice", "hands", "skin", "mouth", "nose", "jaw", "air", "manner", "grin", "expression",
-     "features", "head", "hair", "body", "build", "shoulders", "gaze", "stare"}
+    {"face", "eyes", "smile", "look", "voice", "hands", "skin", "mouth", "nose", "jaw", "air", "manner", "grin",
+     "expression", "features", "head", "hair", "body", "build", "shoulders", "gaze", "stare"}
 )  # fmt: skip
 """What is likened to somebody's: "the face of a choirboy"."""
 

@@ -19,7 +19,8 @@ _MADE: Final = frozenset({"make", "give", "want", "show", "draw", "create", "put
 
 _OTHERS: Final = frozenset({"at", "to", "with", "of", "for", "from", "by", "beside", "than", "near", "behind"})
 _TITLES: Final = {
-    "Miss": -1.0, "Mrs": -1.0, "Ms": -1.0, "Mr": 1.0, "Mme": -1.0, "Madame": -1.0, "Mademoiselle": -1.0, "Monsieur": 1.0,
+    "Miss": -1.0, "Mrs": -1.0, "Ms": -1.0, "Mr": 1.0, "Mme": -1.0, "Madame": -1.0, "Mademoiselle": -1.0,
+    "Monsieur": 1.0,
     "Herr": 1.0, "Frau": -1.0, "Sir": 1.0, "Dame": -1.0, "Lady": -1.0, "Lord": 1.0, "Señor": 1.0, "Señora": -1.0,
     "Signor": 1.0, "Signora": -1.0, "Aunt": -1.0, "Auntie": -1.0, "Uncle": 1.0, "Father": 1.0, "Sister": -1.0,
     "Brother": 1.0, "Grandma": -1.0, "Grandpa": 1.0,
