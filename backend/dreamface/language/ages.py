@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from dreamface.language.binding import Claim
 from dreamface.language.effects import Rank
-from dreamface.language.lexicon import Lexicon
+from dreamface.language.lexicon import PERSON, Lexicon
 from dreamface.language.tables import AGE_DECADES, COPULAS, DETERMINERS, TENS, UNITS
 from dreamface.language.words import Token
 from dreamface.traits import VOCABULARY
@@ -22,7 +22,10 @@ _JOINED = re.compile(r"(\d{1,3})(?:yo|y|yr|year)")
 _ISH = re.compile(r"(\d{1,2}|[a-z]+)ish")
 _DECADE = re.compile(r"([1-9]0)s")
 _SOMETHING = re.compile(r"([a-z]+|\d0)somethings?")
-_SEPARATORS = frozenset({"", ",", ".", ";", "|", "/", "(", ")", "[", "]", "\n"})
+_SEPARATORS = frozenset({"", ",", ".", ";", "|", "/", "(", ")", "[", "]", "\n", "-", "\u2013", "\u2014", ":"})
+_OR_SO = frozenset({"close", "so", "more", "thereabouts", "near", "nearly", "there", "somewhere", "a", "maybe"})
+"""Words that after "or" say that a number is not exact: "sixty or so"."""
+
 _YOUNGEST_WRITTEN = 10.0  # years; a smaller number in letters, alone between commas, counts something else
 _OUT_OF_TEENS = 20.0
 _BEFORE = frozenset({"aged", "age", "turned", "turning"})
@@ -44,6 +47,23 @@ _LOOKS = frozenset(
 _SPANS = frozenset({"to", "or", "and", "till", "until", "-", "\u2013"})
 _FOR = frozenset({"pass", "passing", "taken", "mistaken"})
 """Words of what somebody is held for: "could pass for 30"."""
+
+_AFTER_AGES = frozenset(
+    {
+        "and", "with", "who", "but", "or", "in", "whose", "from", "named", "called", "wearing", "has", "had", "is",
+        "was",
+        "when", "that", "on", "at", "sitting", "standing", "then", "now", "already", "by",
+    }
+)  # fmt: skip
+"""Words before which a number behind a person's word is still their age: "a girl of sixteen from a village"."""
+
+_LIMITS = {
+    ("max",): -2.0, ("maximum",): -2.0, ("tops",): -2.0, ("at", "most"): -2.0, ("at", "the", "most"): -2.0,
+    ("or", "younger"): -3.0, ("or", "under"): -3.0, ("and", "under"): -3.0, ("or", "less"): -3.0, ("min",): 3.0,
+    ("at", "least"): 3.0, ("at", "the", "least"): 3.0, ("or", "older"): 4.0, ("or", "over"): 4.0, ("and", "over"): 4.0,
+    ("and", "up"): 4.0, ("or", "above"): 4.0, ("and", "above"): 4.0, ("minimum",): 3.0,
+}  # fmt: skip
+"""What follows a number that bounds an age, and how many years from it the age is taken."""
 
 _SHIFTED = {"younger": -1.0, "older": 1.0, "young": -1.0, "old": 1.0, "youthful": -1.0}
 _AMOUNTS = {"few": 4.0, "several": 6.0, "couple": 2.0, "some": 5.0, "many": 15.0}
@@ -175,7 +195,7 @@ def _nobodys(token: Token) -> Token:
 def _is_theirs(tokens: Sequence[Token], position: int, found: _Number) -> bool:
     """Whether an age is the person's: not "-5 years", "a mother of a six-year-old", "her 5 year old son"."""
     before = _word(tokens, position - 1)
-    if before in ("-", "\u2212"):
+    if before in ("-", "\u2212") and tokens[position].start == tokens[position - 1].start + 1:
         return False
     if (
         _word(tokens, position) in _BEFORE
@@ -328,11 +348,7 @@ def _of_years(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Numb
     after = _word(tokens, position + length + number.length) if number else ""
     if word == "at" and (after != "," or number is None or number.value < _YOUNGEST_WRITTEN):
         return None
-    if (
-        number is None
-        or number.value < 1
-        or (after and after[0].isalpha() and after not in ("and", "with", "who", "but", "or", "in", "whose"))
-    ):
+    if number is None or number.value < 1 or (after and after[0].isalpha() and after not in _AFTER_AGES):
         return None
     return _Number(number.value, length + number.length)
 
@@ -346,24 +362,36 @@ def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
     if not digits and number.value < _YOUNGEST_WRITTEN:
         return None
     before, end = _word(tokens, position - 1), position + number.length
+    person = lexicon.entries.get(before)
+    if digits and number.value >= _YOUNGEST_WRITTEN and person is not None and person.kind == PERSON:
+        before = ","  # "male 28 / skinny"
     if number.value < _YOUNGEST_WRITTEN and before != ",":
         return None  # "1) bald"
     if not (before in _SEPARATORS or (digits and before == "and" and number.value >= _YOUNGEST_WRITTEN)):
         return None
-    high = _number(tokens, end) if end < len(tokens) and tokens[end].joined else None
+    to = int(_word(tokens, end) == "to")  # "6 to 9"
+    high = _number(tokens, end + to) if to or (end < len(tokens) and tokens[end].joined) else None
     if high is not None and number.value < high.value <= number.value + 30:
-        number, end = _Number((number.value + high.value) / 2, number.length + high.length), end + high.length
+        length = number.length + to + high.length
+        number, end = _Number((number.value + high.value) / 2, length), position + length
     if _word(tokens, end) == "+":
         number, end = _Number(number.value + _EARLY, number.length + 1), end + 1
     says_more = position > 0 or end < len(tokens)
-    return number if says_more and _word(tokens, end) in (_SEPARATORS | {"with"}) else None
+    or_so = _word(tokens, end) == "or" and _word(tokens, end + 1) in _OR_SO
+    return number if says_more and (or_so or _word(tokens, end) in (_SEPARATORS | {"with"})) else None
 
 
 def _held_for(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
     """As "could pass for 30", "is taken for fifty", "doesn't look a day over 40"."""
     words = [_word(tokens, position + step) for step in range(5)]
     length = 0
-    if words[0] in _FOR and words[1] in ("for", "as"):
+    if (words[0] in _FOR and words[1] in ("him", "her", "them") and words[2] in ("for", "as")) or (
+        words[0] in ("put", "guess", "guessed", "place", "placed")
+        and words[1] in ("him", "her", "them")
+        and words[2] == "at"
+    ):
+        length = 3
+    elif words[0] in _FOR and words[1] in ("for", "as"):
         length = 2 + (words[2] in ("a", "an"))
     elif words[0] in _LOOKS and words[1:3] == ["a", "day"] and words[3] in ("over", "past", "older"):
         length = 4 + (words[4] == "than")
@@ -423,7 +451,7 @@ def _stands_alone(tokens: Sequence[Token], position: int) -> bool:
     before, after = _word(tokens, position - 1), _word(tokens, position + 1)
     if position + 1 < len(tokens) and tokens[position + 1].joined:  # "20s-30s"
         after = _word(tokens, position + 2)
-    return (not before or before in ",.;:|/(\n") and (not after or after in ",.;|/)\n")
+    return (not before or before in ",.;:|/(\n-\u2013\u2014") and (not after or after in ",.;|/)\n")
 
 
 def _part_of_decade(tokens: Sequence[Token], position: int, length: int) -> tuple[str, int]:
@@ -435,4 +463,16 @@ def _part_of_decade(tokens: Sequence[Token], position: int, length: int) -> tupl
     return word, length + 1
 
 
-_PATTERNS = (_held_for, _range, _decade, _years_old, _after_cue, _of_years, _guess, _alone)
+def _at_most(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
+    """As "20 max", "60 at least", "30 or under"."""
+    number = _number(tokens, position)
+    if number is None or not _YOUNGEST_WRITTEN <= number.value < 100:
+        return None
+    following = tuple(tokens[place].text.lower() for place in range(position + number.length, len(tokens)))
+    for words, years in _LIMITS.items():
+        if following[: len(words)] == words:
+            return _Number(number.value + years, number.length + len(words))
+    return None
+
+
+_PATTERNS = (_held_for, _at_most, _range, _decade, _years_old, _after_cue, _of_years, _guess, _alone)

@@ -19,6 +19,8 @@ _PAST: Final = "tells how somebody was, so nothing of it is made."
 _WISHED: Final = "is a wish and not a look, so nothing of it is made."
 _FIGURE: Final = "is a figure of speech, so nothing of it is made."
 _ELSEWHERE: Final = "DreamFace makes a head alone."
+_LEFT_OPEN: Final = "is left open, so nothing of it is made."
+_NOT_WORN: Final = "is not what the face shows now, so nothing of it is made."
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,9 @@ _MENDED: Final = (
     ("shaved", "off"), ("shaves", "off"), ("shaving", "off"), ("shaved",), ("removed",), ("removes",), ("lost",),
     ("took", "off"), ("takes", "off"), ("wiped", "off"), ("washed", "off"), ("wipes", "off"), ("washes", "off"),
     ("got", "rid", "of"), ("gets", "rid", "of"), ("gotten", "rid", "of"), ("cut", "off"), ("scrubbed", "off"),
-    ("had", "removed"), ("gave", "up"),
+    ("had", "removed"), ("gave", "up"), ("get", "rid", "of"), ("lose",), ("remove",), ("ditch",), ("drop",),
+    ("take", "off"),
+    ("shave", "off"),
 )  # fmt: skip
 """What somebody did to a thing that is not there any more, longest first of each verb."""
 
@@ -192,6 +196,10 @@ def _once(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | Non
     """As "once had a beard", "was once fat", "a once handsome man"."""
     text, after = _text(tokens, place), _text(tokens, place + 1)
     once = ("once", "formerly", "previously")
+    if text in ("had", "has") and after == "been":
+        end = _clause_end(tokens, place + 2)
+        if text == "had" and _text(tokens, end - 1) in (*once, "before"):
+            return _was_or_had(tokens, place, place + 1, lexicon)  # "had been pretty once"
     if text in _HAD | _WAS and after in once:
         return _was_or_had(tokens, place, place + 1, lexicon) if text in _WAS else _had_once(tokens, place, lexicon)
     if text not in once or _text(tokens, place - 1) in ("at", "all", "for"):
@@ -328,7 +336,146 @@ def _belongs(token: Token, lexicon: Lexicon) -> bool:
     return token.word in lexicon.adjectives or (entry is not None and not entry.noun) or token.word in tables.DEGREES
 
 
+_WISHED_TO: Final = frozenset(
+    {"want", "wants", "wanted", "wanting", "like", "love", "learn", "learned", "learnt", "forget", "forgot",
+     "forgotten",
+     "refuse", "refuses", "refused", "afraid", "hard", "difficult", "easy", "how", "reason", "nothing", "little",
+     "much",
+     "something", "cause", "allowed", "paid", "need", "needs", "used", "able", "willing", "asked", "told"}
+)  # fmt: skip
+"""Words before "to smile" that leave the face as it is: "you want to laugh", "little to smile about"."""
+
+_MAKES: Final = frozenset({"make", "makes", "made", "making", "let", "lets"})
+_SOMEBODY: Final = frozenset(
+    {"you", "me", "us", "people", "everyone", "everybody", "anyone", "anybody", "others", "nobody", "strangers",
+     "children", "men", "women", "crowd", "audience", "neighbours", "guests", "they", "them", "we", "i"}
+)  # fmt: skip
+"""Who is not the one that is described: "people laugh at her", "it made you smile"."""
+
+_OF_BEASTS: Final = tables.COPULAS | {"has", "have", "fall", "falls", "fell", "fallen", "lies", "fast", "still"}
+_BEFORE_BEASTS: Final = frozenset({"a", "the", "his", "her", "their", "an", "two", "old", "little"})
+"""Before and behind an animal that does something: "the puppy has fallen asleep"."""
+
+_FROM_YEARS: Final = frozenset({"years", "decades", "lifetime", "life", "months", "hours", "winters", "summers"})
+_SELDOM: Final = frozenset({"rarely", "seldom", "hardly", "scarcely"})
+
+
+def _does(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
+    """Whether a word is what a face does: "laugh", "squinting"."""
+    word = _word(tokens, place)
+    forms = (word, word.removesuffix("ed"), word.removesuffix("d")) if word.endswith("ed") else (word,)
+    known = (lexicon.entries.get(form) for form in forms)
+    return any(e.trait.startswith("expression.") for entry in known if entry is not None for e in entry.effects)
+
+
+def _not_worn(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "it made you want to laugh", "lines from years of squinting", "nobody smiled", "she rarely smiles"."""
+    text, before = _text(tokens, place), _text(tokens, place - 1)
+    if text == "to" and before in _WISHED_TO and _does(tokens, place + 1, lexicon):
+        return _Found(place + 2, reason=_NOT_WORN)
+    if text == "for" and _does(tokens, place + 1, lexicon) and _text(tokens, place + 1).endswith("ing"):
+        return _Found(place + 2, reason=_NOT_WORN)  # "a mouth made for laughing"
+    is_theirs = text in _SOMEBODY and _does(tokens, place + 1, lexicon)
+    if is_theirs and (before in _MAKES or not _text(tokens, place + 1).endswith("ing")):
+        return _Found(place + 2, (tokens[place],), reason=_NOT_WORN)
+    beast = next((back for back in (1, 2, 3) if _word(tokens, place - back) in tables.ANIMALS), 0)
+    linked = all(_word(tokens, place - back) in _OF_BEASTS for back in range(1, beast))
+    if beast and linked and _text(tokens, place - beast - 1) in _BEFORE_BEASTS and _does(tokens, place, lexicon):
+        return _Found(place + 1, reason=_NOT_WORN)
+    of = place + 1 + (_text(tokens, place + 1) in ("all", "too", "so", "the")) + (_text(tokens, place + 2) == "much")
+    if text in _FROM_YEARS and _text(tokens, place + 1) == "of" and _does(tokens, place + 2, lexicon):
+        return _Found(place + 3, reason=_NOT_WORN)
+    if text == "from" and _does(tokens, of, lexicon) and _text(tokens, of).endswith("ing"):
+        return _Found(of + 1, reason=_NOT_WORN)
+    ever = place + 1 + (_text(tokens, place + 1) == "ever")
+    if text in _SELDOM and _does(tokens, ever, lexicon) and before not in ("can", "could"):
+        return _Found(ever + 1, (replace(tokens[place], word="not"), tokens[ever]))
+    return None
+
+
+_RELATIVE: Final = frozenset({"elder", "eldest", "older", "oldest", "younger", "youngest"})
+_OF_TWO: Final = frozenset({"one", "of", "brother", "sister", "twin", "sibling", "son", "daughter"})
+_GROUND: Final = 5  # words that a colour may be likened to
+
+
+def _relative(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "the elder one", "her younger brother": older than somebody, and not old."""
+    led = _text(tokens, place - 1) in ("the", "his", "her", "their", "my", "our")
+    if led and _text(tokens, place) in _RELATIVE and _text(tokens, place + 1) in _OF_TWO:
+        return _Found(place + 1, reason=_FIGURE)
+    return None
+
+
+def _colour_of(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "of old copper" of "the green of old copper": what a colour is likened to."""
+    said = _word(tokens, place - 1) in tables.THING_COLOURS and _text(tokens, place - 2) == "the"
+    if not said or _text(tokens, place) != "of" or _text(tokens, place + 1) in ("his", "her", "their", "the"):
+        return None
+    end = place + 1
+    while end < len(tokens) and end - place <= _GROUND and tokens[end].is_word and _text(tokens, end) not in _STOPS:
+        if lexicon.parts_of(_word(tokens, end)):
+            return None
+        end += 1
+    return _Found(end) if end > place + 1 else None
+
+
+_STYLES: Final = frozenset({"style", "fashion", "styled", "inspired", "chic"})
+_BRUISE: Final = "DreamFace makes no bruises yet."
+_BEFORE_BRUISE: Final = frozenset({"a", "his", "her", "another", "one", ",", "the", ""})
+
+
+def _in_style(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "Amish style", "schoolboy style": a fashion, and no people or age."""
+    if _text(tokens, place + 1) not in _STYLES:
+        return None
+    entry = lexicon.entries.get(_word(tokens, place))
+    if entry is None or not any(e.trait in ("age", "gender") or e.trait.startswith("ancestry.") for e in entry.effects):
+        return None
+    return _Found(place + 2, reason=_FIGURE)
+
+
+def _bruised(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "a black eye": one that is black is a bruise, two are a colour."""
+    if (
+        _text(tokens, place) != "black"
+        or _text(tokens, place + 1) != "eye"
+        or _text(tokens, place + 2) in ("and", "one")
+    ):
+        return None
+    if (place + 2 < len(tokens) and tokens[place + 2].joined) or _text(tokens, place - 1) not in _BEFORE_BRUISE:
+        return None
+    return _Found(place + 2, reason=_BRUISE)
+
+
+def _almost(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "it was almost green" of "hair so fair it was almost green", "so black that it was nearly blue"."""
+    so = "so" in {_text(tokens, place - back) for back in (2, 3, 4)}
+    if not so or _text(tokens, place) not in ("it", "they", "that"):
+        return None
+    verb = place + 1 + (_text(tokens, place + 1) in ("it", "they"))
+    if _word(tokens, verb) not in tables.COPULAS or _text(tokens, verb + 1) not in ("almost", "nearly", "practically"):
+        return None
+    return _Found(verb + 3, reason=_FIGURE) if verb + 2 < len(tokens) else None
+
+
+_OPEN: Final = frozenset(
+    {"age", "gender", "sex", "ethnicity", "race", "nationality", "skin", "background", "build", "height", "type",
+     "heritage",
+     "hair", "look", "body"}
+)  # fmt: skip
+_OF_OPEN: Final = frozenset({"tone", "colour", "type", "length", "size", "shape", "group", "range"})
+
+
+def _open(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "any skin tone", "all ages": what a call leaves open."""
+    if _text(tokens, place) not in ("any", "all") or _word(tokens, place + 1) not in _OPEN:
+        return None
+    end = place + 2 + (_word(tokens, place + 2) in _OF_OPEN)
+    return _Found(end, reason=_LEFT_OPEN)
+
+
 _Finder = Callable[[Sequence[Token], int, Lexicon], _Found | None]
 _FINDERS: Final[tuple[_Finder, ...]] = (
-    _used_to, _once, _then, _undone, _stopped, _wished, _figure, _elsewhere,
+    _used_to, _once, _then, _undone, _stopped, _wished, _figure, _elsewhere, _not_worn, _open, _in_style, _bruised,
+    _almost, _relative, _colour_of,
 )  # fmt: skip

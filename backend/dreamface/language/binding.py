@@ -26,6 +26,8 @@ _PIECES: Mapping[str, frozenset[str]] = {
     "jaw": frozenset({"chin"}),
 }
 
+_DYED = "dyed "
+
 HEDGED = 0.6
 """Confidence in a reading that people mean less strictly: "not very old"."""
 
@@ -85,9 +87,13 @@ def parse(tokens: Sequence[Token], lexicon: Lexicon) -> Parse:
     """Reads tokens that are not ages; see the module's docstring."""
     claims: list[Claim] = []
     leftovers: list[Leftover] = []
+    subjects: list[Modifier] = []
     for groups in groups_of(tokens, lexicon):
         reader = _ClauseReader(lexicon, groups)
+        if groups and groups[0].refers:
+            reader.subjects = subjects
         reader.read()
+        subjects = reader.subjects or subjects
         claims += reader.claims
         leftovers += reader.leftovers
     return Parse(tuple(claims), tuple(leftovers))
@@ -132,6 +138,8 @@ class _ClauseReader:
         self.link = Link.START  # of the group that is being read
         self.is_alone = True  # whether its adjectives can all be a person's
         self.dyed: list[Modifier] = []  # colours of the hair
+        self.topic: Modifier | None = None  # the first part of the face that the clause names
+        self.own: list[Modifier] = []  # adjectives right before the noun that is being read
         self.predicates: list[Modifier] = []  # what was said behind a noun
         self.groups = [self._without_colours(group) if thing else group for group, thing in _about_things(groups)]
 
@@ -141,7 +149,12 @@ class _ClauseReader:
             self.link = group.link
             if group.link is Link.PRONOUN:
                 self.subjects = []
-            if group.names_other_part or group.names_object or self._leads_to_thing(index):
+            if (
+                group.names_other_part
+                or group.names_object
+                or self._leads_to_thing(index)
+                or (group.noun is not None and self._is_of_beard(group))
+            ):
                 self._leave_all(group, [*carried, *group.modifiers])
                 carried = []
             elif group.noun is not None:
@@ -158,6 +171,14 @@ class _ClauseReader:
                 carried = []
         for noun in self.mute:
             self._leave(noun)
+
+    def _is_of_beard(self, group: Group) -> bool:
+        """Whether a cut is that of the beard before it: "a beard in little braids"."""
+        noun = group.noun
+        said_of = self.subjects[-1].unit.key if self.subjects else ""
+        if group.link is not Link.BREAK or noun is None or said_of not in ("beard", "moustache"):
+            return False
+        return self.lexicon.stands_for.get(noun.unit.key) == "hair"
 
     def _leads_to_thing(self, index: int) -> bool:
         """Whether a group's noun is only a part of a thing's name: "cat-eye glasses", "a heavy nose ring"."""
@@ -200,13 +221,25 @@ class _ClauseReader:
             # "her eyes, green as glass": said behind a comma of a noun that nothing was said of yet
             noun = self.subjects[-1].unit.key
             return any(self.lexicon.pair(modifier.unit.key, noun) for modifier in group.modifiers)
+        if group.link is Link.COMMA and not group.names_thing and self._is_hair(self.subjects[-1]):
+            # "a long beard, red": a colour alone can't be the person's
+            noun = self.subjects[-1].unit.key
+            keys = [modifier.unit.key for modifier in group.modifiers]
+            if all(self.lexicon.pair(key, noun) and not self.lexicon.entries.get(key) for key in keys):
+                return not self._reaches_noun(self.groups.index(group))  # "sandy hair, cut short"
+            return keys[0] in tables.COLOURS_ALONE and all(self.lexicon.pair(key, noun) for key in keys)
         return group.link in (Link.COPULA, Link.ADJACENT) or (self.predicated and group.link in (Link.AND, Link.COMMA))
 
+    def _is_head_hair(self, noun: Modifier) -> bool:
+        return self.lexicon.stands_for.get(noun.unit.key, noun.unit.key) == "hair"
+
+    def _is_hair(self, noun: Modifier) -> bool:
+        part = self.lexicon.stands_for.get(noun.unit.key, noun.unit.key)
+        return part in ("hair", "beard", "moustache", "brow", "stubble")
+
     def _reaches_noun(self, index: int) -> bool:
-        own = self.groups[index]
-        predicated = own.link is Link.COPULA or own.modifiers[-1].unit.role is Role.UNKNOWN
         for later in self.groups[index + 1 :]:
-            if later.link not in (Link.AND, Link.COMMA) or (predicated and later.determined):
+            if later.link not in (Link.AND, Link.COMMA) or later.determined:
                 return False
             if later.noun is not None:
                 return True
@@ -224,6 +257,7 @@ class _ClauseReader:
         listed = group.link in (Link.AND, Link.COMMA) and group.is_bare and not carried and self._is_in_list(group)
         if listed and not entry.effects:
             modifiers = [m for m in self.shared if self.lexicon.pair(m.unit.key, noun.unit.key)]
+        self.own = group.modifiers
         bound = self._describe(noun, modifiers)
         self._remember(noun, group, bound, listed)
         if not listed:
@@ -243,7 +277,8 @@ class _ClauseReader:
 
     def _from_hair(self, ends: Modifier) -> list[Modifier]:
         """Take the last colour of the hair, which is only that of its ends: "hair coloured pink at the tips"."""
-        dyed = [m for m in self.dyed[-1:] if self.lexicon.pair(m.unit.key, ends.unit.key)]
+        colours = [replace(m, unit=replace(m.unit, key=m.unit.key.removeprefix(_DYED))) for m in self.dyed[-1:]]
+        dyed = [m for m in colours if self.lexicon.pair(m.unit.key, ends.unit.key)]
         taken = {token for modifier in dyed for token in modifier.unit.tokens}
         self.claims = [claim for claim in self.claims if not taken.intersection(claim.tokens)]
         return dyed
@@ -293,6 +328,8 @@ class _ClauseReader:
             self.mute.append(noun)
         part = self.lexicon.stands_for.get(noun.unit.key)  # "her hair in a bun": the bun says what the hair is like
         self.mute = [earlier for earlier in self.mute if earlier.unit.key != part]
+        is_part = not entry.kind and noun.unit.key not in tables.NEUTRAL_WORDS
+        self.topic = noun if self.topic is None and is_part else self.topic
         together = group.link is Link.AND and not group.modifiers and bool(self.subjects) and not self.shared
         self.subjects = (
             [*self.subjects, noun] if (listed or together) and self.subjects and not self.predicated else [noun]
@@ -354,7 +391,8 @@ class _ClauseReader:
         for modifier in modifiers:
             bound = [s for s in self.subjects if self.lexicon.pair(modifier.unit.key, s.unit.key)]
             self.predicates.append(modifier)
-            self.dyed += [modifier] if any(subject.unit.key == "hair" for subject in bound) else []
+            said = bound or (self.subjects if modifier.unit.key.startswith(_DYED) else [])
+            self.dyed += [modifier] if any(self._is_head_hair(subject) for subject in said) else []
             for subject in bound:
                 effects = self.lexicon.pair(modifier.unit.key, subject.unit.key)
                 self._claim(modifier, effects or (), subject)
@@ -368,20 +406,41 @@ class _ClauseReader:
         self.is_alone = all(self._tells_people(m) for m in modifiers)  # "white, old", but not "a white rose"
         ends_unknown = bool(modifiers) and modifiers[-1].unit.role is Role.UNKNOWN
         for place, modifier in enumerate(modifiers):
+            if self._is_of_mark(modifier):
+                self._leave(modifier)
+                continue
             is_names = place + 1 < len(modifiers) and _is_name(modifiers[place + 1])
             if ends_unknown and not is_names and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES:
                 self._leave(modifier)
             else:
                 self._alone(modifier, None)
 
+    def _is_of_mark(self, modifier: Modifier) -> bool:
+        """Whether an adjective behind a mark is the mark's: "a scar under the chin, old and white"."""
+        if self.topic is None or self.topic.unit.key not in tables.MARKS or self.link not in (Link.AND, Link.COMMA):
+            return False
+        first = self.groups[0].noun
+        is_persons = first is not None and self._is_person(first)
+        return not is_persons and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES
+
     def _alone(self, modifier: Modifier, noun: Modifier | None) -> None:
         entry = self.lexicon.entries.get(modifier.unit.key)
-        about_part = noun is not None and not self._is_person(noun) and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES
+        about_part = noun is not None and not self._is_person(noun) and self._is_only_of(noun, modifier, entry)
         if noun is None and entry is not None and self._is_colour_of_part(modifier, entry):
             return
         claimed = entry is not None and not about_part and self._claim(modifier, entry.effects, None)
         if not claimed and modifier.unit.key not in tables.NEUTRAL_WORDS:
             self._leave(modifier, noun)
+
+    def _is_only_of(self, noun: Modifier, modifier: Modifier, entry: Entry | None) -> bool:
+        """Whether an adjective of a part can't speak of the person as well: "pale lashes", "old eyes"."""
+        if modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES:
+            return True
+        if modifier not in self.own:
+            return False  # of a list: "heavy-set, hooded eyes"
+        part = self.lexicon.stands_for.get(noun.unit.key, noun.unit.key)
+        own = tables.OWN_TRAITS.get(part)
+        return own is not None and entry is not None and not any(e.trait.startswith(own) for e in entry.effects)
 
     def _tells_people(self, modifier: Modifier) -> bool:
         key = modifier.unit.key
@@ -393,10 +452,14 @@ class _ClauseReader:
         """Whether a colour that may name people is a part's ("his hair, once black") or a thing's ("of white")."""
         if modifier.unit.key not in ("black", "white") or not entry.effects:
             return False
-        if self.link is Link.BREAK or not self.is_alone:
-            self._leave(modifier)
+        of_mark = self.topic is not None and self.link in (Link.AND, Link.COMMA) and self.topic.unit.key in tables.MARKS
+        if self.link in (Link.BREAK, Link.COPULA) or not self.is_alone or of_mark:
+            self._leave(modifier)  # "a scar under the chin, old and white", "the other was white"
             return True
         bound = [subject for subject in self.subjects if self.lexicon.pair(modifier.unit.key, subject.unit.key)]
+        if not bound and self.topic and self.lexicon.pair(modifier.unit.key, self.topic.unit.key):
+            bound = [self.topic]  # "his eyebrows meet over his nose, black and wiry"
+            self.subjects, self.predicated = bound, True
         for subject in bound:
             self._claim(modifier, self.lexicon.pair(modifier.unit.key, subject.unit.key) or (), subject)
         self.mute = [noun for noun in self.mute if noun not in bound]

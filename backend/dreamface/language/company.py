@@ -25,13 +25,10 @@ _JOINS_OF_TWO: Final = frozenset(
         ("mother", "of"), ("father", "of"), ("parent", "of"), ("dad", "of"), ("mum", "of"), ("mom", "of"),
     )
 )  # fmt: skip
-_ANIMALS: Final = frozenset(
-    {
-        "dog", "cat", "horse", "puppy", "kitten", "parrot", "owl", "bird", "pony", "rabbit", "friend", "colleague",
-        "patient", "client", "customer", "pupil", "student", "apprentice", "neighbour", "boss", "employee", "guest",
-        "sheep", "goat", "cow", "pig", "donkey", "mule", "camel", "goose", "lamb", "hen", "herd", "flock",
-    }
-)  # fmt: skip
+_ANIMALS: Final = tables.ANIMALS | {
+    "friend", "colleague", "patient", "client", "customer", "pupil", "student", "apprentice", "neighbour", "boss",
+    "employee", "guest",
+}  # fmt: skip
 """Company that is nobody, or that is no word for a person by itself."""
 
 _OWNERS: Final = frozenset({"his", "her", "their", "my", "our", "your"})
@@ -64,6 +61,16 @@ _KIN: Final = frozenset(
         "toddler",
     ]
 )
+_BARE_KIN: Final = frozenset({"baby", "child", "son", "daughter", "twins", "infant", "toddler", "kids", "children"})
+_PICTURES: Final = frozenset(
+    {"portrait", "picture", "painting", "photo", "photograph", "poster", "statue", "bust", "drawing", "tattoo", "doll",
+     "mask", "sketch", "puppet"}
+)  # fmt: skip
+_RAISED: Final = frozenset(
+    {"raised", "has", "had", "have", "raising", "buried", "lost", "fed", "of", "with", "bore", "reared"}
+)
+"""Words before kin that are counted: "has raised three daughters"."""
+
 _LEADS: Final = frozenset(["a", "an", "his", "her", "their", "another", "the", "two", "three", "four", "some", "one"])
 _OTHERS: Final = frozenset({"his", "her", "their"})
 """Who has kin that are somebody else; "my mother" may be who is to be made."""
@@ -112,6 +119,12 @@ def without_company(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[To
         is_kin = _is_others_kin(tokens, place, kept, lexicon)
         kept.append(replace(tokens[place], word=f"{tokens[place].word}~") if is_kin else tokens[place])
         place += 1
+        if is_kin:  # "like her father, who was a boxer"
+            end = place + (place < len(tokens) and tokens[place].text == ",")
+            if _word(tokens, end) in ("who", "whose"):
+                last = _end_of_second(tokens, place)
+                others += tokens[end:last]
+                place = last
     return tuple(kept), tuple(token for token in others if _is_content(token))
 
 
@@ -130,16 +143,36 @@ def _other_clause(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
             ):
                 end += 1
             return end if _word(tokens, place + len(words)) in _LEADS | {"most", "all", "other", "others"} else place
+    beast = place + (_word(tokens, place) in _LEADS)
+    if _word(tokens, beast) in tables.ANIMALS and beast > place and _word(tokens, beast + 1) in _DESCRIBES:
+        end = beast + 2
+        while end < len(tokens) and not _ends_clause(tokens, end):
+            end += 1
+        looks = (token.word in lexicon.entries or token.word in lexicon.adjectives for token in tokens[beast + 2 : end])
+        return end if any(looks) else place  # "the cat is ginger, its owner is grey"
     if _word(tokens, place) not in _OTHERS or not (place == 0 or _word(tokens, place - 1) in _CLAUSE_ENDS):
         return place
     kin = _kin_behind(tokens, place)
     if kin == place or _word(tokens, kin + 1) not in _DESCRIBES:
         return place
     end = kin + 2
-    while end < len(tokens) and not _ends_clause(tokens, end):
+    while end < len(tokens) and (not _ends_clause(tokens, end) or _goes_on(tokens, end, lexicon)):
         end += 1
     known = (token.word in lexicon.entries or token.word in lexicon.adjectives for token in tokens[kin + 2 : end])
     return end if any(known) else place
+
+
+def _goes_on(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
+    """Whether a comma goes on with adjectives of the same one: "short, fat and ginger"; not with a part of its own."""
+    if _word(tokens, place) != ",":
+        return False
+    end = place + 1
+    while end < len(tokens) and tokens[end].is_word:
+        if lexicon.parts_of(tokens[end].word) or tokens[end].word in tables.PERSON_PRONOUNS:
+            return False
+        end += 1
+    first = lexicon.entries.get(_word(tokens, place + 1))
+    return _word(tokens, place + 1) in lexicon.adjectives or (first is not None and not first.noun)
 
 
 def _ends_clause(tokens: Sequence[Token], place: int) -> bool:
@@ -164,6 +197,8 @@ def _kin_behind(tokens: Sequence[Token], place: int) -> int:
 
 def _is_others_kin(tokens: Sequence[Token], place: int, kept: Sequence[Token], lexicon: Lexicon) -> bool:
     """Whether kin are only spoken of: "he lost his mother", "she looks like her father"; no table may know them."""
+    if _counted_kin(tokens, place, lexicon) and any(token.is_word for token in kept):
+        return True
     owner = next((back for back in range(place - 1, max(-1, place - 4), -1) if _word(tokens, back) in _OTHERS), None)
     if owner is None or _kin_behind(tokens, owner) != place or _describes_on(tokens, place, lexicon):
         return False
@@ -176,11 +211,37 @@ def _is_others_kin(tokens: Sequence[Token], place: int, kept: Sequence[Token], l
     return any(token.is_word for token in kept)
 
 
+def _counted_kin(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
+    """Whether kin are somebody's and more than one, or are likened to: "three daughters", "the face of a choirboy"."""
+    two = _word(tokens, place - 1), _word(tokens, place - 2)
+    many = two[0] in tables.UNITS or two[0] in ("no", "several", "many", "some", "grown")
+    if many and two[1] in _RAISED and tokens[place].word in _KIN:
+        return True
+    led = [_word(tokens, place - back) for back in (1, 2, 3)]
+    article = led.index("a") if "a" in led else led.index("an") if "an" in led else -1
+    before = [_word(tokens, place - 1 - article - back) for back in (1, 2)]
+    known = any(_word(tokens, back) in _THEM or _is_person(tokens[back], lexicon) for back in range(place))
+    return known and article >= 0 and before[0] == "of" and before[1] in _LIKENED and _is_person(tokens[place], lexicon)
+
+
+_THEM: Final = frozenset({"he", "she", "his", "her", "they", "their"})
+
+
+_LIKENED: Final = frozenset(
+    {"face", "eyes", "smile", "look", "voice", "hands", "skin", "mouth", "nose", "jaw", "air", "manner", "grin",
+     "expression", "features", "head", "hair", "body", "build", "shoulders", "gaze", "stare"}
+)  # fmt: skip
+"""What is likened to somebody's: "the face of a choirboy"."""
+
+
 def _owner(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
     """Return 2 where somebody owns the person ("the thin man's wife"), 1 where kin own a look ("her father's nose")."""
     text = tokens[place].text.lower().replace("\u2019", "'")
-    if not text.endswith(("'s", "s'")) or not _is_person(tokens[place], lexicon):
+    if not text.endswith(("'s", "s'")):
         return 0
+    if not _is_person(tokens[place], lexicon):  # "the axe-thrower's daughter"
+        known = lexicon.parts_of(tokens[place].word) or not tokens[place].text[:1].islower()
+        return 2 if not known and _word(tokens, place + 1) in _KIN else 0
     if _word(tokens, place - 1) in ("a", "an") and not (place + 1 < len(tokens) and tokens[place + 1].is_word):
         return 1  # "his lashes were a girl's"
     for noun in range(place + 1, min(len(tokens), place + 4)):
@@ -206,16 +267,23 @@ def _second(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
     lead = place + 1
     if tokens[place].text.lower() == "whose" and lead < len(tokens) and _is_person(tokens[lead], lexicon):
         return _end_of_second(tokens, place)
+    if _word(tokens, place) in _LEADS and _word(tokens, lead) in _PICTURES and _word(tokens, lead + 1) == "of":
+        end = lead + 2
+        while end < len(tokens) and tokens[end].text not in _ENDS and tokens[end].text != ",":
+            end += 1
+        return end  # "in front of a portrait of a bearded king"
     pair = (tokens[place].text.lower(), tokens[place + 1].text.lower()) if lead < len(tokens) else ("", "")
     if pair in _JOINS_OF_TWO:
         lead = place + 2
+    elif pair[0] == "and" and pair[1] in _BARE_KIN and place and _is_person(tokens[place - 1], lexicon):
+        return place + 2  # "a mother and baby"
     elif not (pair[0] in _JOINS or (pair[0] == "," and pair[1] in _OWNERS and _is_kin_next(tokens, lead))):
         return place
     if lead >= len(tokens) or tokens[lead].text.lower() not in _LEADS:
         return place
     for noun in range(lead + 1, min(len(tokens), lead + 2 + _MOST_WORDS)):
         token = tokens[noun]
-        if not token.is_word or token.word in tables.BREAKS | tables.COPULAS:
+        if not token.is_word or token.word in tables.BREAKS | tables.COPULAS | tables.DETERMINERS:
             return place
         if (_is_person(token, lexicon) or token.word in _ANIMALS) and not _describes_on(tokens, noun, lexicon):
             return _end_of_second(tokens, noun + 1)

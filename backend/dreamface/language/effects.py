@@ -159,7 +159,7 @@ def _negated(effect: Effect, trait: Trait) -> Value | None:
         return None
     if trait.name == "gender" and isinstance(effect.value, float):
         return -effect.value
-    if trait.name == "age" and effect.value is not None:
+    if effect.value is not None and (trait.name == "age" or trait.name.endswith(".length")):
         return None
     if trait.name == "age" and effect.push < 0:
         return _NO_LONGER_YOUNG

@@ -43,11 +43,112 @@ def as_sentences(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]
             read[first : place + 2] = [replace(after, word="no"), *name, replace(token, word=",", text=",")]
         else:
             read[place] = replace(token, word="is")
-    return _with_joined_words(read, lexicon)
+    joined = _of_parts(_with_joined_words(read, lexicon), lexicon)
+    lined = _with_places_of_lines(_with_lines_of_parts(joined, lexicon))
+    return _with_coloured_likenesses(lined, lexicon)
+
+
+_SLIGHT: Final = frozenset({"slight", "faint", "mild", "subtle"})
+
+
+def _with_coloured_likenesses(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
+    """Return the tokens in which "hair like black silk" is "hair black", and "could be smaller" is "not small"."""
+    made: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        words = [token.word for token in tokens[place : place + 4]]
+        part = made[-1].word if made else ""
+        if words[:1] == ["like"] and len(words) > 2 and words[1] in ("a", "an", "the"):
+            words = [words[0], *words[2:]]
+            skip = 1
+        else:
+            skip = 0
+        if words[:1] == ["like"] and len(words) > 2 and (words[1], part) in lexicon.pairs:
+            plain = words[1] in tables.THING_COLOURS or words[1] in ("wet", "pale", "dark")
+            if plain and tokens[place + skip + 2].is_word and not lexicon.knows(f"like {words[1]} {words[2]}"):
+                made.append(tokens[place + skip + 1])
+                place += skip + 3
+                continue
+        if (
+            words[:1]
+            and words[0] in _SLIGHT
+            and len(words) > 2
+            and (words[1], resolve_alias(words[2])) in lexicon.pairs
+        ):
+            made.append(replace(tokens[place], word="slightly"))  # "a slight double chin"
+            place += 1
+            continue
+        if words[:2] in (["could", "be"], ["might", "be"]) and len(words) > 2 and tokens[place + 2].text.endswith("er"):
+            made.append(replace(tokens[place], word="not"))
+            place += 2
+            continue
+        made.append(tokens[place])
+        place += 1
+    return tuple(made)
+
+
+def _with_lines_of_parts(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
+    """Return the tokens in which "lines at the corners of her grey eyes" has the colour of the eyes behind them."""
+    made = list(tokens)
+    place = 0
+    while place < len(made):
+        token = made[place]
+        part = place
+        if token.word in ("line", "wrinkle", "crease") and place + 1 < len(made) and made[place + 1].word in _WHERE:
+            part = next((at for at in range(place + 2, min(len(made), place + 8)) if made[at].word in _LINED), place)
+        first = part
+        while first - 1 > place + 1 and (made[first - 1].word, made[part].word) in lexicon.pairs:
+            first -= 1
+        if first < part:
+            adjectives = made[first:part]
+            comma = replace(made[part], word=",", text=",")
+            made[first : part + 1] = [made[part], comma, *adjectives, made[part]]
+            place = part + 2
+        place += 1
+    return tuple(made)
+
+
+_LINED: Final = frozenset({"eye", "mouth", "lip", "brow", "cheek", "nose"})
+_LINES: Final = frozenset({"line", "wrinkle", "crease", "scar", "freckle"})
+_WHERE: Final = frozenset({"on", "around", "at", "across", "between", "under", "near", "by", "beside", "over"})
+_LONGEST_PLACE: Final = 4  # words
+
+
+def _with_places_of_lines(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Return the tokens in which "lines on the forehead and around the eyes" names the lines at both places."""
+    made: list[Token] = []
+    for place, token in enumerate(tokens):
+        made.append(token)
+        after = tokens[place + 1].word if place + 1 < len(tokens) else ""
+        if token.word != "and" or after not in _WHERE:
+            continue
+        led = tokens[max(0, place - _LONGEST_PLACE - 1) : place]
+        line = next((one for one in reversed(led) if one.word in _LINES), None)
+        if line is not None and any(one.word in _WHERE for one in led):
+            made.append(line)
+    return tuple(made)
+
+
+def _of_parts(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
+    """Return the tokens in which "long in the jaw" is "long jaw"."""
+    made: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        words = [token.word for token in tokens[place : place + 4]]
+        says = len(words) == 4 and words[1] in ("in", "of") and words[2] == "the"
+        before = tokens[place - 1].word if place else ""
+        free = before in ("", ",", "and", "is", "was", "but", "a", "rather", "very", "so", "too")
+        if says and free and lexicon.pair(words[0], resolve_alias(words[3])) and words[0] in lexicon.adjectives:
+            made += [tokens[place], tokens[place + 3]]
+            place += 4
+            continue
+        made.append(tokens[place])
+        place += 1
+    return tuple(made)
 
 
 _SEXES: Final = {"m": "male", "f": "female", "1girl": "female", "1boy": "male", "1woman": "female", "1man": "male"}
-_BOUNDS: Final = frozenset({"", ",", "/", "|", ";", "(", ")", "\n", ".", ":"})
+_BOUNDS: Final = frozenset({"", ",", "/", "|", ";", "(", ")", "\n", ".", ":", "-", "\u2013", "\u2014"})
 
 
 def _with_sex_letters(tokens: Sequence[Token]) -> list[Token]:
@@ -56,9 +157,21 @@ def _with_sex_letters(tokens: Sequence[Token]) -> list[Token]:
     for place, token in enumerate(tokens):
         sex = _SEXES.get(token.text.lower())
         around = [tokens[near].text if 0 <= near < len(tokens) else "" for near in (place - 1, place + 1)]
-        if sex and len(tokens) > 1 and (len(token.text) > 1 or (_BOUNDS.issuperset(around) and around != ["", "."])):
+        if sex and len(token.text) == 1 and _both_sexes(tokens, place):
+            continue  # "M/F"
+        counts = around[0] in _BOUNDS and around[1].isdigit()  # "m 28"
+        alone = _BOUNDS.issuperset(around) and around != ["", "."]
+        if sex and len(tokens) > 1 and (len(token.text) > 1 or alone or counts):
             made[place] = replace(token, word=sex)
     return made
+
+
+def _both_sexes(tokens: Sequence[Token], place: int) -> bool:
+    """Whether the letters of both sexes stand there, so that either will do."""
+    near = [tokens[at].text.lower() for at in (place - 2, place + 2) if 0 <= at < len(tokens)]
+    split = [tokens[at].text for at in (place - 1, place + 1) if 0 <= at < len(tokens)]
+    other = "f" if tokens[place].text.lower() == "m" else "m"
+    return other in near and "/" in split
 
 
 def _with_capital_names(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:

@@ -75,6 +75,7 @@ class Group:
     noun: Modifier | None = None
     determined: bool = False
     worn: bool = False  # after "in", "wearing" or "against"
+    refers: bool = False  # to what the clause before was about: "... . It is long"
 
     @property
     def is_bare(self) -> bool:
@@ -103,7 +104,33 @@ class Group:
 def groups_of(tokens: Sequence[Token], lexicon: Lexicon) -> list[list[Group]]:
     """The groups of each clause of the tokens."""
     clauses = _clauses(tuple(_units(tokens, lexicon)))
-    return [_Grouper(clause, lexicon).walk() for clause in clauses]
+    made: list[list[Group]] = []
+    for clause, stop in clauses:
+        groups = _referring(clause, _Grouper(clause, lexicon).walk())
+        made.append(_explaining(groups, stop, made[-1] if made else [], lexicon))
+    return made
+
+
+def _referring(clause: Sequence[Unit], groups: list[Group]) -> list[Group]:
+    """The groups of a clause, the first of them marked where it says something of the clause before: "it is long"."""
+    starts = [unit for unit in clause[:4] if unit.key not in ("and", ",", "now", "today")][:2]
+    refers = len(starts) == 2 and starts[0].key in _REFERRING and starts[1].role is Role.COPULA
+    return [replace(groups[0], refers=True), *groups[1:]] if refers and groups else groups
+
+
+def _explaining(groups: list[Group], led_by: str, before: list[Group], lexicon: Lexicon) -> list[Group]:
+    """The groups behind a colon that say more of what stands before it: "her eyebrows: thick, black"."""
+    nouns = [group.noun for group in before if group.noun is not None and not lexicon.entries[group.noun.unit.key].kind]
+    if led_by not in (":", "(") or not groups or not nouns or any(group.noun is not None for group in groups):
+        return groups
+    first = groups[0]
+    if first.link is not Link.START or not first.modifiers:
+        return groups
+    fits = any(lexicon.pair(modifier.unit.key, nouns[-1].unit.key) for modifier in first.modifiers)
+    return [replace(first, refers=True, link=Link.COPULA), *groups[1:]] if fits else groups
+
+
+_REFERRING = frozenset({"it", "they", "these", "those", "both"})
 
 
 # --------------------------------------------------------------------------------------------------------------- units
@@ -175,22 +202,24 @@ def _role_of(token: Token, lexicon: Lexicon) -> Role:
         return role
     if word in tables.NEUTRAL_WORDS and word not in lexicon.entries:
         return Role.FILLER
-    if word in (",", "/"):
+    if word in (",", "/", "|"):
         return Role.COMMA
     if token.is_word or ord(word[0]) > 127:
         return Role.UNKNOWN
     return Role.FILLER
 
 
-def _clauses(units: Sequence[Unit]) -> Iterator[list[Unit]]:
+def _clauses(units: Sequence[Unit]) -> Iterator[tuple[list[Unit], str]]:
+    """Each clause with the mark or word that leads to it."""
     clause: list[Unit] = []
+    led_by = ""
     for unit in units:
         if unit.role is Role.STOP:
-            yield clause
-            clause = []
+            yield clause, led_by
+            clause, led_by = [], unit.key
         else:
             clause.append(unit)
-    yield clause
+    yield clause, led_by
 
 
 # -------------------------------------------------------------------------------------------------------------- groups
@@ -230,6 +259,8 @@ class _Grouper:
             self._join(index, unit)
         elif unit.role is Role.BREAK:
             self._break(index)
+        elif unit.key in ("it", "they") and self.group.modifiers:
+            self._close(Link.BREAK)  # "brows so heavy they cast a shadow"
 
     def _take_word(self, index: int, unit: Unit) -> None:
         modifier = Modifier(

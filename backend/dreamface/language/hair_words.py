@@ -75,8 +75,8 @@ CUTS: Final[dict[str, Effects]] = {
     **dict.fromkeys(("ringlet", "spiral curl"), _cut("curly", (_CURLY,))),
     **dict.fromkeys(("corkscrew curl", "corkscrew"), _cut("curly", (at("hair.curl", 0.8),))),
     **dict.fromkeys(("ponytail", "pony tail", "high ponytail"), _cut("ponytail")),
-    **dict.fromkeys(("bun", "man bun", "manbun", "topknot", "top knot", "high bun", "messy bun", "updo", "up do", "ballerina bun", "beehive"), _BUN),
-    **dict.fromkeys(("low bun", "chignon", "nape bun", "low knot"), _LOW_BUN),
+    **dict.fromkeys(("knot", "messy knot", "afro puff", "hair puff", "bun", "man bun", "manbun", "topknot", "top knot", "high bun", "messy bun", "updo", "up do", "ballerina bun", "beehive"), _BUN),
+    **dict.fromkeys(("low bun", "chignon", "elegant chignon", "neat chignon", "nape bun", "low knot"), _LOW_BUN),
     **dict.fromkeys(("braid", "french braid", "dutch braid", "plait", "boxer braid", "fishtail braid", "french plait"), _BRAIDS),
     **dict.fromkeys(("pigtail", "pig tail", "bunches"), ranked(_BRAIDS, Rank.STATED, 0.7)),
     **dict.fromkeys(("crown braid", "halo braid", "braided crown", "crown of braid", "milkmaid braid", "crown plait", "braided halo"), _cut("crown_braid")),
@@ -86,6 +86,7 @@ CUTS: Final[dict[str, Effects]] = {
     **dict.fromkeys(("twist", "two strand twist", "box braid", "senegalese twist", "havana twist", "micro braid"), _cut("twists")),
     **dict.fromkeys(("dreadlock", "dread", "loc", "rasta hair", "sisterlock", "faux loc"), _cut("dreadlocks")),
     **dict.fromkeys(("flat top", "flattop", "high top", "high top fade", "hi top fade"), _cut("flat_top")),
+    "crop": _cut("short", (less("hair.length"),)),
     **dict.fromkeys(("mop top", "moptop", "bedhead", "bed head", "bed hair", "shag cut", "shaggy cut"), _cut("messy")),
     **dict.fromkeys(("tonsure", "monk ring", "monk cut"), _cut("tonsure")),
     **dict.fromkeys(("bald spot", "bald patch", "bald crown", "male pattern baldness", "thinning crown"), _cut("receding")),
@@ -95,7 +96,7 @@ CUTS: Final[dict[str, Effects]] = {
 UNGROWN: Final = (
     "bantu knot", "finger wave", "mullet", "space bun", "jheri curl", "jerry curl", "widow peak", "rat tail", "chin strap",
     "chin strap beard", "chin curtain", "toothbrush moustache", "victory roll", "liberty spike", "hime cut", "odango", "hair bun horn",
-    "chelsea cut", "skullet", "baby hair", "friendly mutton chop", "monkey tail beard",
+    "chelsea cut", "skullet", "baby hair", "cowlick", "hair tucked behind ear", "fairy tale", "baby blue", "friendly mutton chop", "monkey tail beard",
 )  # fmt: skip
 """Hair that no style is near to: said to be not understood, rather than shown as something else."""
 
@@ -178,6 +179,7 @@ PAIRS: Final[dict[str, Effects]] = {
     **dict.fromkeys(("spiky hair", "spiked hair"), _cut("messy", (more("hair.volume", 0.7), less("hair.length", 0.7)))),
     "braided hair": _BRAIDS,
     "plaited hair": _BRAIDS,
+    "braided back hair": _BRAIDS,
     "dreadlocked hair": _cut("dreadlocks"),
     "afro textured hair": (_COILED,),
     "tied back hair": _cut("ponytail"),

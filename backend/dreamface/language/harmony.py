@@ -53,18 +53,18 @@ def harmonised(traits: Traits) -> Traits:
 
 
 def _hair_of_a_beard(traits: Traits) -> dict[str, TraitValue]:
-    """Hair of which nothing was said has the natural colour that the beard or, failing that, the brows have."""
-    if any(name in traits for name in _OF_HAIR):
+    """Hair of which nothing was said has the natural colour of the beard.
+
+    Not that of the brows: whoever names it means most often that it differs.
+    """
+    if any(name in traits for name in _OF_HAIR) or "beard.colour" not in traits:
         return {}
-    for name in ("beard.colour", "brows.colour"):
-        if name in traits and (effects := _natural_colours().get(traits.tint(name)[0])):
-            entry = traits[name]
-            return {
-                effect.trait: replace(entry, value=effect.value, confidence=entry.confidence * _SUPPOSED)
-                for effect in effects
-                if effect.value is not None
-            }
-    return {}
+    entry = traits["beard.colour"]
+    return {
+        effect.trait: replace(entry, value=effect.value, confidence=entry.confidence * _SUPPOSED)
+        for effect in _natural_colours().get(traits.tint("beard.colour")[0], ())
+        if effect.value is not None
+    }
 
 
 @cache

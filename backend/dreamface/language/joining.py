@@ -19,7 +19,7 @@ from dreamface.language.unmade import SMALL_TALK
 from dreamface.language.words import Token
 from dreamface.traits import ANCESTRIES, VOCABULARY
 
-LEAST_STATED: Final = 0.65
+LEAST_STATED: Final = 0.75
 """Confidence from which words that the tables left over state a trait."""
 
 SINGLE_WORD: Final = 0.85
@@ -35,11 +35,21 @@ VETO: Final = 0.005
 """Probability below which words that the tables read do not state a trait, whatever the tables say."""
 
 DOUBT: Final = 0.1
-"""The same for what was only read by the nearness of a known phrase."""
+"""The same for what was only read by the nearness of a known phrase, or of a corrected word."""
+
+NEAR_DOUBT: Final = 0.03
+"""The same where the known phrase is very near."""
+
+NEAR: Final = 0.63
+"""Confidence from which a known phrase is very near."""
 
 IS_MOMENT: Final = 0.98
 SURE_FEELING: Final = 0.35
 """Probabilities from which a moment gives the face an expression."""
+
+SURE_BESIDE_LOOKS: Final = 0.75
+"""The second of them where the prompt says how one part of the face looks, too; where it says it of more, there is no
+moment but a description."""
 
 WORDS_OF_MOMENT: Final = 2
 """A moment is told by at least so many words that nothing was made of, and so many for each that tells a feature."""
@@ -85,8 +95,14 @@ def without_doubtful(
         understood: what the network makes of the prompt.
     """
     spoken = {claim.trait for claim in claims if claim.rank > Rank.IMPLIED}
-    kept = [c for c in by_meaning if c.trait not in spoken and not _is_vetoed(c, understood, DOUBT)]
+    kept = [c for c in by_meaning if c.trait not in spoken and _is_believed(c, understood)]
     return tuple(kept), tuple(_freed((*by_meaning, *claims), [*kept, *claims]))
+
+
+def _is_believed(claim: Claim, understood: Understanding) -> bool:
+    """Whether the network thinks it possible, too, that these words state this very trait."""
+    likely = max((understood.likely.get(token, {}).get(claim.trait, 0.0) for token in claim.tokens), default=0.0)
+    return likely >= (NEAR_DOUBT if claim.confidence >= NEAR else DOUBT)
 
 
 def _limit(claim: Claim) -> float:
@@ -119,24 +135,46 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
         if not paraphrase.cannot_grow(leftover)
         for token in (*leftover.tokens, *leftover.context)
     }
+    own = {token for leftover in left for token in leftover.tokens}
     closed = {token for leftover in left for token in leftover.tokens} - open_words
     spoken = {claim.trait for claim in kept if claim.rank > Rank.IMPLIED}
     read = {token for claim in kept for token in claim.tokens}
+    lined = {token for claim in kept if claim.trait.startswith("wrinkles.") for token in claim.tokens}
     shown = {_both_sides(claim.trait) for claim in kept if claim.trait.startswith("expression.")}
     added: dict[str, Claim] = {}
     for stated in understood.stated:
         if stated.trait in _LEFT_ALONE or stated.trait in spoken or stated.trait in added:
             continue
+        if any(token.word in ("not", "never", "neither") for token in stated.tokens):
+            continue  # the tables have the last word on what is denied
         if stated.value == VOCABULARY[stated.trait].default and stated.confidence < SURE:
             continue  # that something is as with most people is seldom said in words that no table knows
         if stated.trait.startswith("expression.") and stated.confidence < SURE_FACE:
             continue
+        if stated.trait.startswith("wrinkles.") and not any(map(_tells_lines, stated.tokens)):
+            continue  # of whatever speaks of age or weather
+        if stated.trait.startswith("wrinkles.") and not lined.isdisjoint(stated.tokens):
+            continue  # "deep lines around the eyes" are nowhere else
         if _both_sides(stated.trait) in shown:
             continue  # "smirks with the right corner": the left one rests
         if closed.intersection(stated.tokens) or not _is_new(stated, open_words, read):
             continue
+        if read.intersection(stated.tokens) and not own.intersection(stated.tokens):
+            continue  # "clean-cut, strong cheekbones": of the cheekbones, the tables have read what is said
         added[stated.trait] = Claim(stated.trait, stated.value, stated.confidence, Rank.VAGUE, stated.tokens)
     return list(added.values())
+
+
+_LINES: Final = (
+    "line", "wrinkl", "creas", "furrow", "crow", "fold", "crep", "weather", "leather", "crinkl", "crumpl", "map",
+    "seam", "ravine", "groove", "gull", "walnut", "prune", "raisin", "parchment", "paper",
+    "shrivel", "wizen", "corrugat", "smooth",
+)  # fmt: skip
+"""Beginnings of words that may tell of wrinkles."""
+
+
+def _tells_lines(token: Token) -> bool:
+    return token.word.startswith(_LINES)
 
 
 def _both_sides(shape: str) -> str:
@@ -146,7 +184,12 @@ def _both_sides(shape: str) -> str:
 def _is_new(stated: Stated, open_words: set[Token], read: set[Token]) -> bool:
     """Whether a trait is about words that nothing, or surely something else, was made of."""
     words = {token for token in stated.tokens if token.word not in _CONTENT_FREE}
+    vague = {token for token in words if token.word in paraphrase.VAGUE}
+    if vague and all(lexicon().parts_of(token.word) for token in words - vague):
+        return False  # "kind eyes"
     left = words & open_words
+    if left and not any(slips.is_english(token.word.rstrip("~")) for token in left):
+        return False  # names of people
     if 2 * len(left) >= len(words) and any(token.word not in tables.THING_COLOURS for token in left):
         return stated.confidence >= (LEAST_STATED if len(words) > 1 else SINGLE_WORD)
     return not words & read and stated.confidence >= SURE
@@ -176,7 +219,13 @@ def moment_claims(
     kept = tuple(claim for claim in claims if not _is_guessed_expression(claim))
     stated = [claim for claim in kept if claim.rank > Rank.IMPLIED and claim.trait not in _LEFT_ALONE]
     described = {token for claim in stated for token in claim.tokens}
+    aged = {token for claim in claims if claim.trait == "age" for token in claim.tokens}
     words = [t for t in tokens if t.is_word and t not in described and t.word not in _CONTENT_FREE]
+    if not [t for t in words if t not in aged and t.word not in _OF_AGE]:
+        return (), tuple(claims)
+    looks = {claim.trait.split(".")[0] for claim in stated if not claim.trait.startswith("expression.")}
+    if len(looks) > 1 or (looks and moment.sureness < SURE_BESIDE_LOOKS):
+        return (), tuple(claims)
     named = any(claim.trait.startswith("expression.") and not claim.trait.startswith(_GAZE) for claim in stated)
     told = (
         len(words) >= WORDS_OF_MOMENT * max(1, len(described))
@@ -193,6 +242,9 @@ def moment_claims(
         if shape not in spoken
     ]
     return tuple(made), (*kept, *made)
+
+
+_OF_AGE: Final = frozenset({"age", "year", "old", "young"})
 
 
 def _tells_nothing(token: Token) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from dreamface.language import hair_words, idioms, meanings, tables
+from dreamface.language import hair_words, idioms, meanings, plain_phrases, tables
 from dreamface.language.effects import Degree, Effects, Rank, at, less, more, ranked
 from dreamface.language.people import person_words
 from dreamface.language.words import tokenize
@@ -21,6 +21,7 @@ CREATURE = "<creature>"
 
 _IMPLIED_CONFIDENCE = 0.5
 _CREATURE_CONFIDENCE = 0.75
+_FROM_CONFIDENCE = 0.7
 _SHADES: Mapping[str, tuple[float, float]] = {
     "dark": (0.4, 0.0),
     "deep": (0.5, 0.0),
@@ -123,6 +124,8 @@ def lexicon() -> Lexicon:
     _add_colours(made)
     _add_hair(made)
     _add_idioms(made)
+    for word, effects in plain_phrases.MOODS.items():
+        made.entries.setdefault(key_of(word), Entry(effects))
     made.adjectives.update(adjective for adjective, _ in made.pairs)
     _add_peers(made)
     _add_women(made)
@@ -251,6 +254,10 @@ def _add_ancestry(made: Lexicon) -> None:
         effects = tuple(at(name, share) for name, share in zip(ANCESTRIES, shares, strict=True))
         sex = (at("gender", -1.0),) if word in tables.FEMININE_PEOPLES else ()
         made.entries[key_of(word)] = Entry((*effects, *sex))
+    for place, people in tables.PLACES.items():
+        effects = made.entries[key_of(people)].effects
+        for key in (f"from {place}", f"born in {place}"):
+            made.entries[key_of(key)] = Entry(ranked(effects, Rank.STATED, _FROM_CONFIDENCE))
 
 
 def _add_tables(made: Lexicon) -> None:
@@ -278,14 +285,16 @@ def _add_tables(made: Lexicon) -> None:
 
 def _add_idioms(made: Lexicon) -> None:
     """Whole phrases; those that name a part at either end say it in the other order, too: "her nose is like a beak"."""
-    for phrase, effects in idioms.IDIOMS.items():
+    for phrase, effects in (*idioms.IDIOMS.items(), *plain_phrases.PHRASES.items()):
         if not effects:
             continue
         key = key_of(phrase)
         words = key.split()
         if key in made.entries or any(split in made.pairs for split in _splits(made, words)):
             continue
-        if all(effect.trait not in ("age", "gender") for effect in effects):  # those are never guessed by nearness
+        if phrase in idioms.IDIOMS and all(
+            effect.trait not in ("age", "gender") for effect in effects
+        ):  # those are never guessed by nearness
             made.phrases[phrase] = effects
         split = next(_splits(made, words), None)
         if split is not None:
@@ -295,9 +304,11 @@ def _add_idioms(made: Lexicon) -> None:
 
 
 def _add_colours(made: Lexicon) -> None:
-    for colour, effects in tables.HAIR_COLOURS.items():
+    for colour, effects in (*plain_phrases.HAIR_SHADES.items(), *tables.HAIR_COLOURS.items()):
         made.pairs[key_of(colour), "hair"] = effects
         made.phrases.setdefault(f"{colour} hair", effects)
+    for colour in plain_phrases.HEADED:
+        made.entries[key_of(f"{colour} headed")] = Entry(made.pairs[key_of(colour), "hair"])
     for colour, srgb in tables.IRIS_SRGB.items():
         for noun in ("eye", "iris"):
             made.pairs.setdefault((key_of(colour), noun), (at("iris.colour", linear(srgb)),))
@@ -322,7 +333,7 @@ def _add_hair(made: Lexicon) -> None:
         made.stands_for[key] = "hair"
         for adjective in (key, key.removesuffix(" cut")):
             made.pairs.setdefault((adjective, "hair"), effects)
-    for word in ("curl", "wave", "blowout", "fringe"):
+    for word in ("curl", "wave", "blowout", "fringe", "perm", "loose wave", "loose curl", "tight curl"):
         made.stands_for[word] = "hair"
     for word in hair_words.BEARDS.keys() - {"beard"}:
         made.stands_for[key_of(word)] = "beard"

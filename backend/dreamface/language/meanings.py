@@ -381,6 +381,9 @@ THINGS: Final[dict[str, Effects]] = {
 
 WITHOUT: Final[dict[str, Effects]] = {
     **hair_words.WITHOUT,
+    "upper lip": (less("lips.upper"),),
+    "lower lip": (less("lips.lower"),),
+    "lip": (less("lips.upper"), less("lips.lower")),
     "pore": (at("skin.pores", 0.0),),
     "makeup": tuple(at(trait, (1.0, 1.0, 1.0, 0.0)) for trait in ("lipstick", "eyeshadow", "eyeliner", "blush", "foundation")),
     "make up": tuple(at(trait, (1.0, 1.0, 1.0, 0.0)) for trait in ("lipstick", "eyeshadow", "eyeliner", "blush", "foundation")),

@@ -28,10 +28,10 @@ _GLUE: Final = tables.BREAKS | tables.DETERMINERS | tables.FUNCTION_WORDS | tabl
 """Words that may stand inside a run: "cheekbones you could cut yourself on"."""
 
 _UNGROWN: Final = frozenset(key_of(word) for word in hair_words.UNGROWN)
-_VAGUE: Final = frozenset((
+VAGUE: Final = frozenset((
     "plain", "nice", "kind", "good", "ordinary", "average", "normal", "honest", "clever", "interesting", "strange",
     "unusual", "lovely", "great", "bad", "special", "own", "real", "certain", "new", "old", "best", "worst",
-    "funny", "odd", "typical", "usual", "common", "different", "pleasant",
+    "funny", "odd", "gentle", "warm", "friendly", "typical", "usual", "common", "different", "pleasant",
 ))  # fmt: skip
 """Adjectives that say nothing one can draw; the nearest known phrase to "plain face" is a pale one."""
 
@@ -144,7 +144,7 @@ def _run(leftovers: Sequence[Leftover], tokens: Sequence[Token], places: dict[To
 def _worth_asking(run: Run) -> bool:
     """Whether it is about the face, in letters the encoder reads, and says more than a part or a colour."""
     words = [token.word for token in run.tokens]
-    if all(word in _VAGUE or word in run.parts for word in words):
+    if all(word in VAGUE or word in run.parts for word in words):
         return False
     says_something = any(word not in run.parts and word not in tables.THING_COLOURS for word in words)
     readable = all(word.isascii() and len(word) >= _SHORTEST_ASCII for word in words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from dreamface.language.binding import Claim
@@ -13,10 +14,19 @@ from dreamface.language.words import Token
 _SUBJECTS: Final = {"she": -1.0, "he": 1.0}  # as is, or with a verb: "she's"
 _OWNERS: Final = {"her": -1.0, "his": 1.0, "hers": -1.0, "herself": -1.0, "himself": 1.0}
 _OBJECTS: Final = {"him": 1.0}
-_MADE: Final = frozenset({"make", "give", "want", "show", "draw", "create", "put", "let"})
+_MADE: Final = frozenset({"make", "give", "want", "show", "draw", "create", "put", "let", "call", "called"})
 """Verbs whose object is the person: "give him a big nose"; in "she smiles at him" it is somebody else."""
 
 _OTHERS: Final = frozenset({"at", "to", "with", "of", "for", "from", "by", "beside", "than", "near", "behind"})
+_TITLES: Final = {
+    "Miss": -1.0, "Mrs": -1.0, "Ms": -1.0, "Mr": 1.0, "Mme": -1.0, "Madame": -1.0, "Mademoiselle": -1.0,
+    "Monsieur": 1.0,
+    "Herr": 1.0, "Frau": -1.0, "Sir": 1.0, "Dame": -1.0, "Lady": -1.0, "Lord": 1.0, "Señor": 1.0, "Señora": -1.0,
+    "Signor": 1.0, "Signora": -1.0, "Aunt": -1.0, "Auntie": -1.0, "Uncle": 1.0, "Father": 1.0, "Sister": -1.0,
+    "Brother": 1.0, "Grandma": -1.0, "Grandpa": 1.0,
+}  # fmt: skip
+"""Before a name."""
+
 _PRONOUN_TRUST: Final = 0.95
 _NAME_TRUST: Final = 0.8
 
@@ -35,6 +45,10 @@ def sex_claims(tokens: Sequence[Token], claims: Sequence[Claim]) -> tuple[Claim,
             sex = words.get(_bare(token))
             if sex is not None and _is_the_persons(tokens, place, words is _OBJECTS):
                 return (Claim("gender", sex, _PRONOUN_TRUST, Rank.VAGUE, (token,)),)
+    for token, after in pairwise(tokens):
+        sex = _TITLES.get(token.text)
+        if sex is not None and after.text[:1].isupper():
+            return (Claim("gender", sex, _PRONOUN_TRUST, Rank.VAGUE, (token,)),)
     for place, token in enumerate(tokens):
         sex = sex_of_names().get(token.text)
         if sex is not None and not _is_shouted(tokens) and _is_alone(tokens, place):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from dreamface.language import encoder, joining, paraphrase, slips, understanding
 from dreamface.language.ages import find_ages, with_others_ages_marked
@@ -65,6 +66,7 @@ class _Draft:
         is_told: whether its words are plain enough for a network to know.
         understood: what the reader's network makes of it.
         asides: words that say nothing of the face as it is.
+        slips: those of the tokens that were corrected and that something was made of.
     """
 
     tokens: tuple[Token, ...]
@@ -75,6 +77,7 @@ class _Draft:
     is_told: bool
     understood: Understanding | None = None
     asides: tuple[Aside, ...] = ()
+    slips: frozenset[Token] = frozenset()
 
 
 def read(prompt: str) -> Reading:
@@ -129,9 +132,11 @@ def _draft_of(prompt: str) -> _Draft | Reading:
 
 
 def _draft(tokens: tuple[Token, ...], others: tuple[Token, ...], text: str) -> _Draft:
+    written = frozenset(tokens)
     tokens, parsed = _parse_with_corrections(tokens)
     claims, leftovers = with_sides(parsed.claims, parsed.leftovers, tokens)
-    return _Draft(tokens, others, text, claims, leftovers, slips.are_words(tokens))
+    corrected = (frozenset(tokens) - written).intersection(token for claim in claims for token in claim.tokens)
+    return _Draft(tokens, others, text, claims, leftovers, slips.are_words(tokens), slips=corrected)
 
 
 def _finished(drafts: Sequence[_Draft | Reading]) -> list[Reading]:
@@ -154,8 +159,12 @@ def _understood(drafts: Sequence[_Draft | Reading]) -> list[_Draft]:
     asked = [draft for draft in open_ones if draft.text and draft.leftovers and draft.is_told]
     if not asked or not understanding.is_installed():
         return open_ones
-    answers = understanding.understand_many([(draft.text, draft.tokens) for draft in asked], joining.LEAST_STATED)
-    found = {id(draft): answer for draft, answer in zip(asked, answers, strict=True)}
+    meant = [_as_meant(draft) for draft in asked]
+    answers = understanding.understand_many(meant, joining.LEAST_STATED)
+    found = {
+        id(draft): _of_the_prompt(answer, words, draft.tokens)
+        for draft, answer, (_, words) in zip(asked, answers, meant, strict=True)
+    }
     made: list[_Draft] = []
     for draft in open_ones:
         answer = found.get(id(draft))
@@ -164,6 +173,28 @@ def _understood(drafts: Sequence[_Draft | Reading]) -> list[_Draft]:
             draft = replace(draft, claims=claims, leftovers=leftovers, understood=answer)
         made.append(draft)
     return made
+
+
+def _as_meant(draft: _Draft) -> tuple[str, tuple[Token, ...]]:
+    """The prompt with its slips corrected, and its words in their order, which know where they stand there."""
+    text = draft.text
+    words = {token: token for token in draft.tokens}
+    for slip in sorted(draft.slips, key=lambda token: token.start, reverse=True):
+        end = slip.start + len(slip.text)
+        text = f"{text[: slip.start]}{slip.word}{text[end:]}"
+        longer = len(slip.word) - len(slip.text)
+        for token, moved in words.items():
+            if token.start > slip.start:
+                words[token] = replace(moved, start=moved.start + longer)
+        words[slip] = replace(words[slip], text=slip.word)
+    return text, tuple(words[token] for token in draft.tokens)
+
+
+def _of_the_prompt(answer: Understanding, meant: Sequence[Token], tokens: Sequence[Token]) -> Understanding:
+    """What was understood of words with their slips corrected, said of those of the prompt."""
+    own = dict(zip(meant, tokens, strict=True))
+    stated = tuple(replace(one, tokens=tuple(own[token] for token in one.tokens)) for one in answer.stated)
+    return replace(answer, stated=stated, likely={own[token]: likely for token, likely in answer.likely.items()})
 
 
 def _reading(draft: _Draft, runs: Sequence[paraphrase.Run], matches: Sequence[encoder.Match | None]) -> Reading:
@@ -230,7 +261,12 @@ def _parse_with_corrections(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...
     """Parses; if unknown words look like slips of known ones, parses again with those."""
     parsed = _parse(tokens)
     unknown = {token for leftover in parsed.leftovers for token in leftover.tokens}
-    corrected = {token: replace(token, word=word) for token in unknown if (word := slips.correction(token.word))}
+    following = {token: after.word for token, after in pairwise(tokens)}
+    corrected = {
+        token: replace(token, word=word)
+        for token in unknown
+        if (word := slips.correction(token.word, _as_spelt(following.get(token, ""))))
+    }
     if not corrected:
         return tokens, parsed
     before, tokens = tokens, tuple(corrected.get(token, token) for token in tokens)
@@ -240,6 +276,10 @@ def _parse_with_corrections(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...
     guesses = set(corrected.values())
     kept = [claim for claim in parsed.claims if claim.rank != Rank.IMPLIED or not guesses.intersection(claim.tokens)]
     return tokens, Parse(tuple(_doubted(claim, guesses) for claim in kept), parsed.leftovers)
+
+
+def _as_spelt(word: str) -> str:
+    return slips.correction(word) or word
 
 
 def _doubted(claim: Claim, guesses: set[Token]) -> Claim:

@@ -9,7 +9,7 @@ from typing import Final
 
 from dreamface.language.encoder import model_folder
 from dreamface.language.lexicon import lexicon
-from dreamface.language.tables import BREAKS, COPULAS, DETERMINERS, FUNCTION_WORDS, PERSON_PRONOUNS, SPELLINGS
+from dreamface.language.tables import BREAKS, COPULAS, DETERMINERS, FUNCTION_WORDS, PARTS, PERSON_PRONOUNS, SPELLINGS
 from dreamface.language.words import Token, canonical
 
 _GLUE: Final = BREAKS | COPULAS | DETERMINERS | FUNCTION_WORDS | PERSON_PRONOUNS
@@ -20,10 +20,14 @@ CONFIDENCE: Final = 0.6
 _SHORTEST = 3  # letters
 _SHORT = 4  # letters; words as short must be one slip from a word that is longer or as long
 _TWO_SLIPS_FROM = 8  # letters; shorter words have too many neighbours at two slips
+_SHORT_WORDS: Final = frozenset(("man", "boy", "old", "big", "red", "bun", "bob", "fat", "sad", "shy"))
+"""Words of three letters whose letters are often swapped: "a yuong mna"."""
+
 _COMMON = 12000  # rank in the encoder's list, which has frequent words first
 _REAL: Final = frozenset(
     [
         "lisp",
+        "scouring",
         "brawn",
         "brawny",
         "hare",
@@ -104,8 +108,12 @@ _REAL: Final = frozenset(
 
 
 @cache
-def correction(word: str) -> str | None:
+def correction(word: str, following: str = "") -> str | None:
     """Return the known word that `word` is most likely a slip of, or None.
+
+    Args:
+        word: as tokens have it.
+        following: the word behind it: of two that are as near, the one that is said of that is meant.
 
     Real English words are left alone: they are in the encoder's word list. Without that list nothing is corrected.
     """
@@ -113,21 +121,33 @@ def correction(word: str) -> str | None:
         return None
     if not _english_words() or word in _english_words() or word in _REAL:
         return None
+    if word.endswith("ing") and len(word) > _TWO_SLIPS_FROM - 2 and _has_english_stem(word.removesuffix("ing")):
+        return None  # "snowing"
     most = 2 if len(word) >= _TWO_SLIPS_FROM else 1
-    found: list[tuple[int, int, str]] = []
+    found: list[tuple[int, int, int, str]] = []
     for initial in {word[0], word[1]}:
         for known in _known_words().get(initial, ()):
             if abs(len(known) - len(word)) > most or (len(word) <= _SHORT and not _is_short_match(word, known)):
                 continue
             slips = _slips(word, known, most)
             if slips <= most and (known[0] == word[0] or known[:2] == word[1::-1]):
-                found.append((slips, _rank(known), known))
+                found.append((slips, _beside(known, following), _rank(known), known))
     found += [
-        (1, _rank(f"{letter}{word}"), f"{letter}{word}")
+        (1, _beside(f"{letter}{word}", following), _rank(f"{letter}{word}"), f"{letter}{word}")
         for letter in ascii_lowercase
         if f"{letter}{word}" in _first_lost()
     ]
-    return canonical(min(found)[2]) if found else None
+    return canonical(min(found)[-1]) if found else None
+
+
+def _has_english_stem(stem: str) -> bool:
+    return stem in _english_words() or f"{stem}e" in _english_words()
+
+
+def _beside(word: str, following: str) -> int:
+    """Return 0 where a word says something of the one behind it, else 1."""
+    noun = canonical(following)
+    return int(not noun or noun not in lexicon().entries or not lexicon().pair(canonical(word), noun))
 
 
 def _is_short_match(word: str, known: str) -> bool:
@@ -152,8 +172,9 @@ def _slips(word: str, known: str, most: int) -> int:
 
 
 def is_english(word: str) -> bool:
-    """Return whether a word, as tokens have it, is in the encoder's list of whole words."""
-    return word in _english_words()
+    """Return whether a word, as tokens have it, is in the encoder's list of whole words, or a form of one there."""
+    stems = (word.removesuffix(ending) for ending in ("ing", "ed") if word.endswith(ending))
+    return word in _english_words() or any(len(stem) >= _SHORT and _has_english_stem(stem) for stem in stems)
 
 
 def are_words(tokens: Sequence[Token]) -> bool:
@@ -172,7 +193,9 @@ def _all_known() -> frozenset[str]:
 def _known_words() -> dict[str, tuple[str, ...]]:
     """Single words the lexicon knows, by first letter."""
     phrases: Iterable[str] = (*lexicon().entries, *lexicon().adjectives, *SPELLINGS)
-    words = {word for phrase in phrases for word in phrase.split() if len(word) > _SHORTEST and word.isalpha()}
+    words = {word for phrase in phrases for word in phrase.split() if word.isalpha()}
+    words = {word for word in words if len(word) > _SHORTEST or word in PARTS or word in _SHORT_WORDS}
+    words |= {f"{part}s" for part in PARTS if " " not in part}
     return {initial: tuple(sorted(w for w in words if w[0] == initial)) for initial in {word[0] for word in words}}
 
 

@@ -25,13 +25,16 @@ DETERMINERS: Final = frozenset(
 )
 PERSON_PRONOUNS: Final = frozenset(_words("he she who whose him hers himself herself i you we me us"))
 COPULAS: Final = frozenset(
-    _words("is are was were be being been am look appear seem looking appearing seeming become becoming get getting")
+    _words(
+        "is are was were be being been am look appear seem looking appearing seeming become becoming get getting got became "
+        "grew went turned remained remain stayed stay hung hang sat sit lay lie"
+    )
 )
 BREAKS: Final = frozenset(
     _words(
         "with has have having had while in wearing wear dressed clad under beneath above below on over around near at by "
         "from of to into across behind between for as like than through during before after against along "
-        "upon beside within up down"
+        "upon beside within up down except past"
     )
 )
 WORN_AFTER: Final = frozenset(_words("in wearing wear dressed clad against"))
@@ -45,7 +48,7 @@ FUNCTION_WORDS: Final = frozenset(
         "given show want create generate draw add let put bit way s t d m re ve ll about quite"
     )
 )
-NEGATIONS: Final = frozenset(_words("not no without never neither lacking lack lacks non minus"))
+NEGATIONS: Final = frozenset(_words("not no without never neither lacking lack lacks non minus nothing"))
 NEGATION_PHRASES: Final = (
     "free of",
     "devoid of",
@@ -75,6 +78,7 @@ NEGATION_PHRASES: Final = (
     "not trace of",
     "without single",
     "lack of",
+    "not even",
     "complete lack of",
     "absence of",
     "zero",
@@ -126,6 +130,18 @@ OBJECTS: Final = frozenset(
 )
 """Things: the adjectives before one are its own."""
 
+ANIMALS: Final = frozenset(
+    _words(
+        "dog cat horse puppy kitten parrot owl bird pony rabbit husky terrier poodle labrador spaniel collie beagle dachshund "
+        "greyhound hound mutt wolf fox hamster mouse rat raven crow falcon monkey snake lizard ferret hedgehog chicken duck "
+        "swan fish goldfish turtle tortoise squirrel bear tiger lion elephant budgie canary bulldog pug chihuahua retriever "
+        "alsatian mastiff kitty foal calf chick schnauzer sheep goat cow pig donkey mule camel goose lamb hen herd flock"
+    )
+)
+
+MARKS: Final = frozenset(_words("scar mole birthmark freckle spot wart burn line wrinkle scale"))
+"""Things on the skin that have a colour of their own."""
+
 PICTURE_PHRASES: Final = frozenset(
     f"black and white {picture}" for picture in _words("photo photograph picture portrait image film shot")
 )
@@ -135,14 +151,16 @@ DEGREES: Final[dict[str, Degree]] = {
     **dict.fromkeys(
         ("slightly", "a little", "a little bit", "a bit", "somewhat", "mildly", "a touch", "a tad", "kind of", "sort of", "faintly",
          "subtly", "lightly", "vaguely", "barely", "a hint of", "hints of", "a touch of", "a bit of", "a few", "few", "a couple of",
-         "a little of", "a trace of", "partially", "partly", "half", "gently", "softly", "marginally"),
+         "a little of", "a trace of", "a scattering of", "a sprinkling of", "a spray of", "a dusting of", "a smattering of",
+         "partially", "partly", "half", "gently", "softly", "marginally"),
         Degree.SLIGHT,
     ),
     **dict.fromkeys(("neatly", "nicely", "freshly", "carefully", "loosely"), Degree.PLAIN),
     **dict.fromkeys(("rather", "quite", "fairly", "pretty", "noticeably", "visibly", "particularly", "clearly"), Degree.RATHER),
     **dict.fromkeys(
         ("very", "really", "highly", "strongly", "heavily", "deeply", "truly", "so", "too", "many", "lots of", "a lot of", "plenty of",
-         "loads of", "wide", "widely", "greatly", "remarkably", "strikingly", "especially", "broadly", "tons of"),
+         "loads of", "a great many", "a good many", "a great deal of", "a good deal of", "any number of", "no end of", "countless",
+         "innumerable", "wide", "widely", "greatly", "remarkably", "strikingly", "especially", "broadly", "tons of"),
         Degree.VERY,
     ),
     **dict.fromkeys(
@@ -171,10 +189,41 @@ DEGREE_ADJECTIVES: Final[dict[str, Degree]] = {
 AMBIGUOUS_ADJECTIVES: Final = frozenset(
     _words(
         "black white heavy strong slim thin fair light dark delicate weak old fat tan ginger mad red cute pretty bony "
-        "striped scaly scaled"
+        "striped scaly scaled sandy bronzed oiled determined grim resolute steely tense strained haughty disdainful supercilious "
+        "mournful doleful wistful forlorn thoughtful pensive focused moody brooding sullen sulky rueful tearful roaring crushed"
     )
 )
 """Adjectives that describe things as readily as people: before an unknown noun they say nothing about the face."""
+
+OWN_TRAITS: Final[dict[str, tuple[str, ...]]] = {
+    "lash": ("lashes.", "expression.", "eyeliner"),
+    "brow": ("brows.", "brow.", "expression."),
+    "beard": ("beard.", "stubble."),
+    "moustache": ("beard.", "stubble."),
+    "hair": ("hair.",),
+    "tooth": ("teeth.", "expression."),
+    "pupil": ("pupil.", "iris."),
+    "eye": (
+        "eyes.",
+        "iris.",
+        "under_eyes.",
+        "sclera.",
+        "pupil.",
+        "expression.",
+        "wrinkles.",
+        "eyeliner",
+        "eyeshadow",
+        "lashes.",
+    ),
+}
+"""What an adjective of these parts may be about, where it does not go with the part by itself: "old eyes" make nobody old."""
+
+COLOURS_ALONE: Final = frozenset(
+    _words(
+        "red grey white silver brown blonde ginger auburn copper chestnut sandy gold yellow dyed greying blue green pink purple"
+    )
+)
+"""Colours that behind a comma belong to the hair or the beard before it: "a long beard, red"."""
 
 STRONG_ADJECTIVES: Final[dict[str, Degree]] = {
     **dict.fromkeys(_words("huge enormous gigantic massive oversized giant gargantuan colossal"), Degree.EXTREME),
@@ -212,6 +261,9 @@ SYNONYMS: Final[tuple[tuple[str, ...], ...]] = (
 """Adjectives that may stand in for one another where the exact pair with a noun is not known."""
 
 SPELLINGS: Final[dict[str, str]] = {
+    **dict.fromkeys(("teh", "hte", "th"), "the"), **dict.fromkeys(("adn", "nad", "n"), "and"), "wiht": "with", "wih": "with", "wtih": "with",
+    "w": "with", "perhap": "perhaps", "alway": "always", "abuot": "about", "aobut": "about", "abt": "about", "arround": "around", "thier": "their", "verry": "very", "vry": "very",
+    "extreamly": "extremely", "slighty": "slightly", "slighlty": "slightly", "shes": "she", "hes": "he", "ur": "your", "drak": "dark",
     "gray": "grey", "grayish": "grey", "greyish": "grey", "color": "colour", "colored": "coloured", "blond": "blonde",
     "mustache": "moustache", "mustachioed": "moustache", "moustached": "moustache", "mustached": "moustache",
     "eyebrow": "brow", "eyelash": "lash", "lid": "eyelid", "men": "man", "women": "woman", "children": "child", "teeth": "tooth",
@@ -243,7 +295,7 @@ PART_ALIASES: Final[dict[str, str]] = {
     "underlip": "lower lip", "corner of mouth": "mouth corner", "eye colour": "eye", "hair colour": "hair", "facial hair": "beard",
     "earlobe": "ear", "ear tip": "ear", "ear hairtip": "ear", "nose hairtip": "nose tip", "nape": "neck", "facial feature": "feature", "cheek bone": "cheekbone", "eye socket": "under eye",
     "cupid bow": "philtrum", "throat": "neck", "physique": "body", "figure": "body", "visage": "face", "countenance": "face",
-    "snout": "nose", "schnoz": "nose", "peeper": "eye", "kisser": "mouth", "mane": "hair", "hairstyle": "hair", "haircut": "hair",
+    "snout": "nose", "schnoz": "nose", "peeper": "eye", "kisser": "mouth", "mane": "hair", "mop": "hair", "hairstyle": "hair", "haircut": "hair",
 }  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------- people
@@ -316,6 +368,8 @@ PEOPLE: Final[dict[str, Effects]] = {
         (at("gender", -1.0),),
     ),
     **dict.fromkeys(_words("fellow fellah sir mister bro"), (at("gender", 1.0),)),
+    **dict.fromkeys(("fairy godmother", "godmother"), (at("gender", -1.0), at("age", 60.0, Rank.IMPLIED))),
+    "godfather": (at("gender", 1.0), at("age", 60.0, Rank.IMPLIED)),
     "masculine woman": (at("gender", -0.3, Rank.EXACT),),
     "manly woman": (at("gender", -0.3, Rank.EXACT),),
     "feminine man": (at("gender", 0.3, Rank.EXACT),),
@@ -456,6 +510,42 @@ ANCESTRY_SHARES: Final[dict[str, tuple[float, float, float, float]]] = {
     "mixed race": (0.4, 0.2, 0.0, 0.4),
 }  # fmt: skip
 
+PLACES: Final[dict[str, str]] = {
+    **dict.fromkeys(_words("nigeria lagos abuja"), "nigerian"), **dict.fromkeys(_words("kenya nairobi mombasa"), "kenyan"),
+    **dict.fromkeys(_words("ethiopia addis"), "ethiopian"), **dict.fromkeys(_words("ghana accra"), "ghanaian"),
+    **dict.fromkeys(_words("somalia mogadishu"), "somali"), **dict.fromkeys(_words("sudan khartoum"), "sudanese"),
+    **dict.fromkeys(_words("senegal dakar"), "senegalese"), **dict.fromkeys(_words("uganda kampala"), "ugandan"),
+    **dict.fromkeys(_words("congo kinshasa"), "congolese"), "rwanda": "rwandan", "cameroon": "cameroonian",
+    "zimbabwe": "zimbabwean", "angola": "angolan", "mali": "malian", "tanzania": "tanzanian", "eritrea": "eritrean",
+    **dict.fromkeys(_words("jamaica kingston"), "jamaican"), "haiti": "haitian",
+    **dict.fromkeys(_words("china beijing shanghai guangzhou chengdu"), "chinese"),
+    **dict.fromkeys(_words("japan tokyo osaka kyoto okinawa hokkaido"), "japanese"),
+    **dict.fromkeys(_words("korea seoul busan"), "korean"), **dict.fromkeys(_words("taiwan taipei"), "taiwanese"),
+    **dict.fromkeys(_words("vietnam hanoi saigon"), "vietnamese"), **dict.fromkeys(_words("thailand bangkok"), "thai"),
+    "mongolia": "mongolian", "tibet": "tibetan", "cambodia": "cambodian", "laos": "laotian", "burma": "burmese",
+    **dict.fromkeys(_words("philippines manila"), "filipino"), **dict.fromkeys(_words("indonesia jakarta bali java"), "indonesian"),
+    "malaysia": "malaysian",
+    **dict.fromkeys(_words("india mumbai bombay delhi kolkata calcutta chennai bangalore hyderabad goa rajasthan"), "indian"),
+    **dict.fromkeys(_words("pakistan karachi lahore"), "pakistani"), **dict.fromkeys(_words("bangladesh dhaka"), "bangladeshi"),
+    **dict.fromkeys(_words("nepal kathmandu"), "nepali"), "punjab": "punjabi", "gujarat": "gujarati", "kashmir": "kashmiri",
+    **dict.fromkeys(_words("colombo ceylon"), "sri lankan"),
+    **dict.fromkeys(_words("norway oslo bergen"), "norwegian"), **dict.fromkeys(_words("sweden stockholm"), "swedish"),
+    **dict.fromkeys(_words("denmark copenhagen"), "danish"), **dict.fromkeys(_words("finland helsinki"), "finnish"),
+    "iceland": "icelandic", **dict.fromkeys(_words("germany berlin bavaria"), "german"), "austria": "austrian",
+    **dict.fromkeys(_words("poland warsaw krakow"), "polish"), **dict.fromkeys(_words("russia moscow siberia"), "russian"),
+    **dict.fromkeys(_words("ukraine kyiv odessa"), "ukrainian"), **dict.fromkeys(_words("ireland dublin cork galway"), "irish"),
+    **dict.fromkeys(_words("scotland glasgow edinburgh"), "scottish"), "wales": "welsh",
+    **dict.fromkeys(_words("italy rome naples milan sicily"), "italian"), **dict.fromkeys(_words("spain madrid seville"), "spanish"),
+    **dict.fromkeys(_words("greece athens crete"), "greek"), "portugal": "portuguese",
+    **dict.fromkeys(_words("egypt cairo"), "egyptian"), "morocco": "moroccan", "algeria": "algerian", "tunisia": "tunisian",
+    **dict.fromkeys(_words("iran tehran persia"), "iranian"), **dict.fromkeys(_words("iraq baghdad"), "iraqi"),
+    **dict.fromkeys(_words("syria damascus aleppo"), "syrian"), **dict.fromkeys(_words("lebanon beirut"), "lebanese"),
+    **dict.fromkeys(_words("turkey istanbul anatolia"), "turkish"), "yemen": "yemeni", "afghanistan": "afghan",
+    **dict.fromkeys(_words("mexico oaxaca"), "mexican"), **dict.fromkeys(_words("peru lima"), "peruvian"), "bolivia": "bolivian",
+    **dict.fromkeys(_words("colombia bogota"), "colombian"), "samoa": "samoan", "tonga": "tongan", "hawaii": "hawaiian",
+}  # fmt: skip
+"""Where somebody is from -> the people whose usual looks "from there" suggests."""
+
 FRACTIONS: Final[dict[str, float]] = {
     "half": 0.5,
     "part": 0.5,
@@ -574,6 +664,9 @@ MAKEUP: Final[dict[str, tuple[str, str, float]]] = {
     "painted lip": ("lipstick", "#9c1c2b", 0.8),
     "blushing cheek": ("blush", "#d0596b", 0.5),
     "smoky eye": ("eyeshadow", "#2c282a", 0.85),
+    **dict.fromkeys(
+        ("glitter on eyelid", "glitter on lid", "eyelid glitter", "shimmer on eyelid"), ("eyeshadow", "#c99a35", 0.7)
+    ),
 }
 """Make-up: word -> trait, its usual colour as sRGB, and strength. Foundation that is pure white has the skin's own tone."""
 

@@ -45,6 +45,8 @@ def tokenize(text: str) -> tuple[Token, ...]:
         if surface in "-\u2010\u2011\u2013" and tokens and match.start() > 0 and not text[match.start() - 1].isspace():
             joined = True
             continue
+        if surface in "'\u2019" and text[max(0, match.start() - 1)] == "s":
+            continue  # "three days' growth"
         tokens.extend(_tokens_of(surface, match.start(), joined))
         joined = False
     return tuple(tokens)
