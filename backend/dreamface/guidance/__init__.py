@@ -6,6 +6,7 @@ from dreamface.guidance.interface import LatentDiffusion, Mixed, Prompt, guided_
 from dreamface.guidance.packages import import_packages
 from dreamface.guidance.painting import Canvas, diffuse
 from dreamface.guidance.schedule import Schedule
+from dreamface.guidance.small_pair import SmallDiffusion, SmallPair, small_pair
 from dreamface.guidance.stable_diffusion import (
     StableDiffusion,
     forget_diffusion,
@@ -21,6 +22,8 @@ __all__ = [
     "Mixed",
     "Prompt",
     "Schedule",
+    "SmallDiffusion",
+    "SmallPair",
     "StableDiffusion",
     "Upscaler",
     "Wish",
@@ -28,6 +31,7 @@ __all__ = [
     "forget_diffusion",
     "guided_noise",
     "import_packages",
+    "small_pair",
     "use_diffusion",
     "why_no_diffusion",
 ]

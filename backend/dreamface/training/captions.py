@@ -36,7 +36,19 @@ LIPSTICKS: Final = (
 )  # fmt: skip
 EYESHADOWS: Final = ("blue", "green", "purple", "pink", "gold", "brown", "black", "silver", "teal", "orange", "red")
 BLUSHES: Final = ("pink", "rose", "coral", "red", "peach")
-STRANGE_SKINS: Final = ("blue", "green", "purple", "red", "grey", "gold", "silver", "turquoise", "white", "pink", "yellow")
+STRANGE_SKINS: Final = (
+    "blue",
+    "green",
+    "purple",
+    "red",
+    "grey",
+    "gold",
+    "silver",
+    "turquoise",
+    "white",
+    "pink",
+    "yellow",
+)
 IRISES: Final[Mapping[str, str]] = {
     "blue": "#5b86b8", "green": "#5f7d4c", "brown": "#5a3a22", "dark brown": "#331d10", "hazel": "#7b6239",
     "grey": "#84909a", "amber": "#a8702a",
@@ -175,7 +187,13 @@ class _Teller:
 
     def caption(self) -> str:
         """Return the next one."""
-        kinds: tuple[Callable[[], str], ...] = (self._portrait, self._portrait, self._portrait, self._list, self._sentences)
+        kinds: tuple[Callable[[], str], ...] = (
+            self._portrait,
+            self._portrait,
+            self._portrait,
+            self._list,
+            self._sentences,
+        )
         text = self._chance.choice(kinds)()
         return text.lower() if self._chance.random() < 0.3 else text
 
@@ -192,7 +210,9 @@ class _Teller:
         """As "woman, 70 years old, pale skin, red lipstick"."""
         words = [self._noun()]
         if self._chance.random() < 0.7:
-            words.append(self._chance.choice((self._age_word(), f"{round(self._age)} years old", f"aged {round(self._age)}")))
+            words.append(
+                self._chance.choice((self._age_word(), f"{round(self._age)} years old", f"aged {round(self._age)}"))
+            )
         if self._chance.random() < 0.75:
             words.append(f"{self._skin_word()} skin")
         words += [fact.thing.removeprefix("a ") for fact in self._facts(self._chance.choice((1, 2, 3)))]
@@ -214,12 +234,20 @@ class _Teller:
         roll = self._chance.random()
         if roll < 0.65:
             word = self._skin_word()
-            words.append(self._chance.choice((word, f"{word}-skinned")) if "skin.tint" not in self._named else f"{word}-skinned")
+            words.append(
+                self._chance.choice((word, f"{word}-skinned")) if "skin.tint" not in self._named else f"{word}-skinned"
+            )
         age, noun, after = self._age_word(), self._noun(), ""
         if self._chance.random() < 0.65:
             words.insert(self._chance.choice((0, len(words))), age)
         elif self._chance.random() < 0.4:
-            after = self._chance.choice((f" of {round(self._age)}", f", {round(self._age)} years old", f" in {self._their} {_decade(self._age)}"))
+            after = self._chance.choice(
+                (
+                    f" of {round(self._age)}",
+                    f", {round(self._age)} years old",
+                    f" in {self._their} {_decade(self._age)}",
+                )
+            )
         main = max(ANCESTRIES, key=self._traits.number)
         if self._traits.number(main) > 0.8 and self._chance.random() < 0.25 and "skin.tint" not in self._named:
             words.append(self._chance.choice(ANCESTRY_WORDS[main]))
@@ -233,7 +261,9 @@ class _Teller:
             return "boy" if self._male else "girl"
         if self._age < 19:
             return self._chance.choice(("boy", "man") if self._male else ("girl", "woman"))
-        return self._chance.choice(("man", "man", "man", "male", "guy") if self._male else ("woman", "woman", "woman", "lady", "female"))
+        return self._chance.choice(
+            ("man", "man", "man", "male", "guy") if self._male else ("woman", "woman", "woman", "lady", "female")
+        )
 
     def _age_word(self) -> str:
         for end, words in (
@@ -322,7 +352,18 @@ class _Teller:
 
 def _decade(age: float) -> str:
     """Return "forties" of 43."""
-    names = ("childhood", "teens", "twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties")
+    names = (
+        "childhood",
+        "teens",
+        "twenties",
+        "thirties",
+        "forties",
+        "fifties",
+        "sixties",
+        "seventies",
+        "eighties",
+        "nineties",
+    )
     return names[min(int(age // 10), len(names) - 1)]
 
 

@@ -143,9 +143,7 @@ def take_picture(person: Person, size: int, chance: random.Random) -> tuple[np.n
     yaw, pitch = chance.uniform(-_WIDEST, _WIDEST), chance.uniform(-_STEEPEST, _STEEPEST)
     camera = _camera(person.head, yaw, pitch, chance.uniform(*_SHOWN))
     azimuth, height = chance.uniform(-1.2, 1.2), chance.uniform(-0.2, 1.0)
-    lamp = torch.tensor(
-        (math.sin(azimuth) * math.cos(height), -math.cos(azimuth) * math.cos(height), math.sin(height))
-    )
+    lamp = torch.tensor((math.sin(azimuth) * math.cos(height), -math.cos(azimuth) * math.cos(height), math.sin(height)))
     warmth = chance.uniform(-0.08, 0.08)
     ambient = chance.uniform(0.35, 0.65)
     colour = torch.tensor((1.0 + warmth, 1.0, 1.0 - warmth)) * chance.uniform(0.5, 0.8)
