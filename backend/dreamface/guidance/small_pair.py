@@ -1,7 +1,8 @@
 """The built-in pair of small diffusion models: one of texture maps, one of pictures of heads.
 
-They do all that Stable Diffusion and a texture model do, on 128 pixels a side and about as well as their size: they
-are there for tests, and for proving what is built on such models. No artist is offered them in Stable Diffusion's place.
+They do all that Stable Diffusion and a texture model do, on 64 pixels a side and only as well as networks of that size
+can: they are there for tests, and for proving what is built on such models. No artist is offered them in Stable
+Diffusion's place.
 `training/small_pair.py` has made them of synthetic people alone.
 """
 
@@ -48,7 +49,7 @@ Packed = Mapping[str, NDArray[np.generic]]
 class SmallDiffusion:
     """A `LatentDiffusion` of small networks. Their weights get no gradients.
 
-    Its pictures have sides that are multiples of 32 pixels.
+    Its pictures have sides that are multiples of 16 pixels.
     """
 
     name: str

@@ -13,7 +13,7 @@ from typing import Final
 
 from dreamface.language.tables import COLOURS_SRGB
 from dreamface.prior import complete
-from dreamface.traits import ANCESTRIES, TraitValue, Traits, Value
+from dreamface.traits import ANCESTRIES, Traits, TraitValue, Value
 
 PALE, DARK, VERY_DARK = 0.14, 0.52, 0.78
 """Of skin.melanin, where words change."""
@@ -31,8 +31,8 @@ SKIN_WORDS: Final[tuple[tuple[float, tuple[str, ...]], ...]] = (
 """Melanin up to which words are said of skin."""
 
 LIPSTICKS: Final = (
-    "red", "red", "crimson", "pink", "hot pink", "rose", "coral", "nude", "plum", "burgundy", "purple", "black", "brown", "orange",
-    "blue", "green", "gold", "white",
+    "red", "red", "crimson", "pink", "hot pink", "rose", "coral", "nude", "plum", "burgundy", "purple", "black",
+    "brown", "orange", "blue", "green", "gold", "white",
 )  # fmt: skip
 EYESHADOWS: Final = ("blue", "green", "purple", "pink", "gold", "brown", "black", "silver", "teal", "orange", "red")
 BLUSHES: Final = ("pink", "rose", "coral", "red", "peach")
@@ -135,8 +135,8 @@ def _wishes(chance: random.Random) -> tuple[dict[str, TraitValue | Value], dict[
         wished["hair.grey"] = chance.uniform(0.8, 1.0)
     for trait, low, high, often in (
         ("freckles.density", 0.4, 0.95, 0.12), ("moles.density", 0.4, 0.9, 0.06), ("blemishes.density", 0.4, 0.9, 0.06),
-        ("vitiligo.coverage", 0.3, 0.7, 0.04), ("under_eyes.darkness", 0.7, 1.0, 0.08), ("brows.thickness", 0.85, 1.0, 0.08),
-        ("skin.redness", 0.75, 1.0, 0.06),
+        ("vitiligo.coverage", 0.3, 0.7, 0.04), ("under_eyes.darkness", 0.7, 1.0, 0.08),
+        ("brows.thickness", 0.85, 1.0, 0.08), ("skin.redness", 0.75, 1.0, 0.06),
     ):  # fmt: skip
         if chance.random() < often:
             wished[trait] = chance.uniform(low, high)

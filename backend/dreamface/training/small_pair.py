@@ -4,13 +4,15 @@ One autoencoder for both, to 16 x 16 latents, and two denoisers of those that re
 trained on people that `dreamface synthesise` has made and on nothing else. They stand in for Stable Diffusion and a
 texture model where those can't be had: in tests, and to prove that what is built on such models works.
 
-Run it with: python -m dreamface.training.small_pair --data FOLDER --work FOLDER [--steps 2000 4000]
+Run it with: dreamface synthesise FOLDER --count 20000 --resolution 128
+and: python -m dreamface.training.small_pair --data FOLDER --work FOLDER [--steps 2000 4000]
 A run that was stopped goes on where it was, a minute or so back.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import random
 import time
@@ -22,15 +24,16 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, mse_loss
 
+from dreamface._files import whole_file
 from dreamface.guidance.schedule import Schedule
 from dreamface.guidance.small_networks import SIDE, TOKENS, Autoencoder, Denoiser
-from dreamface.language.encoder import token_states
-
-KINDS: Final = ("texture", "picture")
-"""What the two denoisers make: albedo maps in the UV layout of the built-in head, and pictures of heads."""
+from dreamface.guidance.small_pair import KINDS, pack
+from dreamface.language import token_states
+from dreamface.training.synthesising import read_index
 
 SEED: Final = 11
 LATENT_NOISE: Final = 0.06  # that the decoder has to bear
@@ -65,15 +68,44 @@ class People:
     labels: list[dict[str, Any]]
 
 
-def load_people(folder: Path, most: int | None = None) -> People:
-    """Return the people of all caches [00000.npz ...] in a folder."""
+def load_people(folder: Path, work: Path) -> People:
+    """Return the people that `dreamface synthesise` has put into a folder.
+
+    Args:
+        folder: with shards and an index.
+        work: gets a copy [shard].npz of what is needed of each shard, which the next run reads at once.
+
+    Raises:
+        FolderError: there are none, or the index is damaged.
+    """
     albedo, pictures, labels = [], [], []
-    for file in sorted(folder.glob("[0-9]*[0-9].npz"))[:most]:
+    for shard in read_index(folder)["shards"]:
+        file = work / f"{Path(shard['name']).stem}-{SIDE}.npz"
+        if not file.is_file():
+            _keep_shard(folder / shard["name"], file)
         with np.load(file, allow_pickle=False) as kept:
-            albedo.append(smaller(kept["albedo"]))
-            pictures.append(smaller(kept["pictures"]))
+            albedo.append(kept["albedo"])
+            pictures.append(kept["pictures"])
             labels += [json.loads(str(label)) for label in kept["label"]]
     return People(np.concatenate(albedo), np.concatenate(pictures), labels)
+
+
+def _keep_shard(shard: Path, file: Path) -> None:
+    """Write what is needed of a shard into a file that is read at once."""
+    import webdataset
+
+    albedo, pictures, labels = [], [], []
+    for sample in webdataset.WebDataset(str(shard), shardshuffle=False):
+        names = sorted(name for name in sample if name.startswith("picture"))
+        albedo.append(smaller(_image(sample["albedo.png"])))
+        pictures.append(np.stack([smaller(_image(sample[name])) for name in names]))
+        labels.append(sample["json"].decode())
+    with whole_file(file) as path:
+        np.savez(path, albedo=np.stack(albedo), pictures=np.stack(pictures), label=np.array(labels))
+
+
+def _image(png: bytes) -> Pictures:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
 def smaller(pictures: Pictures) -> Pictures:
@@ -103,6 +135,9 @@ class Trainer:
         file: where its state is kept.
         steps: of training in all. A run that was stopped may go on with another number.
         rate: of learning, at its highest.
+
+    Attributes:
+        steps: that are done.
     """
 
     def __init__(self, network: nn.Module, file: Path, steps: int, rate: float) -> None:
@@ -110,12 +145,12 @@ class Trainer:
         self._file, self._all, self._rate = file, steps, rate
         self._optimiser = torch.optim.AdamW(network.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=0.01)
         self._mean = {name: value.detach().clone() for name, value in network.state_dict().items()}
-        self._steps = 0
+        self.steps = 0
         if file.is_file():
             kept = torch.load(file, weights_only=True)
             network.load_state_dict(kept["network"])
             self._optimiser.load_state_dict(kept["optimiser"])
-            self._mean, self._steps = kept["mean"], kept["steps"]
+            self._mean, self.steps = kept["mean"], kept["steps"]
 
     def run(self, step: Callable[[np.random.Generator], Tensor]) -> None:
         """Train until all steps are done.
@@ -124,9 +159,9 @@ class Trainer:
             step: returns the loss of a batch that is drawn with the generator.
         """
         saved, losses = time.monotonic(), []
-        while self._steps < self._all:
-            chance = np.random.default_rng((SEED, self._steps))
-            torch.manual_seed(SEED * 1_000_003 + self._steps)
+        while self.steps < self._all:
+            chance = np.random.default_rng((SEED, self.steps))
+            torch.manual_seed(SEED * 1_000_003 + self.steps)
             for group in self._optimiser.param_groups:
                 group["lr"] = self._rate * self._share()
             with torch.autocast("cpu", torch.bfloat16):
@@ -135,30 +170,31 @@ class Trainer:
             loss.backward()
             nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
             self._optimiser.step()
-            self._steps += 1
-            kept = min(AVERAGE, (1.0 + self._steps) / (10.0 + self._steps))
+            self.steps += 1
+            kept = min(AVERAGE, (1.0 + self.steps) / (10.0 + self.steps))
             for name, value in self.network.state_dict().items():
                 self._mean[name].lerp_(value, 1.0 - kept)
             losses.append(float(loss.detach()))
             if time.monotonic() - saved > SAVE_EVERY:
-                self._save()
+                self.save()
                 saved = time.monotonic()
-                print(f"{self._file.stem}: step {self._steps} of {self._all}, loss {np.mean(losses):.4f}", flush=True)
+                print(f"{self._file.stem}: step {self.steps} of {self._all}, loss {np.mean(losses):.4f}", flush=True)
                 losses = []
-        self._save()
+        self.save()
         self.network.load_state_dict(self._mean)
 
     def _share(self) -> float:
         """Return what the rate is multiplied by now."""
-        left = (self._all - self._steps) / (COOL_DOWN * self._all)
-        return min(1.0, (1 + self._steps) / WARM_UP, max(left, 0.01))
+        left = (self._all - self.steps) / (COOL_DOWN * self._all)
+        return min(1.0, (1 + self.steps) / WARM_UP, max(left, 0.01))
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write the state, whole or not at all."""
         new = self._file.with_suffix(".new")
         torch.save(
             {
                 "network": self.network.state_dict(), "optimiser": self._optimiser.state_dict(), "mean": self._mean,
-                "steps": self._steps,
+                "steps": self.steps,
             },
             new,
         )  # fmt: skip
@@ -293,7 +329,7 @@ def train_denoiser(learnt: Learnt, kind: str, work: Path, steps: int) -> Denoise
         ratio = kept / (1.0 - kept)
         weight = ratio.clamp(max=SNR_LIMIT) / (ratio + 1.0)
         found = network(given, level, states).float()
-        return (weight * mse_loss(found, velocity, reduction="none")).mean() / float(0.5)
+        return (weight * mse_loss(found, velocity, reduction="none")).mean() / 0.5
 
     trainer.run(step)
     return network.train(False)
@@ -309,6 +345,13 @@ def _states(learnt: Learnt, who: int, chance: np.random.Generator) -> Tensor:
     return found
 
 
+def averaged(kind: str, work: Path) -> Denoiser:
+    """Return a denoiser with the running mean of its weights, as far as it was trained."""
+    network = Denoiser()
+    network.load_state_dict(torch.load(work / f"{kind}.pt", weights_only=True)["mean"])
+    return network.train(False)
+
+
 # --------------------------------------------------------------------------------------------------------- the command
 
 
@@ -319,13 +362,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder of what a stopped run goes on from")
     parser.add_argument("--steps", type=int, nargs=2, default=(2000, 4000), help="of the autoencoder, of each denoiser")
     parser.add_argument(
-        "--stage", choices=("autoencoder", "prepare", *KINDS), action="append", help="only these stages"
+        "--stage", choices=("autoencoder", "prepare", *KINDS, "pack"), action="append", help="only these stages"
     )
     given = parser.parse_args(arguments)
     given.work.mkdir(parents=True, exist_ok=True)
-    stages = given.stage or ["autoencoder", "prepare", *KINDS]
+    stages = given.stage or ["autoencoder", "prepare", *KINDS, "pack"]
     random.seed(SEED)
-    people = load_people(given.data)
+    people = load_people(given.data, given.work)
     print(f"{len(people.labels)} people", flush=True)
     network = Autoencoder()
     scaled = given.work / "autoencoder-scaled.pt"
@@ -341,6 +384,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             learnt = Learnt(latents, *read_captions(people, given.work))
             if kind in stages:
                 train_denoiser(learnt, kind, given.work, given.steps[1])
+    if "pack" in stages:
+        denoisers = [averaged(kind, given.work) for kind in KINDS]
+        np.savez_compressed(given.output, **pack(network, *denoisers))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -26,7 +25,7 @@ from dreamface.skin.canvas.atlas import atlas_of
 from dreamface.skin.canvas.layout import skin_tiles
 from dreamface.training.captions import describe
 from dreamface.training.snapshots import Person
-from dreamface.traits import Group, Traits, VOCABULARY
+from dreamface.traits import VOCABULARY, Group, Traits
 
 NOT_FACE: Final = ("scalp", "mouth_inside", "eye_sockets")
 """Regions of the skin's tile that no face shows; what lies between the islands is none either."""
