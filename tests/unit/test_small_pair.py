@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dreamface.guidance import LatentDiffusion, Mixed, SmallDiffusion, SmallPair, guided_noise, small_pair
+from dreamface.guidance import Mixed, SmallDiffusion, SmallPair, sample, small_pair
 from dreamface.guidance.small_networks import FACTOR, SIDE, TOKENS, Autoencoder, Denoiser
 from dreamface.guidance.small_pair import WEIGHTS, latent_shape, pack, unpack
 from dreamface.training import small_pair as training
@@ -29,17 +29,6 @@ def untrained() -> tuple[Autoencoder, Denoiser, Denoiser]:
 @pytest.fixture(scope="module")
 def tiny() -> SmallPair:
     return unpack(pack(*untrained()))
-
-
-def sampled(model: LatentDiffusion, words: str, steps: int, seed: int = 0, scale: float = 4.0) -> Tensor:
-    """Pictures that a model makes (Song et al. 2021, DDIM)."""
-    wanted, none = model.embed(words), model.embed("")
-    latents = torch.randn(latent_shape(2), generator=torch.Generator().manual_seed(seed))
-    levels = model.schedule.levels(steps)
-    for level, following in zip(levels, (*levels[1:], -1), strict=True):
-        noise = guided_noise(model, latents, level, wanted, none, scale)
-        latents = model.schedule.step(latents, noise, level, following)
-    return model.decode(latents)
 
 
 def test_packed_weights_say_what_the_whole_ones_do() -> None:
@@ -113,13 +102,13 @@ def lightness(pictures: Tensor) -> float:
 @pytest.mark.parametrize("kind", ["texture", "picture"])
 def test_shipped_ones_read_words(kind: str) -> None:
     model: SmallDiffusion = getattr(small_pair(), kind)
-    pale = sampled(model, "a very pale woman", 8)
-    dark = sampled(model, "a very dark-skinned woman", 8)
+    pale = sample(model, "a very pale woman", 8)
+    dark = sample(model, "a very dark-skinned woman", 8)
     assert bool(torch.isfinite(pale).all()) and lightness(pale) > lightness(dark) + 0.15
 
 
 def test_shipped_ones_keep_pictures() -> None:
-    picture = sampled(small_pair().texture, "an old man", 8).clamp(0.0, 1.0)
+    picture = sample(small_pair().texture, "an old man", 8).clamp(0.0, 1.0)
     again = small_pair().texture.decode(small_pair().texture.encode(picture))
     assert float((again - picture).square().mean()) < 0.002
 

@@ -3,8 +3,9 @@
 from dreamface.guidance.blending import Wish
 from dreamface.guidance.clip import ClipEncoder
 from dreamface.guidance.interface import LatentDiffusion, Mixed, Prompt, guided_noise
-from dreamface.guidance.packages import import_packages
+from dreamface.guidance.packages import import_packages, need_packages
 from dreamface.guidance.painting import Canvas, diffuse
+from dreamface.guidance.sampling import sample
 from dreamface.guidance.schedule import Schedule
 from dreamface.guidance.small_pair import SmallDiffusion, SmallPair, small_pair
 from dreamface.guidance.stable_diffusion import (
@@ -13,9 +14,12 @@ from dreamface.guidance.stable_diffusion import (
     use_diffusion,
     why_no_diffusion,
 )
+from dreamface.guidance.texture_ldm import DESIRED, UNDESIRED, TextureDiffusion
 from dreamface.guidance.upscaling import Upscaler
 
 __all__ = [
+    "DESIRED",
+    "UNDESIRED",
     "Canvas",
     "ClipEncoder",
     "LatentDiffusion",
@@ -25,12 +29,15 @@ __all__ = [
     "SmallDiffusion",
     "SmallPair",
     "StableDiffusion",
+    "TextureDiffusion",
     "Upscaler",
     "Wish",
     "diffuse",
     "forget_diffusion",
     "guided_noise",
     "import_packages",
+    "need_packages",
+    "sample",
     "small_pair",
     "use_diffusion",
     "why_no_diffusion",

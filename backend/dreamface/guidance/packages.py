@@ -31,6 +31,24 @@ def import_packages() -> None:
         importlib.import_module(package)
 
 
+def need_packages(what: str, *names: str) -> None:
+    """Import packages that something needs.
+
+    Args:
+        what: needs them, as a sentence names it.
+        names: of the packages.
+
+    Raises:
+        MissingDependency: one can't be imported.
+    """
+    make_torchvision_importable()
+    try:
+        for name in names:
+            importlib.import_module(name)
+    except ImportError as error:
+        raise do_not_load(what, error) from error
+
+
 def do_not_load(what: str, error: ImportError) -> MissingDependency:
     """Return what to say where packages that a model needs can't be imported."""
     return MissingDependency(f"The packages that {what} needs do not load ({error}): {HOW}.")

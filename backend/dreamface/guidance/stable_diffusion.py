@@ -127,6 +127,11 @@ class StableDiffusion:
             place.takes_turns,
         )  # fmt: skip
 
+    @property
+    def prediction(self) -> Prediction:
+        """What its denoiser says."""
+        return self._prediction
+
     def _bring(self, network: Any) -> Any:
         """Return a network that is in the device's memory; where that is small, the others make room.
 
