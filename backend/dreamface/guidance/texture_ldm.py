@@ -1,4 +1,4 @@
-"""A texture model: Stable Diffusion's family, trained on texture maps of one UV layout by `dreamface train texture-ldm`.
+"""A texture model of Stable Diffusion's family: trained on maps of one UV layout by `dreamface train texture-ldm`.
 
 Zhang et al. 2023, "DreamFace", section 5.2 and equation 9: the mask of what is no face is concatenated to the latents,
 and a learned prompt of the wanted domain to the words.
@@ -84,8 +84,8 @@ class TextureDiffusion:
             ) from error
         if width != base.embed("").embedding.shape[-1] or extra != int("mask" in learned):
             raise DreamFaceError(
-                f"The texture model was trained from {str(said.get('base', 'another model'))[:80]}, which is of another "
-                "family than the chosen diffusion model: choose that one."
+                f"The texture model was trained from {str(said.get('base', 'another model'))[:80]}, and the chosen "
+                "diffusion model is of another family: choose that one."
             )
         unet.requires_grad_(False).eval()
         return cls.of(base, unet, learned.get("domains"), learned.get("mask"))

@@ -159,7 +159,7 @@ class _Scans:
                 raise FolderError(f"Line {line} of {self._folder / SCANS} has no {name}: fill it in.")
         if (domain := str(row["domain"]).strip()) not in DOMAINS:
             raise FolderError(
-                f"Line {line} of {self._folder / SCANS} has the domain {domain[:40]!r}: it must be desired or undesired."
+                f"Line {line} of {self._folder / SCANS} has the domain {domain[:40]!r}: write desired or undesired."
             )
         for name in ("file", "specular", "normal", "mask"):
             value = (row.get(name) or "").strip()
