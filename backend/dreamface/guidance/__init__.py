@@ -5,6 +5,7 @@ from dreamface.guidance.clip import ClipEncoder
 from dreamface.guidance.interface import LatentDiffusion, Mixed, Prompt, guided_noise
 from dreamface.guidance.packages import import_packages, need_packages
 from dreamface.guidance.painting import Canvas, diffuse
+from dreamface.guidance.pbr_decoders import CHANNELS, Decoder, PbrDecoders
 from dreamface.guidance.sampling import sample
 from dreamface.guidance.schedule import Schedule
 from dreamface.guidance.small_pair import SmallDiffusion, SmallPair, small_pair
@@ -18,12 +19,15 @@ from dreamface.guidance.texture_ldm import DESIRED, UNDESIRED, TextureDiffusion
 from dreamface.guidance.upscaling import Upscaler
 
 __all__ = [
+    "CHANNELS",
     "DESIRED",
     "UNDESIRED",
     "Canvas",
     "ClipEncoder",
+    "Decoder",
     "LatentDiffusion",
     "Mixed",
+    "PbrDecoders",
     "Prompt",
     "Schedule",
     "SmallDiffusion",

@@ -132,6 +132,11 @@ class StableDiffusion:
         """What its denoiser says."""
         return self._prediction
 
+    @property
+    def autoencoder(self) -> Any:
+        """Diffusers' own."""
+        return self._autoencoder
+
     def _bring(self, network: Any) -> Any:
         """Return a network that is in the device's memory; where that is small, the others make room.
 

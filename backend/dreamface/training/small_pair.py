@@ -39,12 +39,12 @@ SEED: Final = 11
 LATENT_NOISE: Final = 0.06  # that the decoder has to bear
 AUTOENCODER_RATE: Final = 1.5e-3
 EDGES: Final = 1.0  # weight of differences of neighbours in the loss
-BATCH: Final = 32
+BATCH: Final = 16
 RATE: Final = 8e-4
 WARM_UP: Final = 100  # steps until the full rate
 COOL_DOWN: Final = 0.3  # of the steps, at the end, in which the rate falls to nothing
 DROP: Final = 0.12  # of captions that are left out, for guidance
-AVERAGE: Final = 0.998  # of the weights that are kept at each step (EMA)
+AVERAGE: Final = 0.996  # of the weights that are kept at each step (EMA)
 SNR_LIMIT: Final = 5.0  # Hang et al. 2023, "Min-SNR weighting"
 CAPTIONS: Final = 4  # of each person
 SAVE_EVERY: Final = 60.0  # seconds
@@ -143,7 +143,9 @@ class Trainer:
     def __init__(self, network: nn.Module, file: Path, steps: int, rate: float) -> None:
         self.network = network.to(memory_format=torch.channels_last)
         self._file, self._all, self._rate = file, steps, rate
-        self._optimiser = torch.optim.AdamW(network.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=0.01)
+        self._optimiser = torch.optim.AdamW(
+            network.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
+        )
         self._mean = {name: value.detach().clone() for name, value in network.state_dict().items()}
         self.steps = 0
         if file.is_file():
@@ -172,8 +174,7 @@ class Trainer:
             self._optimiser.step()
             self.steps += 1
             kept = min(AVERAGE, (1.0 + self.steps) / (10.0 + self.steps))
-            for name, value in self.network.state_dict().items():
-                self._mean[name].lerp_(value, 1.0 - kept)
+            torch._foreach_lerp_(list(self._mean.values()), list(self.network.state_dict().values()), 1.0 - kept)
             losses.append(float(loss.detach()))
             if time.monotonic() - saved > SAVE_EVERY:
                 self.save()
@@ -329,7 +330,7 @@ def train_denoiser(learnt: Learnt, kind: str, work: Path, steps: int) -> Denoise
         ratio = kept / (1.0 - kept)
         weight = ratio.clamp(max=SNR_LIMIT) / (ratio + 1.0)
         found = network(given, level, states).float()
-        return (weight * mse_loss(found, velocity, reduction="none")).mean() / 0.5
+        return (weight * mse_loss(found, velocity, reduction="none")).mean()
 
     trainer.run(step)
     return network.train(False)

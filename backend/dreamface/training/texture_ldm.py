@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -24,24 +25,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
-from dreamface._files import delete, whole_file
-from dreamface.errors import BadRequest, Cancelled, DreamFaceError, FolderError
+from dreamface._files import whole_file
+from dreamface.errors import BadRequest
 from dreamface.guidance import DESIRED, StableDiffusion, TextureDiffusion, need_packages, sample
 from dreamface.guidance.texture_ldm import INDEX, PROMPTS, UNET, with_domain, with_mask
 from dreamface.images import write_png
 from dreamface.progress import Progress
+from dreamface.training.looping import Loop, claim
 from dreamface.training.texture_examples import Examples
 
 KIND: Final = "texture-ldm"
 FORMAT: Final = 1
-STATE: Final = "state"
-PROGRESS: Final = "training.json"
 
-_AVERAGE: Final = 0.9995  # of the weights that are kept at each step, at most (EMA)
 _LORA_LAYERS: Final = ("to_q", "to_k", "to_v", "to_out.0")
 _FULL_RATE, _LORA_RATE = 1e-5, 1e-4
 _PROMPT_SPREAD: Final = 0.02  # of the learned prompts at the beginning
-_LARGEST_GRADIENT: Final = 1.0
 _SHOWN: Final = (
     "a very dark-skinned woman with red lipstick", "a pale old man with a grey beard", "a freckled red-haired girl",
     "an East Asian man with thick black eyebrows",
@@ -139,67 +137,20 @@ def train_texture_ldm(
         Cancelled: the progress said so; the last state stays.
     """
     recipe.check()
-    need_packages("training", "accelerate", "diffusers", *(("peft",) if recipe.rank else ()))
-    from accelerate import Accelerator
-    from accelerate.utils import set_seed
-    from diffusers.training_utils import EMAModel
-
+    if recipe.rank is not None:
+        need_packages("training", "peft")
     if not len(examples):
         raise BadRequest("There is nothing to learn from: give a folder with people.")
-    _begin(out, base, recipe)
-    accelerator = Accelerator(cpu=base.device.type == "cpu")
-    set_seed(recipe.seed)
+    claim(out, {"base": base.name, **asdict(replace(recipe, steps=0, save_every=1, show_every=0))})
+    torch.manual_seed(recipe.seed)
     trained = Trained(_widened(base, recipe), recipe.tokens)
-    learning = [value for value in trained.parameters() if value.requires_grad]
-    mean = EMAModel(learning, decay=_AVERAGE, use_ema_warmup=True, inv_gamma=1.0, power=0.75)
-    optimiser = torch.optim.AdamW(learning, lr=recipe.rate or (_LORA_RATE if recipe.rank else _FULL_RATE))
-    network, optimiser = accelerator.prepare(trained, optimiser)
-    mean.to(accelerator.device)
-    accelerator.register_for_checkpointing(mean)
-    run = _Run(out, examples, base, recipe, accelerator, trained, mean)
-    done = run.resume()
-    while done < recipe.steps:
-        try:
-            progress.report("train", done / recipe.steps, f"Step {done + 1:,} of {recipe.steps:,}")
-        except Cancelled:
-            run.save(done)
-            raise
-        loss = run.loss(network, done)
-        if not bool(torch.isfinite(loss)):
-            raise DreamFaceError(
-                "Training gave no numbers: start again with a smaller rate; the last good state is kept."
-            )
-        accelerator.backward(loss)
-        accelerator.clip_grad_norm_(learning, _LARGEST_GRADIENT)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
-        mean.step(learning)
-        done += 1
-        run.after(done, float(loss.detach()))
-    if accelerator.is_main_process:
+    rate = recipe.rate or (_FULL_RATE if recipe.rank is None else _LORA_RATE)
+    run = _Run(examples, base, recipe, trained, Loop.begin(out, trained, rate, base.device))
+    run.loop.run(run.loss, recipe.steps, recipe.save_every, run.after, progress)
+    if run.loop.writes:
         run.write()
-    accelerator.wait_for_everyone()
     progress.report("train", 1.0, "The model is trained")
     return out
-
-
-def _begin(out: Path, base: StableDiffusion, recipe: Recipe) -> None:
-    """Make the folder, or check that it holds the same run."""
-    told = {"base": base.name, **asdict(replace(recipe, steps=0, save_every=1, show_every=0))}
-    file = out / PROGRESS
-    if file.is_file():
-        try:
-            kept = json.loads(file.read_text("utf-8"))["recipe"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise FolderError(f"{file} is damaged: choose another folder.") from error
-        if kept != told:
-            raise BadRequest(f"{out} holds a model that was trained in another way: choose another folder.")
-        return
-    if out.is_dir() and any(out.iterdir()):
-        raise BadRequest(f"{out} holds other things: choose a new or an empty folder.")
-    out.mkdir(parents=True, exist_ok=True)
-    with whole_file(file) as path:
-        path.write_text(json.dumps({"recipe": told, "done": 0, "losses": []}), "utf-8")
 
 
 def _widened(base: StableDiffusion, recipe: Recipe) -> Any:
@@ -226,41 +177,28 @@ def _widened(base: StableDiffusion, recipe: Recipe) -> Any:
     return unet
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Run:
     """One training.
 
     Attributes:
-        out: folder of the model.
         examples: to learn from.
         base: whose autoencoder and text encoder are used; they are not trained.
         recipe: how it is trained.
-        accelerator: that spreads it over GPUs.
         trained: the networks.
-        mean: running mean of their weights.
+        loop: that trains them.
     """
 
-    out: Path
     examples: Examples
     base: StableDiffusion
     recipe: Recipe
-    accelerator: Any
     trained: Trained
-    mean: Any
-
-    def resume(self) -> int:
-        """Go on from the last state, and return how many steps are done."""
-        states = sorted((self.out / STATE).glob("step-*")) if (self.out / STATE).is_dir() else []
-        if not states:
-            return 0
-        self.accelerator.load_state(str(states[-1]))
-        return int(states[-1].name.removeprefix("step-"))
+    loop: Loop
 
     def loss(self, network: Any, step: int) -> Tensor:
         """Return the loss of a batch, which step, seed and process decide."""
-        recipe, device = self.recipe, self.accelerator.device
-        number = int(self.accelerator.process_index)
-        chance = np.random.default_rng((recipe.seed, step, number))
+        recipe, device = self.recipe, self.loop.device
+        chance = np.random.default_rng((recipe.seed, step, self.loop.process))
         noises = torch.Generator().manual_seed(int(chance.integers(2**62)))
         people = [self.examples[int(one)] for one in chance.integers(0, len(self.examples), recipe.batch)]
         with torch.no_grad():
@@ -283,47 +221,22 @@ class _Run:
         wanted = noise if self.base.prediction == "epsilon" else kept.sqrt() * noise - (1.0 - kept).sqrt() * latents
         return mse_loss(network(given, mask, level, words, domain).float(), wanted)
 
-    def after(self, done: int, loss: float) -> None:
-        """Keep what a stopped run goes on from, and show how far it is."""
-        recipe = self.recipe
-        if done % recipe.save_every == 0 or done == recipe.steps:
-            self.save(done, loss)
-        if recipe.show_every and done % recipe.show_every == 0 and self.accelerator.is_main_process:
+    def after(self, done: int) -> None:
+        """Show how far it is."""
+        if self.recipe.show_every and done % self.recipe.show_every == 0 and self.loop.writes:
             self._show(done)
 
-    def save(self, done: int, loss: float | None = None) -> None:
-        """Keep what a stopped run goes on from, in place of what was kept before."""
-        folder = self.out / STATE
-        self.accelerator.save_state(str(folder / "new"))
-        if self.accelerator.is_main_process:
-            for old in folder.glob("step-*"):
-                delete(old)
-            (folder / "new").rename(folder / f"step-{done:09d}")
-            told = json.loads((self.out / PROGRESS).read_text("utf-8"))
-            losses = [] if loss is None else [[done, round(loss, 6)]]
-            told |= {"done": done, "losses": [*told["losses"], *losses]}
-            with whole_file(self.out / PROGRESS) as path:
-                path.write_text(json.dumps(told), "utf-8")
-        self.accelerator.wait_for_everyone()
-
-    def _averaged(self, work: Callable[[TextureDiffusion], None]) -> None:
-        """Do something with the running mean of the weights."""
-        values = [value for value in self.trained.parameters() if value.requires_grad]
-        self.mean.store(values)
-        self.mean.copy_to(values)
-        try:
+    @contextmanager
+    def _averaged(self) -> Iterator[TextureDiffusion]:
+        """Give the model as it is by the running mean of the weights to a block."""
+        with self.loop.averaged():
             domains = None if self.trained.domains is None else self.trained.domains.detach()
             unet = self.trained.unet
             if self.recipe.rank is not None:
                 unet = copy.deepcopy(unet)
                 unet.fuse_lora()
                 unet.unload_lora()
-            unet.train(False)
-            with torch.no_grad():
-                work(TextureDiffusion.of(self.base, unet, domains, self._mask()))
-        finally:
-            self.trained.unet.train()
-            self.mean.restore(values)
+            yield TextureDiffusion.of(self.base, unet, domains, self._mask())
 
     def _mask(self) -> Tensor | None:
         """Return [1, 1, h, w] the mask of the layout: that of the first desired example that has one."""
@@ -336,31 +249,27 @@ class _Run:
 
     def _show(self, done: int) -> None:
         """Write pictures of fixed captions, made with fixed noise."""
-        (self.out / "validation").mkdir(exist_ok=True)
-
-        def draw(model: TextureDiffusion) -> None:
-            made = [sample(model, words, _SHOWN_STEPS, _SHOWN_GUIDANCE, seed=self.recipe.seed) for words in _SHOWN]
-            row = torch.cat([picture[0] for picture in made], dim=2).clamp(0.0, 1.0).permute(1, 2, 0)
-            write_png((255.0 * row).round().to(torch.uint8).cpu().numpy(), self.out / f"validation/step-{done:09d}.png")
-
-        self._averaged(draw)
+        folder, seed = self.loop.out / "validation", self.recipe.seed
+        folder.mkdir(exist_ok=True)
+        with self._averaged() as model:
+            made = [sample(model, words, _SHOWN_STEPS, _SHOWN_GUIDANCE, seed=seed) for words in _SHOWN]
+        row = torch.cat([picture[0] for picture in made], dim=2).clamp(0.0, 1.0).permute(1, 2, 0)
+        write_png((255.0 * row).round().to(torch.uint8).cpu().numpy(), folder / f"step-{done:09d}.png")
 
     def write(self) -> None:
         """Write the model as it is installed."""
+        from safetensors.torch import save_file
 
-        def put(model: TextureDiffusion) -> None:
-            from safetensors.torch import save_file
-
-            model._unet.save_pretrained(self.out / UNET, safe_serialization=True)
+        out = self.loop.out
+        with self._averaged() as model:
+            model._unet.save_pretrained(out / UNET, safe_serialization=True)
             learned = {"domains": model._domains, "mask": model._mask}
             kept = {name: value.contiguous().cpu() for name, value in learned.items() if value is not None}
-            save_file(kept, self.out / PROMPTS, {"format": "pt"})
-
-        self._averaged(put)
+            save_file(kept, out / PROMPTS, {"format": "pt"})
         told = {"kind": KIND, "format": FORMAT, "base": self.base.name, "recipe": asdict(self.recipe)}
-        with whole_file(self.out / INDEX) as path:
+        with whole_file(out / INDEX) as path:
             path.write_text(json.dumps(told, indent=1), "utf-8")
-        with whole_file(self.out / "README.md") as path:
+        with whole_file(out / "README.md") as path:
             path.write_text(_card(self.base.name, self.recipe, self.examples), "utf-8")
 
 
