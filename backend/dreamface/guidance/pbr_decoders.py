@@ -71,8 +71,8 @@ class PbrDecoders:
                 decoders[channel] = decoder.requires_grad_(False).train(False).to(base.device)
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise DreamFaceError(
-                f"The PBR decoders in {folder} can't be loaded with {base.name}: choose the diffusion model that they were "
-                "trained with, or install them again."
+                f"The PBR decoders in {folder} can't be loaded with {base.name}: choose the diffusion model that they "
+                "were trained with, or install them again."
             ) from error
         return cls(base.device, decoders)
 

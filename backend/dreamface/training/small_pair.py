@@ -41,6 +41,8 @@ AUTOENCODER_RATE: Final = 1.5e-3
 EDGES: Final = 1.0  # weight of differences of neighbours in the loss
 BATCH: Final = 16
 RATE: Final = 8e-4
+BETAS: Final = (0.9, 0.99)  # of AdamW
+WEIGHT_DECAY: Final = 0.01
 WARM_UP: Final = 100  # steps until the full rate
 COOL_DOWN: Final = 0.3  # of the steps, at the end, in which the rate falls to nothing
 DROP: Final = 0.12  # of captions that are left out, for guidance
@@ -144,7 +146,7 @@ class Trainer:
         self.network = network.to(memory_format=torch.channels_last)
         self._file, self._all, self._rate = file, steps, rate
         self._optimiser = torch.optim.AdamW(
-            network.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
+            network.parameters(), lr=rate, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True
         )
         self._mean = {name: value.detach().clone() for name, value in network.state_dict().items()}
         self.steps = 0
