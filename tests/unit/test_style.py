@@ -80,7 +80,8 @@ ALLOWED = {
     "export": SHARED | {"folder", "groom", "rig", "images", "limits", "provenance", "text", "_files"},
     "cli": {
         "bones", "editing", "expressions", "language", "pipeline", "models", "service", "face", "folder", "traits",
-        "errors", "progress", "images", "library", "limits", "performance", "record", "text", "training", "_files",
+        "errors", "evaluation", "guidance", "progress", "images", "library", "limits", "performance", "record", "text",
+        "training", "_files",
     },
     "service": {
         "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",
@@ -91,6 +92,7 @@ ALLOWED = {
         "appearance", "colour", "groom", "guidance", "head", "images", "language", "models", "motion", "packing",
         "pipeline", "prior", "rig", "skin", "_files",
     },
+    "evaluation": SHARED | {"guidance", "pipeline", "training"},
     "_files": {"errors"},
     "_archives": set(),
     "_reading": {"_archives", "text"},

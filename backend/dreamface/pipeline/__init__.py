@@ -8,7 +8,7 @@ from dreamface.motion import remarks, write_take
 from dreamface.performance import Performance, load_performance
 from dreamface.pipeline.diffusing import Diffusion, check_diffusion, diffuse
 from dreamface.pipeline.hair import grow_hair, style_of_guides
-from dreamface.pipeline.making import changed_record, edit, generate, look_at, rebuild
+from dreamface.pipeline.making import changed_record, edit, generate, look_at, portraits, rebuild
 from dreamface.pipeline.output import animate, check_animation, export, write_cards
 from dreamface.pipeline.painting import LAYER_DESCRIPTIONS, Repainted, forget_models, repaint
 from dreamface.pipeline.people import (
@@ -60,6 +60,7 @@ __all__ = [
     "measure",
     "mixed",
     "parse_style",
+    "portraits",
     "read",
     "rebuild",
     "remarks",

@@ -35,6 +35,7 @@ from dreamface.guidance.small_pair import KINDS, pack
 from dreamface.language import token_states
 from dreamface.training.synthesising import read_index
 
+STAGES: Final = ("autoencoder", "decoder", "prepare", *KINDS, "pack")
 SEED: Final = 11
 LATENT_NOISE: Final = 0.06  # that the decoder has to bear
 AUTOENCODER_RATE: Final = 1.5e-3
@@ -216,15 +217,32 @@ def train_autoencoder(people: People, work: Path, steps: int) -> Autoencoder:
     def step(chance: np.random.Generator) -> Tensor:
         pictures = as_network_takes(_some(people, chance)).to(memory_format=torch.channels_last)
         latents = network.raw(pictures)
-        again = network.from_raw(latents + LATENT_NOISE * torch.randn_like(latents)).float()
-        loss = (again - pictures).abs().mean()
-        for _ in range(3):
-            loss = loss + EDGES * (_edges(again) - _edges(pictures)).abs().mean()
-            again, pictures = avg_pool2d(again, 2), avg_pool2d(pictures, 2)
-        return loss
+        return _difference(network.from_raw(latents + LATENT_NOISE * torch.randn_like(latents)).float(), pictures)
 
     trainer.run(step)
     return network.train(False)
+
+
+def refine_decoder(network: Autoencoder, people: People, work: Path, steps: int) -> None:
+    """Train the decoder alone: it needs longer than the encoder, and denoisers can learn the latents meanwhile."""
+    trainer = Trainer(network.decoder, work / "decoder.pt", steps, AUTOENCODER_RATE)
+
+    def step(chance: np.random.Generator) -> Tensor:
+        pictures = as_network_takes(_some(people, chance)).to(memory_format=torch.channels_last)
+        with torch.no_grad():
+            latents = network.raw(pictures)
+        return _difference(network.from_raw(latents + LATENT_NOISE * torch.randn_like(latents)).float(), pictures)
+
+    trainer.run(step)
+
+
+def _difference(found: Tensor, wanted: Tensor) -> Tensor:
+    """Return how far pictures [B, 3, H, W] are from others: their colours, and their edges of three sizes."""
+    loss = (found - wanted).abs().mean()
+    for _ in range(3):
+        loss = loss + EDGES * (_edges(found) - _edges(wanted)).abs().mean()
+        found, wanted = avg_pool2d(found, 2), avg_pool2d(wanted, 2)
+    return loss
 
 
 def _some(people: People, chance: np.random.Generator) -> Pictures:
@@ -364,12 +382,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the people's caches")
     parser.add_argument("--work", type=Path, required=True, help="folder of what a stopped run goes on from")
     parser.add_argument("--steps", type=int, nargs=2, default=(2000, 4000), help="of the autoencoder, of each denoiser")
-    parser.add_argument(
-        "--stage", choices=("autoencoder", "prepare", *KINDS, "pack"), action="append", help="only these stages"
-    )
+    parser.add_argument("--stage", choices=STAGES, action="append", help="only these stages")
     given = parser.parse_args(arguments)
     given.work.mkdir(parents=True, exist_ok=True)
-    stages = given.stage or ["autoencoder", "prepare", *KINDS, "pack"]
+    stages = given.stage or STAGES
     random.seed(SEED)
     people = load_people(given.data, given.work)
     print(f"{len(people.labels)} people", flush=True)
@@ -387,7 +403,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             learnt = Learnt(latents, *read_captions(people, given.work))
             if kind in stages:
                 train_denoiser(learnt, kind, given.work, given.steps[1])
+    if "decoder" in stages:
+        refine_decoder(network, people, given.work, given.steps[1])
     if "pack" in stages:
+        network.decoder.load_state_dict(torch.load(given.work / "decoder.pt", weights_only=True)["mean"])
         denoisers = [averaged(kind, given.work) for kind in KINDS]
         np.savez_compressed(given.output, **pack(network, *denoisers))
 
