@@ -18,7 +18,9 @@ from dreamface.errors import BadRequest, FolderError
 from dreamface.evaluation import evaluate_prompts, evaluate_textures, prompts, read_prompts, textures
 from dreamface.guidance import DESIRED, UNDESIRED, Prompt, Schedule
 
-needs_clean_fid = pytest.mark.skipif(find_spec("cleanfid") is None, reason="clean-fid is not installed")
+needs_clean_fid = pytest.mark.skipif(
+    find_spec("cleanfid") is None or find_spec("torchvision") is None, reason="clean-fid is not installed"
+)
 
 
 # ------------------------------------------------------------------------------------------------------------- prompts
