@@ -79,7 +79,7 @@ def test_scans_are_read(scans: Examples) -> None:
     assert scans[0].captions == ("person 0", "a face") and scans[0].domain == DESIRED and scans[1].domain == UNDESIRED
     assert scans[0].map("albedo", 16).shape == (3, 16, 16)
     outside = scans[0].not_face(4)
-    assert float(outside[0, 0, 0]) > 0.9 and float(outside[0, 2, 2]) < 0.1
+    assert float(outside[0, 0, 0]) > 0.9 and float(outside[0, 2, 2]) < 0.3
 
 
 @pytest.mark.parametrize(
@@ -160,6 +160,7 @@ def test_all_of_it_is_learnt(trained: Path, base: StableDiffusion) -> None:
     assert model._mask is not None and 0.5 < float(model._mask.mean()) < 0.9
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(base: StableDiffusion, scans: Examples, tmp_path: Path) -> None:
     recipe = Recipe(**{**vars(FEW), "steps": 3})
     through = train_texture_ldm(tmp_path / "through", scans, base, recipe)
@@ -181,6 +182,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(base: StableDiffusion, scan
     assert torch.allclose(one._domains, other._domains, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("peft") is None, reason="peft is not installed")
 def test_lora_changes_little_and_is_merged(base: StableDiffusion, scans: Examples, tmp_path: Path) -> None:
     out = train_texture_ldm(tmp_path / "out", scans, base, Recipe(**{**vars(FEW), "rank": 2, "show_every": 1}))
@@ -195,6 +197,7 @@ def test_lora_changes_little_and_is_merged(base: StableDiffusion, scans: Example
     assert changed and all("attn" in name or "conv_in" in name for name in changed)
 
 
+@pytest.mark.slow
 def test_the_ways_without_mask_and_prompts(base: StableDiffusion, scans: Examples, tmp_path: Path) -> None:
     recipe = Recipe(**{**vars(FEW), "steps": 1, "mask": False, "tokens": 0})
     model = TextureDiffusion.load(train_texture_ldm(tmp_path / "out", scans, base, recipe), base)
