@@ -10,10 +10,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from dreamface.guidance import Mixed, SmallDiffusion, SmallPair, sample, small_pair
+from dreamface.edits import masks_of
+from dreamface.guidance import Canvas, Mixed, SmallDiffusion, SmallPair, Wish, diffuse, sample, small_pair
 from dreamface.guidance.small_networks import FACTOR, SIDE, TOKENS, Autoencoder, Denoiser
 from dreamface.guidance.small_pair import WEIGHTS, latent_shape, pack, unpack
+from dreamface.head import HeadSource, load_model
+from dreamface.prior import complete
+from dreamface.record import Place
+from dreamface.skin import Painter, materials
 from dreamface.training import small_pair as training
+from dreamface.traits import Traits
 
 LARGEST = 16_000_000  # bytes
 
@@ -187,3 +193,21 @@ def test_smaller_pictures_are_means_of_squares() -> None:
 def test_the_card_says_what_the_pair_is() -> None:
     card = (Path(__file__).parents[2] / "docs" / "small-pair.md").read_text("utf-8")
     assert all(word in card for word in ("synthetic", "MiniLM", "64", "not"))
+
+
+# --------------------------------------------------------------------------------------------------- the way of others
+
+
+@pytest.mark.slow
+def test_it_goes_the_way_that_stable_diffusion_goes() -> None:
+    traits = complete(Traits({"hair.style": "bald"}), 3)
+    head = load_model("anny").build(HeadSource(traits, torch.Generator().manual_seed(3)))
+    maps = Painter().paint(head, traits, resolution=256, seed=3)
+    place = Place(("left_cheek", "right_cheek", "forehead", "nose"), feather=5.0)
+    canvas = Canvas(head, materials(head, traits), maps, masks_of(place, head, {}))
+    wish = Wish("a very dark-skinned woman", "", 4, 4.0, 0.0, 1)
+    pair = small_pair()
+    for texture in (None, pair.texture):
+        made = diffuse(pair.picture, canvas, wish, texture=texture, share=0.5, size=256)
+        changed = made["skin"].ratio[:, made["skin"].seen > 0.5]
+        assert changed.numel() and bool(torch.isfinite(changed).all()) and float(changed.mean()) < -0.1  # darker
