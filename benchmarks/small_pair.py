@@ -80,11 +80,10 @@ PROMPTS: Final = (
     Asked("a black lady with hot pink lipstick", 0.85, True, 35, "hot pink"),
     Asked("a brown middle-aged man with a moustache", 0.45, False, 50, "", (("beard.style", "moustache"),)),
 )
-STEPS: Final = 30
-GUIDANCES: Final = (1.0, 3.0, 5.0)
-SEEDS: Final = 4  # samples of each prompt
-REFERENCES: Final = 3  # people that our own painter makes of each prompt
-LIPSTICKS: Final = ("red", "crimson", "pink", "hot pink", "coral", "plum", "purple", "orange", "blue", "black")
+STEPS: Final = 20
+GUIDANCES: Final = (1.0, 4.0)
+SEEDS: Final = 2  # samples of each prompt
+REFERENCES: Final = 2  # people that our own painter makes of each prompt
 COLUMNS: Final = 5  # of the sheet
 ZOOM: Final = 3
 
@@ -147,7 +146,7 @@ class AgeReader:
 
     @staticmethod
     def _seen(textures: Tensor) -> np.ndarray:
-        small = avg_pool2d(textures.clamp(0.0, 1.0), 2)
+        small = avg_pool2d(textures.clamp(0.0, 1.0), 4)
         detail = textures - interpolate(avg_pool2d(textures, 4), scale_factor=4, mode="bilinear")
         rough = avg_pool2d(detail.square().mean(dim=1, keepdim=True), 4).clamp_min(1e-8).log()
         return torch.cat((small.flatten(1), 0.1 * rough.flatten(1)), dim=1).double().numpy()
@@ -211,11 +210,11 @@ def main() -> None:
             asked_ages = np.array([asked.age for asked in PROMPTS])
             order = np.corrcoef(ages, asked_ages)[0, 1]
             print(f"  age: {np.abs(ages - asked_ages).mean():.1f} years off, correlation {order:.2f}")
-        if guidance == GUIDANCES[1]:
+        if guidance == GUIDANCES[-1]:
             for asked, tones in zip(PROMPTS, tone, strict=True):
                 print(f"    {tones.mean():5.1f}  {asked.words}")
     if given.sheet:
-        draw(given.sheet, GUIDANCES[1])
+        draw(given.sheet, GUIDANCES[-1])
 
 
 def draw(file: Path, guidance: float) -> None:
