@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from torch.nn.functional import avg_pool2d, mse_loss
 from dreamface._files import whole_file
 from dreamface.guidance.schedule import Schedule
 from dreamface.guidance.small_networks import SIDE, TOKENS, Autoencoder, Denoiser
-from dreamface.guidance.small_pair import KINDS, pack
+from dreamface.guidance.small_pair import KINDS, WEIGHTS, pack
 from dreamface.language import token_states
 from dreamface.training.synthesising import read_index
 
@@ -376,14 +375,14 @@ def averaged(kind: str, work: Path) -> Denoiser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train what is not trained yet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the people's caches")
+    parser.add_argument("--data", type=Path, required=True, help="people of `dreamface synthesise`")
     parser.add_argument("--work", type=Path, required=True, help="folder of what a stopped run goes on from")
     parser.add_argument("--steps", type=int, nargs=2, default=(2000, 4000), help="of the autoencoder, of each denoiser")
+    parser.add_argument("--output", type=Path, default=WEIGHTS, help="the file that is shipped")
     parser.add_argument("--stage", choices=STAGES, action="append", help="only these stages")
     given = parser.parse_args(arguments)
     given.work.mkdir(parents=True, exist_ok=True)
     stages = given.stage or STAGES
-    random.seed(SEED)
     people = load_people(given.data, given.work)
     print(f"{len(people.labels)} people", flush=True)
     network = Autoencoder()
