@@ -64,8 +64,9 @@ class SmallDiffusion:
     def of(cls, name: str, denoiser: Denoiser, autoencoder: Autoencoder) -> SmallDiffusion:
         """Return a model of networks, on the device that was chosen."""
         device = choose_place().device
-        networks = [network.requires_grad_(False).train(False).to(device) for network in (denoiser, autoencoder)]
-        return cls(name, device, Schedule.scaled_linear(), SIDE, FACTOR, networks[0], networks[1])
+        for network in (denoiser, autoencoder):
+            network.requires_grad_(False).train(False).to(device)
+        return cls(name, device, Schedule.scaled_linear(), SIDE, FACTOR, denoiser, autoencoder)
 
     def embed(self, words: str) -> Prompt:
         """Read words; those beyond 32 tokens, or about 25 words, are cut off, and told.
