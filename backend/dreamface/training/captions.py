@@ -283,7 +283,8 @@ class _Teller:
 
     def _facts(self, count: int) -> list[_Fact]:
         """Return some things to say, the striking ones likelier."""
-        known, chosen = self._known(), []
+        known = self._known()
+        chosen: list[_Fact] = []
         while known and len(chosen) < count:
             fact = self._chance.choices(known, [one.weight for one in known])[0]
             known.remove(fact)

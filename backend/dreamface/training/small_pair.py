@@ -142,7 +142,7 @@ class Trainer:
     """
 
     def __init__(self, network: nn.Module, file: Path, steps: int, rate: float) -> None:
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._file, self._all, self._rate = file, steps, rate
         self._optimiser = torch.optim.AdamW(
             network.parameters(), lr=rate, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True
@@ -170,7 +170,7 @@ class Trainer:
             with torch.autocast("cpu", torch.bfloat16):
                 loss = step(chance)
             self._optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
             self._optimiser.step()
             self.steps += 1

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
@@ -24,7 +23,7 @@ from dreamface.skin import Painter, materials
 from dreamface.skin.canvas.atlas import atlas_of
 from dreamface.skin.canvas.layout import skin_tiles
 from dreamface.training.captions import describe
-from dreamface.training.snapshots import Person
+from dreamface.training.snapshots import Person, Picture
 from dreamface.traits import VOCABULARY, Group, Traits
 
 NOT_FACE: Final = ("scalp", "mouth_inside", "eye_sockets")
@@ -55,9 +54,9 @@ class Example:
     number: int
     captions: tuple[str, ...]
     traits: Mapping[str, Any]
-    maps: Mapping[str, np.ndarray]
-    mask: np.ndarray
-    pictures: tuple[np.ndarray, ...]
+    maps: Mapping[str, Picture]
+    mask: Picture
+    pictures: tuple[Picture, ...]
     views: tuple[Mapping[str, float], ...]
 
     @property
@@ -117,10 +116,10 @@ def _labels(traits: Traits) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_masks: dict[tuple[int, str, int], np.ndarray] = {}
+_masks: dict[tuple[int, str, int], Picture] = {}
 
 
-def face_mask(topology: Topology, tile: str, resolution: int) -> np.ndarray:
+def face_mask(topology: Topology, tile: str, resolution: int) -> Picture:
     """Return [R, R] uint8, 255 where a tile shows the face."""
     key = (id(topology), tile, resolution)
     if key not in _masks:
@@ -133,7 +132,7 @@ def face_mask(topology: Topology, tile: str, resolution: int) -> np.ndarray:
 # ------------------------------------------------------------------------------------------------------------ pictures
 
 
-def take_picture(person: Person, size: int, chance: random.Random) -> tuple[np.ndarray, dict[str, float]]:
+def take_picture(person: Person, size: int, chance: random.Random) -> tuple[Picture, dict[str, float]]:
     """Return a picture [size, size, 3] uint8 of a head from a random side within 45 degrees, and where that was.
 
     One lamp on the front hemisphere and light from everywhere (Zhang et al. 2023, "DreamFace", equation 5), before a

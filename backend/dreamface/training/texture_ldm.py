@@ -160,7 +160,8 @@ def _widened(base: StableDiffusion, recipe: Recipe) -> Any:
     unet.requires_grad_(recipe.rank is None)
     if recipe.mask:
         old = unet.conv_in
-        new = nn.Conv2d(old.in_channels + 1, old.out_channels, old.kernel_size, old.stride, old.padding).to(old.weight)
+        shape = (old.in_channels + 1, old.out_channels, old.kernel_size, old.stride, old.padding)
+        new: Any = nn.Conv2d(*shape).to(old.weight)
         with torch.no_grad():
             new.weight.zero_()
             new.weight[:, : old.in_channels] = old.weight
