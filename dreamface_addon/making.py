@@ -39,6 +39,8 @@ class Making(Part):
         recovery: jobs of this file that a Blender which died left behind.
         look: whose traits are laid over the prompt; None without one.
         remarks: the prompt of the face that was made last, and what the engine has said of it.
+        moved: what was moved on that face, because its picture then fits the words better.
+        looked: what looking at that face has come to, as a sentence; empty where nobody looked.
         compared: the face folder that was chosen first, to be shown beside a second one; empty without.
     """
 
@@ -59,6 +61,8 @@ class Making(Part):
         self.look: Look | None = None
         self.compared = ""
         self.remarks: tuple[str, tuple[str, ...]] = ("", ())
+        self.moved: tuple[str, ...] = ()
+        self.looked = ""
         self._looked = False
         self._prompt = ""
         self._session = session
@@ -109,6 +113,19 @@ class Making(Part):
             return "Type what the face looks like first"
         return self._setup.why_no_backend() or self.chips.why_not_yet(prompt)
 
+    def why_not_align(self, model: Model | None) -> str:
+        """Return why portraits can't be looked at, so that faces fit the words better, or nothing.
+
+        Args:
+            model: what looks, `models.CLIP`, as the engine describes it; None where it has not described any.
+        """
+        if model is None:
+            return "The engine has not said yet what is installed: wait a moment"
+        if not model.installed:
+            return f"Install {model.title} in DreamFace's preferences, under Models, first"
+        problem = self._setup.diffusion_problem()
+        return "Add Diffusion in DreamFace's preferences first" if problem is None else problem
+
     def generate(
         self,
         prompt: str,
@@ -118,6 +135,7 @@ class Making(Part):
         skin: bpy.types.Object | None = None,
         name: str = "",
         anyway: bool = False,
+        align: float = 0.0,
     ) -> None:
         """Make a face, or several to choose from.
 
@@ -129,9 +147,10 @@ class Making(Part):
             skin: the face to change in place; None for a new one.
             name: what a new face is called; empty takes a name from the prompt.
             anyway: whether to make somebody also where nothing of the prompt is read.
+            align: 0..1 how far what the words leave open is moved, so that the portrait fits them better.
         """
         self._show_error("")
-        self.remarks = ("", ())
+        self.remarks, self.moved, self.looked = ("", ()), (), ""
         self.close_gallery()
         history.add(places.prompts_file(), prompt)
         face_id = interface.own_id(skin) if skin is not None else ""
@@ -145,6 +164,8 @@ class Making(Part):
             "resolution": GALLERY_RESOLUTION if choosing else resolution,
             "traits": self.look.traits if self.look is not None else {},
         }
+        if align:  # an older engine knows no such field
+            request["align"] = align
         if skin is not None:
             request["face_id"] = face_id
             request["traits"] = request["traits"] | regions.locked_traits(skin)
@@ -171,6 +192,7 @@ class Making(Part):
         self._session.pick(job)
         if self.gallery.resolution == GALLERY_RESOLUTION:
             job.tag = purpose
+            self._note_moved(job)
             self.placing.add(job)
         else:
             request = job.request | {"resolution": self.gallery.resolution, "variation_of": None}
@@ -325,6 +347,13 @@ class Making(Part):
         """Have the jobs follow the file to its new name."""
         self.recovery.saved()
 
+    def _note_moved(self, job: Job) -> None:
+        """Remember what looking has moved on a face that was generated; an older engine says nothing of it."""
+        if job.kind == "generate":
+            moved = job.result.get("moved")
+            self.moved = tuple(map(str, moved)) if isinstance(moved, list) else ()
+            self.looked = str(job.result.get("looked") or "")
+
     def _settled(self, job: Job) -> None:
         """Forget a job whose face has come in, or is not wanted."""
         self.recovery.forget(job.id)
@@ -365,6 +394,8 @@ class Making(Part):
         if job.state == "failed":
             self._show_error(job.error)
         elif job.state == "done":
+            if not job.tag.in_gallery:
+                self._note_moved(job)
             notes = job.result.get("notes")
             if job.kind == "generate" and isinstance(notes, list):
                 prompt = str(job.request.get("prompt", ""))

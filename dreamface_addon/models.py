@@ -12,6 +12,9 @@ from .link import BackendState, Exchange
 from .part import Part
 from .session import Session
 
+CLIP = "clip-vit-l-14"
+"""The model that looks at portraits, by the name that it is installed by."""
+
 DIFFUSION = "stable-diffusion-v1-5"
 """The model that diffusion works with where no other is chosen, by the name that it is installed by."""
 

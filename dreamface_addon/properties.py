@@ -105,6 +105,12 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         min=1,
         max=MOST_VARIATIONS,
     )
+    align: FloatProperty(
+        name="Fit the Words",
+        description="Look at small portraits, and move what the words leave open (colours, marks, hair, shape, "
+        "expression) so that the face fits them better: how far; 0 does not look. It takes a minute or two more",
+        default=0.0, min=0.0, max=1.0, step=5, precision=2, subtype="FACTOR",
+    )  # fmt: skip
     head: EnumProperty(name="Head", description="Mesh and UVs of the head", items=_head_items)
     resolution: EnumProperty(
         name="Detail",
@@ -239,9 +245,10 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
 
 
 _KEPT = (
-    "prompt", "page", "cards_level", "seed", "keep_seed", "variations", "resolution", "update_selected", "tracker",
-    "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength", "expression_level",
-    "expression_head", "show_place", "sketch_as", "picture_as", "picture_file", "mix_degree", "diffusion_keep",
+    "prompt", "page", "cards_level", "seed", "keep_seed", "variations", "align", "resolution", "update_selected",
+    "tracker", "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength",
+    "expression_level", "expression_head", "show_place", "sketch_as", "picture_as", "picture_file", "mix_degree",
+    "diffusion_keep",
 )  # fmt: skip
 _kept: dict[str, object] = {}
 

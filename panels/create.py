@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..dreamface_addon import application, history, looks, places, preferences, scene
+from ..dreamface_addon import application, history, looks, models, places, preferences, scene
 from ..dreamface_addon.chips import notes_in_lines
 from ..dreamface_addon.making import Making
 from ..dreamface_addon.session import Chip, Job
@@ -67,11 +67,13 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         app, chosen = application.get(), context.window_manager.dreamface
         self._draw_prompt(app.making, chosen)
         self._draw_choices(context, app, chosen)
+        _draw_alignment(self.layout, app, chosen)
         row = self.layout.row(align=True)
         row.scale_y = 1.6
         row.active = not app.making.running
         row.operator("dreamface.generate", text="Generate", icon="SHADERFX")
         self._draw_remarks(app.making, chosen.prompt)
+        self._draw_looked(app.making)
         self._draw_waiting_faces(app.making)
         if app.making.gallery.jobs:
             self._draw_gallery(app)
@@ -125,6 +127,16 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
             drawing.text(column, note, inset=drawing.IN_BOX + drawing.BESIDE_BUTTON)
         row.operator("dreamface.dismiss_remarks", text="", icon="X", emboss=False)
 
+    def _draw_looked(self, making: Making) -> None:
+        """Draw what looking has moved on the face that was made last, as chips, and why."""
+        if not making.looked:
+            return
+        if not making.moved:
+            drawing.text(self.layout, making.looked, icon="HIDE_OFF")
+            return
+        drawing.text(self.layout, "Moved, because the picture fits the words better:", icon="HIDE_OFF")
+        drawing.chips(self.layout, making.moved, str, lambda row, said: row.label(text=said))
+
     def _draw_waiting_faces(self, making: Making) -> None:
         """Draw the faces that the artist has to decide about."""
         for offer in making.recovery.offers:
@@ -175,6 +187,16 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
             drawing.progress(column, job.fraction, "")
         else:
             column.label()
+
+
+def _draw_alignment(layout: bpy.types.UILayout, app: application.Application, chosen: bpy.types.PropertyGroup) -> None:
+    """Draw how far a face is made to fit the words by looking at it, or why that can't be."""
+    why = app.making.why_not_align(app.models.find(models.CLIP))
+    row = layout.row()
+    row.enabled = not why
+    row.prop(chosen, "align", slider=True)
+    if why and app.models.installable is not None:
+        drawing.text(layout, f"{why}.", icon="INFO")
 
 
 def draw_reading(layout: bpy.types.UILayout, making: Making, prompt: str, width: float | None = None) -> None:

@@ -122,7 +122,12 @@ def answer(call: dict[str, Any]) -> None:
         given = call["arguments"]
         names = ", ".join(one["name"] for one in given["others"])
         turn = {"said": given["said"], "answer": f"Heard beside {names}.", "did": "nothing"}
-        reply = {"answer": turn["answer"], "changed": False, "understood": True, "edits": given["face"]["edits"]}
+        reply = {
+            "answer": turn["answer"],
+            "changed": False,
+            "understood": True,
+            "edits": given["face"].get("edits", []),
+        }
         send({**head, "result": {**reply, "talk": [turn], "changes": []}})
     elif call["name"] == "carry_edits":
         send({**head, "result": {"edits": call["arguments"]["edits"], "pictures": {}}})

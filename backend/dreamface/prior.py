@@ -238,13 +238,25 @@ class _Draw:
         return curls * (math.exp(-0.5 * distance * distance) + 1e-6)
 
     def _colouring(self, part: str) -> tuple[float, float]:
-        """(mean, spread) of a colouring amount over this person's ancestry."""
-        weights = [self._now(name) for name in ANCESTRIES]
-        total = sum(weights) or 1.0
+        """Return (mean, spread) of a colouring amount over this person's ancestry."""
+        shares = self._dark_dominant() if part == "hair_melanin" else [self._now(name) for name in ANCESTRIES]
+        total = sum(shares) or 1.0
         pairs = [getattr(_COLOURING[name], part) for name in ANCESTRIES]
-        mean = sum(weight * pair[0] for weight, pair in zip(weights, pairs, strict=True)) / total
-        spread = sum(weight * pair[1] for weight, pair in zip(weights, pairs, strict=True)) / total
+        mean = sum(share * pair[0] for share, pair in zip(shares, pairs, strict=True)) / total
+        spread = sum(share * pair[1] for share, pair in zip(shares, pairs, strict=True)) / total
         return mean, spread
+
+    def _dark_dominant(self) -> list[float]:
+        """Return each ancestry's share in the colour of hair and eyes.
+
+        Dark hair and brown eyes are mostly dominant: somebody half European is rarely fair, since both copies of a gene
+        would have to be.
+        """
+        shares = {name: self._now(name) for name in ANCESTRIES}
+        total = sum(shares.values()) or 1.0
+        fair = (shares["ancestry.european"] / total) ** 2
+        dark = sum(share for name, share in shares.items() if name != "ancestry.european") or 1.0
+        return [fair if name == "ancestry.european" else (1.0 - fair) * share / dark for name, share in shares.items()]
 
     # ---------------------------------------------------------------------------------------------------- skin and eyes
 
@@ -270,9 +282,9 @@ class _Draw:
 
     def _iris(self) -> None:
         shares: dict[Colour, float] = {}
-        for name in ANCESTRIES:
+        for name, part in zip(ANCESTRIES, self._dark_dominant(), strict=True):
             for colour, share in _COLOURING[name].irises:
-                shares[colour] = shares.get(colour, 0.0) + share * self._now(name)
+                shares[colour] = shares.get(colour, 0.0) + share * part
         colours = list(shares)
         colour = colours[self._pick("iris.colour", [shares[c] + 1e-9 for c in colours])]
         factor = math.exp(0.18 * self._normal("iris.lightness"))

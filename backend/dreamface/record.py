@@ -282,6 +282,30 @@ def corrected(traits: Traits, corrections: Iterable[Correction]) -> Traits:
 
 
 @dataclass(frozen=True)
+class Alignment:
+    """How a face was made to fit its words by looking at portraits of it; its traits say what was moved.
+
+    Attributes:
+        strength: 0..1 how far traits were let go from what the seed drew.
+        scorer: the model that looked.
+        drawn: the moved traits as the seed drew them.
+        before: score -1..1 of the portrait as the seed drew it.
+        after: score of the portrait with the moved traits.
+        renders: portraits that were looked at.
+    """
+
+    strength: Strength
+    scorer: Annotated[str, Field(max_length=200)]
+    drawn: TraitsField
+    before: Annotated[float, Field(allow_inf_nan=False)]
+    after: Annotated[float, Field(allow_inf_nan=False)]
+    renders: Annotated[StrictInt, Field(ge=0)]
+
+
+AlignmentField = Annotated[Alignment | None, Field(exclude_if=lambda alignment: alignment is None)]
+
+
+@dataclass(frozen=True)
 class FaceRecord:
     """What a face came from and what was done to it: all that an edit needs, without the arrays.
 
@@ -303,6 +327,7 @@ class FaceRecord:
         edits: the artist's, from below; on top of the layers.
         talk: what was said to it since, the oldest first.
         corrections: of how the prompt was understood, by the artist.
+        alignment: how its portrait was made to fit the words; None where nobody looked.
     """
 
     face_id: FaceId
@@ -318,6 +343,7 @@ class FaceRecord:
     edits: EditsField = ()
     talk: TalkField = ()
     corrections: CorrectionsField = ()
+    alignment: AlignmentField = None
 
     @property
     def strengths(self) -> dict[str, float]:

@@ -31,6 +31,9 @@ GPU_QUESTION_S = 10.0
 _CHECK = Path(__file__).with_name("check.py")
 _TRY_VIDEO = "import imageio_ffmpeg; imageio_ffmpeg.get_ffmpeg_exe(); from mediapipe.tasks.python import vision"
 _TRY_DIFFUSION = "from dreamface.guidance import import_packages; import_packages()"
+_HALF_INSTALLED = "half-installed:"
+"""How a line of the check begins that names a package which it has taken out."""
+
 _OWN_INDEX = re.compile(r"\.(index-url|extra-index-url|find-links|no-index)=")
 
 
@@ -128,10 +131,20 @@ class EnvironmentSteps:
         return video, self.diffusion and self.folder.diffusion_problem() != ""
 
     def only_additions(self) -> Steps:
-        """What following faces in video and diffusion take, as far as it is missing, in a finished environment."""
+        """What following faces in video and diffusion take, as far as it is missing, in a finished environment.
+
+        Where that environment does not work after all, everything is set up again.
+        """
         video, diffusion = self.missing_additions()
         yield self._check("keep", self.folder.temporary, self.folder.wheels)
-        yield Program(self._environment_check("mend"), "Looking at what is there", (0.0, 0.05))
+        code, output = yield Program(self._environment_check("mend"), "Looking at what is there", (0.0, 0.05))
+        if code != 0:
+            self.folder.stamp.unlink(missing_ok=True)
+            yield from self.everything()
+            return
+        if _HALF_INSTALLED in output:  # and taken out, so that pip sees that it is missing
+            install = self._pip("install", self.wheel, "-c", self.constraints)
+            yield from self._must(Program(install, "Putting back what was damaged", (0.05, 0.05), REST_MB))
         if video:
             yield from self._install_video((0.05, 0.5 if diffusion else 1.0))
         if diffusion:

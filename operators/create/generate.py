@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application, interface, making, scene, seeds
+from ...dreamface_addon import application, interface, making, models, scene, seeds
 
 
 class DREAMFACE_OT_generate(bpy.types.Operator):
@@ -34,14 +34,15 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Ask the backend for it; the face comes in when it is done."""
-        if application.get().making.running:
+        app = application.get()
+        if app.making.running:
             self.report({"WARNING"}, making.BUSY)
             return {"CANCELLED"}
         chosen = context.window_manager.dreamface
         if not chosen.keep_seed:
             chosen.seed = seeds.new_seed()
         skin = scene.skin_of(context.active_object) if chosen.update_selected else None
-        application.get().making.generate(
+        app.making.generate(
             chosen.prompt.strip(),
             seeds=seeds.seeds_from(chosen.seed, chosen.variations),
             resolution=int(chosen.resolution),
@@ -49,6 +50,7 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
             skin=skin,
             name=chosen.name.strip(),
             anyway=self.anyway,
+            align=0.0 if app.making.why_not_align(app.models.find(models.CLIP)) else chosen.align,
         )
         chosen.name = ""  # the next head is somebody else
         return {"FINISHED"}

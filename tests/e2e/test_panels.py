@@ -395,3 +395,45 @@ def test_a_colour_comes_back_with_its_layer(blender):
     blender.bpy.ops.dreamface.remove_layer(layer="lipstick")
     blender.bpy.ops.dreamface.add_layer(layer="lipstick")
     assert tuple(face.dreamface.lipstick)[:3] == pytest.approx((0.02, 0.1, 0.8)) and face.dreamface.lipstick[3] > 0.5
+
+
+def test_fitting_the_words_is_grey_with_the_reason_until_clip_is_there(blender, monkeypatch):
+    making, models, fields = blender.app.making, blender.app.models, blender.fields
+    blender.until(lambda: not making.running)
+    clip = SimpleNamespace(name="clip-vit-l-14", title="CLIP ViT-L/14", installed=False, chosen=False)
+    monkeypatch.setattr(models, "installable", [clip])
+    monkeypatch.setattr(making, "why_not_generate", lambda prompt: "")
+    words = drawn(blender, "create")
+    assert "align" in words and "Install CLIP ViT-L/14 in DreamFace's preferences, under Models, first." in words
+    sent = []
+    monkeypatch.setattr(
+        making._session, "submit", lambda kind, request, *_: sent.append(request) or SimpleNamespace(id="")
+    )
+    monkeypatch.setattr(making.recovery, "note", lambda *_: None)
+    fields.prompt, fields.update_selected, fields.variations = "a porcelain doll", False, 1
+    try:
+        fields.align = 0.7
+        blender.bpy.ops.dreamface.generate()
+        assert "align" not in sent[-1], "nobody looks"
+        monkeypatch.setattr(making, "why_not_align", lambda model: "")
+        assert "Install CLIP" not in drawn(blender, "create")
+        blender.bpy.ops.dreamface.generate()
+        assert sent[-1]["align"] == pytest.approx(0.7)
+        making.moved, making.looked = (
+            ("light skin (was tan skin)",),
+            "Moved, because the picture fits the words better: ...",
+        )
+        words = drawn(blender, "create")
+        assert "because the picture fits the words better" in words and "light skin (was tan skin)" in words
+    finally:
+        fields.align, making.moved, making.looked = 0.0, (), ""
+        making.gallery.clear()
+
+
+def test_why_clip_can_not_look(blender, monkeypatch):
+    making = blender.app.making
+    assert "has not said yet" in making.why_not_align(None)
+    clip = SimpleNamespace(title="CLIP", installed=True)
+    for problem, sentence in ((None, "Add Diffusion in"), ("It is broken.", "It is broken."), ("", "")):
+        monkeypatch.setattr(blender.app.setup, "diffusion_problem", lambda problem=problem: problem)
+        assert sentence in making.why_not_align(clip) and bool(making.why_not_align(clip)) == bool(sentence)

@@ -30,7 +30,7 @@ from dreamface.language import Cause, Note
 from dreamface.limits import drawn_seed
 from dreamface.progress import Progress
 from dreamface.prompts import Option, PromptReading
-from dreamface.record import Correction
+from dreamface.record import Alignment, Correction
 from dreamface.traits import VOCABULARY, Traits, TraitValue, Value
 from tests.support import synthetic_face
 
@@ -53,6 +53,9 @@ class FakePipeline:
 
     check_request = staticmethod(real_pipeline.check_request)
     clean = staticmethod(real_pipeline.clean)
+    check_alignment = staticmethod(real_pipeline.check_alignment)
+    fits_better = staticmethod(real_pipeline.fits_better)
+    alignment_note = staticmethod(real_pipeline.alignment_note)
     on_generate: Callable[[str], None] = lambda prompt: None
     on_export: Callable[[Path], None] = lambda path: None
     calls: list[dict[str, Any]] = field(default_factory=list)
@@ -75,6 +78,7 @@ class FakePipeline:
         head: str = "auto",
         traits: Mapping[str, Value] | None = None,
         anyway: bool = False,
+        align: float = 0.0,
         progress: Progress,
     ) -> Face:
         if prompt == GERMAN and not anyway:
@@ -89,6 +93,10 @@ class FakePipeline:
             face.record, prompt=prompt, seed=seed, resolution=resolution, traits=Traits(ASKED),
             not_understood=("quantum",),
         )  # fmt: skip
+        if align:
+            moved = {"skin.melanin": TraitValue(0.1, 0.3, real_pipeline.FITS_BETTER)}
+            looked = Alignment(align, "CLIP", Traits({"skin.melanin": TraitValue(0.45, 0.0)}), 0.1, 0.2, 40)
+            record = replace(record, traits=record.traits.under(moved), alignment=looked)
         return replace(face, record=record)
 
     def rebuild(
@@ -128,6 +136,23 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
     monkeypatch.setattr(dreamface, "pipeline", fake, raising=False)
     monkeypatch.chdir(tmp_path)
     return fake
+
+
+def test_what_looking_has_moved_is_said_apart(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["generate", PROMPT, "--seed", "3", "--no-glb", "--no-blend", "--align", "0.7"]
+    assert main([*words, "-o", "one"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Looked Moved, because the picture fits the words better: pale skin (was " in said
+    assert "pale skin" not in said[: said.index("Looked")], "nobody asked for it"
+    assert main([*words, "-o", "two", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["alignment"]["strength"] == 0.7 and set(told["moved"]) == {"skin.melanin"}
+    assert "skin.melanin" not in told["understood"]
+    assert main(["show", "one"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "the picture fits the words better" in said and "Looked Moved, because" in said
+    assert main([*words[:-1], "1.5", "-o", "three"]) == 1
+    assert "The alignment must be between 0 and 1; got 1.5." in capsys.readouterr().err
 
 
 def ctrl_c(*_: object) -> None:

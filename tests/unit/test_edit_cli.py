@@ -62,7 +62,7 @@ class FakePipeline:
     def shown_traits(record: FaceRecord) -> Traits:
         return record.traits
 
-    def export(self, face: Face, path: Path, *, progress: Progress, face_folder: Path) -> Path:
+    def export(self, face: Face, path: Path, *, progress: Progress, face_folder: Path, **more: Any) -> Path:
         self.on_export()
         self.exports += 1
         path.write_text(f"export {self.exports} of {len(face.record.edits)} edits")
@@ -417,6 +417,25 @@ def test_an_export_that_somebody_worked_in_is_not_lost(
     assert export.read_text() == "an artist's scene" and len(edits_of("new")) == 3
     export.unlink()
     assert main(["edit", "new", "a bruise on the nose"]) == 0, "who has moved it away goes on"
+
+
+def test_an_export_over_an_older_one_is_our_own_writing(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who exports a face again under the same name has not worked in it, and may go on in place."""
+    assert main(["edit", "face", "a bruise on the nose", "-o", "new"]) == 0
+    (export,) = Path("new").glob("*.glb")
+    first = export.read_text()
+    assert main(["export", "new", str(export)]) == 0 and export.read_text() != first
+    assert main(["edit", "new", "a bruise on the chin"]) == 0
+    assert main(["export", "new", "new/another.glb"]) == 0
+    Path("new/another.glb").write_text("an artist's scene")
+    assert main(["edit", "new", "a bruise on the lips"]) == 0, "nobody would make that one again"
+    assert main(["export", "new", "elsewhere.glb"]) == 0
+    export.write_text("an artist's scene")
+    capsys.readouterr()
+    assert main(["edit", "new", "a bruise on the neck"]) == 1
+    assert "was changed since it was saved" in capsys.readouterr().err
 
 
 def test_what_is_painted_while_an_edit_is_made_is_not_lost(

@@ -791,6 +791,26 @@ def test_diffusion_is_added_to_an_engine_without_touching_it(finished: Place) ->
     assert video_problem(finished.folder) is None, "which nobody has asked for"
 
 
+def test_a_damaged_package_is_put_back_before_diffusion_is_added(finished: Place) -> None:
+    finished.offer_diffusion()
+    record = EnvironmentFolder(finished.folder).packages / "anny-0.6.2.dist-info/RECORD"
+    record.write_bytes(b"")
+    setup = set_up(finished, diffusion=True)
+    assert setup.state == "done", setup.problem
+    assert diffusion_problem(finished.folder) == "" and "anny" in installed(finished)
+
+
+@pytest.mark.slow
+def test_an_engine_that_does_not_start_is_set_up_anew_with_what_is_added(finished: Place) -> None:
+    finished.offer_diffusion()
+    broken = EnvironmentFolder(finished.folder).packages / "sitecustomize.py"
+    broken.write_text("raise SystemExit(3)")
+    setup = set_up(finished, diffusion=True)
+    assert setup.state == "done", setup.problem
+    assert not broken.exists(), "it was made anew"
+    assert diffusion_problem(finished.folder) == "" and is_ready(finished.folder, finished.wheel)
+
+
 def test_video_and_diffusion_are_added_at_once_and_only_what_is_missing(finished: Place) -> None:
     finished.offer_diffusion()
     finished.offer_video()

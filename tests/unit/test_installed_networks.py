@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 from dreamface import models
-from dreamface.errors import DreamFaceError
+from dreamface.errors import DreamFaceError, MissingDependency
 from dreamface.guidance import ClipEncoder, Upscaler, clip
 from dreamface.guidance.torchvision_operators import make_torchvision_importable
 from dreamface.models import places
@@ -34,6 +35,21 @@ def test_what_is_not_installed_is_said(home: Path) -> None:
         ClipEncoder.load()
     with pytest.raises(DreamFaceError, match="Real-ESRGAN x4plus is not installed: install it with"):
         Upscaler.load(models.REALESRGAN)
+
+
+@pytest.mark.parametrize(
+    "fault", ["raise RuntimeError('operator torchvision::nms does not exist')", "raise OSError('libcudart.so.13: no')"]
+)
+def test_packages_that_do_not_load_are_said(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    (home / models.CLIP.name).mkdir(parents=True)
+    (home / models.CLIP.name / models.CLIP.file).write_bytes(b"weights")
+    (tmp_path / "open_clip.py").write_text(fault)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "open_clip", raising=False)
+    with pytest.raises(MissingDependency, match=r"that CLIP ViT-L/14 needs do not load \(.*\): add them to DreamFace"):
+        ClipEncoder.load()
 
 
 @pytest.fixture

@@ -161,3 +161,23 @@ def test_an_own_checkpoint_is_installed_under_a_name_and_chosen(run: Run, tmp_pa
     assert "(diffusion works with it)" in run("models")[1].replace("\n", " ")
     assert "dreamface models install texture-ldm" not in run("models")[1], "nobody publishes it"
     assert run("models", "remove", "dreamy")[:2] == (0, "Removed dreamy\n")
+
+
+def test_an_index_is_begun_only_after_its_time_was_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def index(count: int | None, *, agree: Callable[[pipeline.IndexPlan], bool], **_: object) -> Path | None:
+        return Path("place") if agree(pipeline.IndexPlan(count or 16_384, 30, 12, 9_000.0)) else None
+
+    monkeypatch.setattr(pipeline, "index_looks", index)
+    code, out, _ = run("models", "index")
+    said = " ".join(out.split())
+    assert code == 0 and "Add --yes to begin." in said
+    assert "16,384 candidates with 30 pictures each, of which 12 have been looked at: about 2.5 hours on this" in said
+    code, out, _ = run("models", "index", "--count", "100", "--yes")
+    assert code == 0 and "100 candidates" in out and "The index is in place" in " ".join(out.split())
+    code, _, err = run("models", "list", "--yes")
+    assert code == 1 and "--count and --yes go with `dreamface models index`" in err
+
+
+def test_an_index_needs_clip(run: Run) -> None:
+    code, _, err = run("models", "index")
+    assert code == 1 and "needs CLIP ViT-L/14: install it with `dreamface models install clip-vit-l-14`" in err

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import requests
 
 from dreamface import models
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError
@@ -82,6 +83,33 @@ def test_settings_come_from_another_checkpoint_of_the_family(home: Path, tmp_pat
     models.install("first", folder(tmp_path / "source"))
     models.install("second", safetensors(tmp_path / "x.safetensors", checkpoint()))
     assert (home / "second/tokenizer/vocab.json").is_file()
+
+
+def test_a_single_file_has_stable_diffusions_own_noise(home: Path, tmp_path: Path) -> None:
+    """Another checkpoint may have been trained on other noise."""
+    other = folder(tmp_path / "source")
+    (other / "scheduler/scheduler_config.json").write_text('{"prediction_type": "v_prediction", "beta_end": 0.02}')
+    models.install("first", other)
+    models.install("second", safetensors(tmp_path / "x.safetensors", checkpoint()))
+    first, second = (json.loads((home / name / models.SCHEDULER).read_text("utf-8")) for name in ("first", "second"))
+    assert first == {"prediction_type": "v_prediction", "beta_end": 0.02}, "a folder has its own"
+    assert (second["prediction_type"], second["beta_start"], second["beta_end"]) == ("epsilon", 0.00085, 0.012)
+    models.verify("second")
+
+
+def test_without_a_network_a_single_file_says_where_its_settings_come_from(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(*_: object, **__: object) -> None:
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests, "get", nobody)
+    monkeypatch.setattr(download.Download, "_pause", lambda *_: None)
+    said = (
+        r"check that this computer is online, or install Stable Diffusion 1\.5 first, from a folder .* --from FOLDER`"
+    )
+    with pytest.raises(DreamFaceError, match=said):
+        models.install("mine", safetensors(tmp_path / "x.safetensors", checkpoint()))
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "x.y", ".hidden", "ünï", "con", "COM1", "x" * 65, "-x", "a/b"])
@@ -226,6 +254,10 @@ def test_a_known_file_is_taken_from_wherever_it_lies(shop: Shop, tmp_path: Path,
         (DATA[:-100], r"has 0\.0 of Real-ESRGAN x4plus's 0\.0 MB, the rest is missing: get it from http"),
         (DATA[:-1] + b"x", "is not Real-ESRGAN x4plus, or is damaged: get it from http"),
         (pickle.dumps({"a": 1}) + bytes(20_000), "is another file, and not Real-ESRGAN x4plus"),
+        (
+            pickle.dumps({"a": 1}),
+            r"MB and Real-ESRGAN x4plus 0\.0: it is another model, or the rest of it is missing; get it",
+        ),
         (b"", "the rest is missing"),
         (DATA + b"more", "is another file, and not Real-ESRGAN x4plus"),
     ],

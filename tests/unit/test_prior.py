@@ -43,6 +43,14 @@ def test_colouring_follows_ancestry_and_age() -> None:
     assert numbers("hair.grey")[old].mean() > numbers("hair.grey")[young].mean() + 0.2
 
 
+def test_who_is_half_european_is_rarely_fair() -> None:
+    half = read("an Iranian woman").traits
+    people = [complete(half, seed) for seed in range(200)]
+    assert min(person.number("hair.melanin") for person in people) > 0.6
+    blue_eyed = [person.colour("iris.colour")[2] > person.colour("iris.colour")[0] for person in people]
+    assert 0.0 < np.mean(blue_eyed) < 0.15
+
+
 def test_same_seed_same_person_and_other_seed_another() -> None:
     assert dict(complete(Traits(), 5)) == dict(PEOPLE[5])
     assert dict(PEOPLE[5]) != dict(PEOPLE[6])

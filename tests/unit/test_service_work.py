@@ -70,6 +70,29 @@ def test_a_generated_face_is_as_asked(made: dict[str, Any]) -> None:
     assert "zorgon" in face.record.not_understood
 
 
+def test_a_prompt_is_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    read: list[str] = []
+    own = pipeline.making.read
+
+    def counted(prompt: str) -> Any:
+        read.append(prompt)
+        return own(prompt)
+
+    def built(*_: Any) -> None:
+        raise DreamFaceError("far enough")
+
+    for module in (tasks.pipeline, pipeline.making):
+        monkeypatch.setattr(module, "read", counted)
+    monkeypatch.setattr(pipeline.making, "build_head", built)
+    request = {
+        "prompt": PROMPT, "seed": 7, "resolution": 512, "head": "anny", "traits": {}, "without": [], "corrections": [],
+        "anyway": False, "face_id": None,
+    }  # fmt: skip
+    with pytest.raises(DreamFaceError, match="far enough"):
+        tasks.generate({"request": request, "id": "f" * 32}, tmp_path / "face", Progress())
+    assert read == [PROMPT]
+
+
 def test_diffusion_works_on_the_face_as_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     shown: list[FaceRecord] = []
 

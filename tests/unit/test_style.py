@@ -66,12 +66,12 @@ LATER = ("rig", "groom", "edits", "guidance", "capture", "motion")
 """Rooms that may use head, skin, and those before them in this order."""
 
 ALLOWED = {
-    "language": {"errors", "limits", "text", "traits"},
+    "language": {"colour_names", "errors", "limits", "text", "traits"},
     "head": SHARED | {"models"},
     "skin": SHARED | {"colour"},
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
-    "edits": SHARED | {"_reading", "head", "images", "limits", "record", "rig", "groom", "skin"},
-    "guidance": SHARED | {"colour", "edits", "language", "models", "skin"},
+    "edits": SHARED | {"_reading", "colour_names", "head", "images", "limits", "record", "rig", "groom", "skin"},
+    "guidance": SHARED | {"colour", "edits", "head", "language", "models", "skin"},
     "motion": SHARED | {"models", "head", "skin", *LATER[:-1], "_files", "_reading"},
     "geometry": {"arrays"},
     "hair": set(),
@@ -99,6 +99,7 @@ ALLOWED = {
     "arrays": set(),
     "bones": set(),
     "colour": set(),
+    "colour_names": set(),
     "editing": {
         "edits", "errors", "face", "images", "language", "models", "pipeline", "progress", "record", "skin", "text",
         "traits",
@@ -119,8 +120,8 @@ ALLOWED = {
     "packing": {"_reading", "bones", "document", "errors", "face", "hair", "rigging"},
     "appearance": {"colour", "face", "hair", "skin", "traits", "units"},
     "pipeline": SHARED | {
-        "appearance", "edits", "export", "folder", "groom", "guidance", "head", "images", "language", "limits",
-        "motion", "prior", "prompts", "record", "rig", "skin", "text",
+        "appearance", "edits", "export", "expressions", "folder", "groom", "guidance", "head", "images", "language",
+        "limits", "motion", "prior", "prompts", "record", "rig", "skin", "text",
     },
     "prompts": {"edits", "errors", "language", "record", "traits"},
     "prior": {"prior_hair", "random_streams", "styles", "traits"},

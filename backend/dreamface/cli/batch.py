@@ -313,6 +313,7 @@ def _do(row: Row, options: Namespace, outcome: Outcome, progress: Progress) -> N
                 resolution=resolution,
                 head=options.head,
                 anyway=options.anyway,
+                align=options.align,
                 progress=progress.part(0.0, 0.7),
             )
             written = write(face, stage, folder, row.name, formats, progress.part(0.7, 1.0))

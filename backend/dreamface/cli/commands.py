@@ -39,6 +39,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
         from dreamface import pipeline
 
         pipeline.check_request(prompt, options.seed or 0, options.resolution, options.head)
+        pipeline.check_alignment(options.align)
         if worn is not None:
             chosen = {**worn.traits(pipeline.read(prompt).traits), **chosen}
         notes = pipeline.read(prompt).notes
@@ -50,13 +51,16 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
                 head=options.head,
                 traits=chosen or None,
                 anyway=options.anyway,
+                align=options.align,
                 progress=progress.part(0.0, 0.7),
             )
             name = slug(face.prompt)
             folder = options.output or FACES / f"{name}-{face.seed}"
             written = write(face, stage, folder, name, wanted_formats(options), progress.part(0.7, 1.0))
     written.notes += moved_elsewhere(written, options.output)
-    asked, reasons = face.traits.asked(), {note.words for note in notes}
+    moved = pipeline.fits_better(face.traits)
+    asked = Traits({name: entry for name, entry in face.traits.asked().items() if name not in moved})
+    reasons, looked = {note.words for note in notes}, pipeline.alignment_note(face.record)
     terminal.result(
         {
             "prompt": face.prompt,
@@ -65,6 +69,8 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
             "understood": asked.to_json(),
             "not_understood": list(face.record.not_understood),
             "read_notes": [note.text for note in notes],
+            "alignment": face.record.to_json().get("alignment"),
+            "moved": {name: face.traits.to_json()[name] for name in moved},
             **written.to_json(),
         }
     )
@@ -72,6 +78,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
         *_what_was_read(asked, tuple(word for word in face.record.not_understood if word not in reasons)),
         *_titled("Placed", [edit.label for edit in face.record.edits]),
         *_titled("Note", [note.text for note in notes]),
+        *_titled("Looked", [looked] if looked else []),
         *what_was_written(written),
         f"Seed      {face.seed}",
     )
@@ -157,6 +164,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
             "not_understood": list(face.record.not_understood),
             "edits": [edit.label or edit.id for edit in face.record.edits],
             "corrections": face.record.to_json().get("corrections", []),
+            "alignment": face.record.to_json().get("alignment"),
             "notes": notes,
         }
     )
@@ -171,6 +179,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
         f"“{face.prompt}”, seed {face.seed}, {face.head.model} head, {face.resolution} pixel maps",
         rows,
         *([_seems(seen["age"].value, seen["gender"].value)] if "age" in seen and "gender" in seen else []),
+        *_titled("Looked", [looked] if (looked := pipeline.alignment_note(face.record)) else []),
         *([f"The seed chose {drawn} more traits; --json lists them."] if drawn else []),
         *([f"Edits, from below: {', '.join(edits)}; `dreamface edit FACE --list` has more."] if edits else []),
         *_titled("Corrected", [_corrected(one) for one in face.record.corrections]),
@@ -215,9 +224,18 @@ def export(options: Namespace, terminal: Terminal) -> bool:
             detail=options.lod,
             visemes=options.visemes,
         )
+        _note_again(source, path)
     terminal.result({"file": str(path)})
     terminal.show(f"Wrote {path}")
     return True
+
+
+def _note_again(source: Path, path: Path) -> None:
+    """Remember an export over one that the face has noted: it is as it was written, and nobody has worked in it."""
+    from dreamface import folder
+
+    if path.absolute().parent.resolve() == source.resolve() and path.name in folder.noted_exports(source):
+        folder.note_exports(source, [path.name])
 
 
 def rebuild(options: Namespace, terminal: Terminal) -> bool:

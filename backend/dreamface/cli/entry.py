@@ -345,6 +345,9 @@ def _add_models(actions: Commands) -> None:
     command = _command(actions, "models", models.run, "List the models, install one, choose it, check it or remove it.")
     command.add_argument("action", nargs="?", choices=models.ACTIONS, default="list")
     command.add_argument("name", nargs="?", metavar="NAME", help="of the model, such as ict-facekit")
+    looked = command.add_argument_group("index: have CLIP look at candidates of the production head, for --align")
+    looked.add_argument("--count", type=int, metavar="N", help="candidates; default: a million on a GPU, else 16,384")
+    looked.add_argument("--yes", action="store_true", help="begin; without it only the time that it takes is said")
     command.add_argument(
         "--from", dest="source", type=Path, metavar="PATH",
         help="install from a file or archive that was downloaded already, or from a folder it was unpacked into; under "
@@ -464,6 +467,11 @@ def _add_making(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--anyway", action="store_true", help="make someone also where nothing of the prompt is read, as of German"
     )
+    command.add_argument(
+        "--align", type=float, default=0.0, metavar="0..1",
+        help="look at portraits, and move what the words leave open so that they fit better: how far; default: 0, not "
+        "at all; needs the model clip-vit-l-14",
+    )  # fmt: skip
 
 
 def _add_formats(command: argparse.ArgumentParser) -> None:

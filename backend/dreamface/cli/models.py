@@ -10,7 +10,7 @@ from dreamface import models
 from dreamface.cli.terminal import Terminal, table
 from dreamface.errors import BadRequest
 
-ACTIONS = ("list", "install", "choose", "verify", "remove")
+ACTIONS = ("list", "install", "choose", "verify", "remove", "index")
 
 _MEGABYTE = 1e6
 
@@ -19,8 +19,12 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     """List the models, or do something with one."""
     if options.source is not None and options.action != "install":
         raise BadRequest("--from goes with `dreamface models install NAME`.")
+    if options.action != "index" and (options.count is not None or options.yes):
+        raise BadRequest("--count and --yes go with `dreamface models index`.")
     if options.action == "list":
         return _list(terminal)
+    if options.action == "index":
+        return _index(options, terminal)
     if not options.name:
         raise BadRequest(f"Name the model to {options.action}; `dreamface models` lists them.")
     if options.action == "install":
@@ -72,6 +76,31 @@ def _remove(name: str, terminal: Terminal) -> bool:
     models.remove(name)
     terminal.result({"name": name, "removed": True})
     terminal.show(f"Removed {title}")
+    return True
+
+
+def _index(options: Namespace, terminal: Terminal) -> bool:
+    """Have CLIP look at the candidates of the production head, after saying how long that takes."""
+    from dreamface import pipeline
+    from dreamface.pipeline import IndexPlan
+
+    if options.name:
+        raise BadRequest("`dreamface models index` takes no NAME: it looks at the production head's candidates.")
+    said: list[str] = []
+
+    def agree(plan: IndexPlan) -> bool:
+        seen = f", of which {plan.done:,} have been looked at" if plan.done else ""
+        said.append(
+            f"{plan.count:,} candidates with {plan.pictures} pictures each{seen}: about "
+            f"{pipeline.in_hours(plan.seconds)} on this machine. It may be stopped, and goes on where it was."
+        )
+        terminal.show(said[0])
+        return bool(options.yes)
+
+    with terminal.progress() as progress:
+        folder = pipeline.index_looks(options.count, agree=agree, progress=progress)
+    terminal.result({"folder": str(folder) if folder is not None else None, "estimate": said[0]})
+    terminal.show(f"The index is in {folder}" if folder is not None else "Add --yes to begin.")
     return True
 
 

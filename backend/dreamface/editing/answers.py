@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dreamface.editing.marks import marks_of
 from dreamface.editing.phrasing import (
     Who,
     ancestry_of,
@@ -19,6 +21,7 @@ from dreamface.editing.phrasing import (
 )
 from dreamface.language import (
     CAN_DO,
+    NOT_UNDERSTOOD,
     Question,
     colour_family,
     hair_in_words,
@@ -29,7 +32,7 @@ from dreamface.language import (
     traits_of,
     value_of,
 )
-from dreamface.pipeline import Seen, shown_traits
+from dreamface.pipeline import FITS_BETTER, Seen, shown_traits
 from dreamface.record import EditEntry, FaceRecord, Turn
 from dreamface.traits import VOCABULARY, Group, Kind, Traits, Value
 
@@ -75,6 +78,8 @@ class Known:
 def answer(question: Question, known: Known) -> str:
     """Return the answer in one or two sentences; the face stays as it is."""
     topic = question.topic
+    if topic in ("trait", "why") and (said := _about_marks(question, known)):
+        return said
     if topic == "age":
         return _age(known)
     if topic == "sex":
@@ -111,6 +116,38 @@ def _sex(question: Question, known: Known) -> str:
     start = "" if not claimed else "Yes, " if claimed * gender > 0.0 and abs(gender) >= 0.2 else "No, "
     is_ = f"{who.she} is {word}" if start else f"{who.start} is {word}"
     return with_cause(f"{start}{is_}", cause_of("gender", known))
+
+
+# ---------------------------------------------------------------------------------------------------------------- marks
+
+_ASKS: Final = re.compile(
+    r"^(?:is|are|was|were|does|do|did|has|have|where|what|which|why|how come|there|she|he|it|they|got|still|any|an?|the"
+    r"|some|her|his|on|face|come from|\s)+\b(?= )"
+)
+_ON_SKIN: Final = ("scars.density", "moles.density", "freckles.density", "blemishes.density", "age_spots.density")
+
+
+def _about_marks(question: Question, known: Known) -> str:
+    """Return what lies on places of what a question is about; nothing where it is about something else."""
+    if any(name not in _ON_SKIN for name in question.traits):
+        return ""
+    what = _ASKS.sub("", question.words).strip()
+    edits = (
+        [edit for edit in marks_of(what, known.record.edits) if edit.visible and edit.strength > 0.0] if what else []
+    )
+    if not edits:
+        return "" if question.traits else f"No, there is no {what}." if what else NOT_UNDERSTOOD
+    named = listed([f"“{edit.label or edit.id}”" for edit in edits])
+    if question.topic == "why":
+        talked = {one.id for turn in known.talk if turn.did == "change" for one in turn.new}
+        return f"There is {named}, because {'you' if edits[-1].id in talked else 'the prompt or an edit'} said so."
+    own = [name for name in question.traits if is_there(name, known.value(name))]
+    more = (
+        f" Beside that, {known.who.her} {listed([_said(name, known.value(name), known) for name in own])}."
+        if own
+        else ""
+    )
+    return f"Yes, there is {named}.{more}"
 
 
 # --------------------------------------------------------------------------------------------------------------- traits
@@ -252,6 +289,8 @@ def cause_of(name: str, known: Known) -> str:
         return "nothing says it, so it is as usual"
     if entry.because == BY_HAND:
         return "you set it by hand"
+    if entry.because == FITS_BETTER:
+        return f"because {FITS_BETTER}"
     if entry.confidence > 0.0 and entry.because:
         return f"because the prompt says “{entry.because}”"
     if known.traits.value(name) != entry.value:

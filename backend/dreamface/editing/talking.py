@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from dreamface.editing.adding import added
 from dreamface.editing.answers import Known, answer
-from dreamface.editing.conversation import Patch, done, held_parts, redo, remembered, states, undo, waiting
+from dreamface.editing.conversation import Patch, done, held_parts, patch_of, redo, remembered, states, undo, waiting
 from dreamface.editing.making import NothingUnderstood, words_edit
+from dreamface.editing.marks import Removal, changed_marks, marks_of, without_marks
+from dreamface.editing.marks import told as marks_told
 from dreamface.editing.phrasing import listed, parts_of, shifts_in_words
 from dreamface.editing.reading import read_words
 from dreamface.errors import BadRequest
@@ -32,6 +34,8 @@ from dreamface.language import (
     Step,
     Take,
     Undo,
+    UndoBut,
+    UndoOne,
     Version,
     combined,
     difference,
@@ -53,7 +57,7 @@ from dreamface.record import (
     corrected,
 )
 from dreamface.text import one_line
-from dreamface.traits import VOCABULARY, Traits, TraitValue, Value
+from dreamface.traits import VOCABULARY, Kind, Traits, TraitValue, Value
 
 Understand: TypeAlias = Callable[[str, Context], Sequence[Step]]
 """From what was said to steps: `language.understand`, or a model of one's own behind the same interface."""
@@ -71,6 +75,10 @@ _STAYS: Final = "Edits that were not made by talking stay: delete them in the st
 _NOTHING_TAKEN_BACK: Final = "There is nothing to do again: nothing was taken back since the last change."
 _NOTHING_TO_SCALE: Final = "There is nothing yet that could be more or less: say first what should be different."
 
+_MARK_STAYS: Final = (
+    "A mark can be moved, made fainter or stronger, or taken off: to have it otherwise, take it off and say it anew."
+)
+_NO_OPPOSITE: Final = "There is no opposite of that: say what should be there instead."
 _TAKEN_WHOLE: Final = "That was taken over whole already: say “half of that”, or what should be more."
 
 
@@ -146,7 +154,7 @@ def talk(
         understand_with: understands it.
     """
     others = others or Others()
-    steps = understand_with(said, context_of(shown_traits(record), others.names, _last_thing(record)))
+    steps = understand_with(said, _context(record, others.names))
     changes: list[Change] = []
     replies: list[Reply] = []
     now, rest = record, one_line(said)[:2000]
@@ -166,9 +174,37 @@ def talk(
     return Reply(answers, now, now.edits != record.edits, all(reply.understood for reply in replies), shifts)
 
 
+def _context(record: FaceRecord, others: Sequence[str]) -> Context:
+    """Return what understanding needs to know of a face and of what was said to it."""
+    last, count = _last_order(record)
+    before = shown_traits(undo(record, count)[0]) if count else None
+    turns = done(record.talk)
+    edits = turns[-count].new if count else ()
+    moved = tuple(
+        dict.fromkeys(name for edit in edits for name, entry in edit.traits.items() if entry.because != "held")
+    )
+    context = context_of(shown_traits(record), others, _last_thing(record))
+    return replace(context, last=last, before=before, moved=moved)
+
+
+def _last_order(record: FaceRecord) -> tuple[str, int]:
+    """Return what the last change was asked for with, and how many turns were made of it: "more" is of it, too."""
+    turns = done(record.talk)
+    for count, turn in enumerate(reversed(turns), 1):
+        ids, old = {edit.id for edit in turn.new}, {edit.id for edit in turn.old}
+        if not ids or not ids <= old:
+            return _as_heard(turn.said), count
+    return "", 0
+
+
+def _as_heard(said: str) -> str:
+    """Return a line in lower case, without the question that may be beside its order."""
+    return " ".join(said.lower().split()).strip(" .!?")
+
+
 def _last_thing(record: FaceRecord) -> str:
     """Return what was laid on a place last, such as "a scar"; nothing where that is no single thing."""
-    labels = [edit.label for turn in done(record.talk) for edit in turn.new if edit.place is not None]
+    labels = [edit.label for edit in record.edits if edit.place is not None and edit.kind == "words" and edit.visible]
     return next((thing for label in reversed(labels) if (thing := thing_of(label.lower()))), "")
 
 
@@ -200,6 +236,10 @@ def _follow(record: FaceRecord, step: Step, said: str, typed: str, others: Other
         return _hold(record, step, said)
     if isinstance(step, Undo | Restart):
         return _undo(record, step, said)
+    if isinstance(step, UndoBut):
+        return _kept(record, _undo_but(record, step), said, "change")
+    if isinstance(step, UndoOne):
+        return _kept(record, _undo_one(record, step.number), said, "change")
     if isinstance(step, Redo):
         return _redo(record, step, said)
     if isinstance(step, Version):
@@ -235,31 +275,57 @@ def _kept(before: FaceRecord, reply: Reply, said: str, did: TurnKind, parts: Seq
 
 def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
     """Return the face with orders in words followed: one edit of the whole face, and one for each marked place."""
+    before, record = record, _before_corrected(record, changes)
     traits = shown_traits(record)
     stays = traits_of(held_parts(record.talk))
     whole: list[Difference] = []
     placed: list[EditEntry] = []
     lost: list[str] = []
     problems: list[str] = []
+    taken: list[str] = []
+    stack = record.edits
     for change in changes:
+        other, sentence = changed_marks(change.words, stack, change.strength) if not change.traits else (stack, "")
+        if other != stack:
+            stack, taken = other, [*taken, sentence]
+            continue
+        removed = without_marks(change.words, stack) if not change.traits else Removal(stack)
+        stack = removed.stack
+        taken += [marks_told(removed)] if removed.labels else []
         entries, why, words = _placed(change, traits, record.corrections)
+        if why and not removed.labels and marks_of(change.words, stack):
+            why = _MARK_STAYS
+        if removed.labels or removed.elsewhere:
+            entries, why, words = [], "" if removed.labels else marks_told(removed), ()
         lost += words
         problems += [why] * bool(why)
         placed += entries
-        if not entries and not why:
-            one = difference(change, traits, stays)
-            meant = corrected(one.traits, record.corrections)
-            whole.append(replace(one, traits=Traits({name: meant[name] for name in meant if name not in stays})))
+        if not entries and not why and not (removed.labels and not removed.what.endswith("s")):
+            whole.append(_meant_by(change, record, stays))
     label = one_line(said)[:_LONGEST_LABEL] or listed([change.said for change in changes])[:_LONGEST_LABEL]
     made = combined(whole, traits) if whole else Difference()
     lost += made.not_understood
-    stack = record.edits
-    if made.traits:
+    if made.traits and (not taken or any(_differ(traits.value(n), made.of(traits).value(n)) for n in made.traits)):
         entry = EditEntry("", "words", label, min(made.strength, MOST_WHOLE_FACE), traits=_reach(made, traits))
         stack = added(stack, _with_held(entry, replace(record, edits=stack), made.held))
     if placed:
         stack = added(stack, *placed)
-    return _told(record, replace(record, edits=stack), set(made.traits), made.held, lost, problems, placed)
+    named = set(made.traits) | {name for edit in before.edits if edit not in record.edits for name in edit.traits}
+    return _told(before, replace(record, edits=stack), named, made.held, lost, problems, placed, taken)
+
+
+def _meant_by(change: Change, record: FaceRecord, stays: Collection[str]) -> Difference:
+    """Return what an order changes about the whole face, but for what stays."""
+    one = difference(change, shown_traits(record), stays)
+    meant = corrected(one.traits, record.corrections)
+    return replace(one, traits=Traits({name: meant[name] for name in meant if name not in stays}))
+
+
+def _before_corrected(record: FaceRecord, changes: Sequence[Change]) -> FaceRecord:
+    """Return the face before its last change, where orders take its place; else as it is."""
+    if not any(change.instead for change in changes):
+        return record
+    return replace(record, edits=undo(record, _last_order(record)[1])[0].edits)
 
 
 def _reach(made: Difference, traits: Traits) -> Traits:
@@ -312,27 +378,29 @@ def _with_held(entry: EditEntry, record: FaceRecord, held: Sequence[str]) -> Edi
 
 def _told(
     before: FaceRecord, after: FaceRecord, meant: set[str], held: Sequence[str], lost: Sequence[str],
-    problems: Sequence[str], placed: Sequence[EditEntry],
+    problems: Sequence[str], placed: Sequence[EditEntry], taken: Sequence[str] = (),
 ) -> Reply:  # fmt: skip
     """Return the reply to orders: what changed, what was held, and what nothing was made of."""
     shifts = _shifts(shown_traits(before), shown_traits(after), meant)
     direct = [shift for shift in shifts if shift[0] in meant]
-    sentences = list(dict.fromkeys(problems))
+    sentences = list(dict.fromkeys((*taken, *problems)))
     if direct:
         along = len(shifts) - len(direct)
         went = f"; {along} more went along ({listed(_along(shifts, meant))})" if along else ""
         sentences.insert(0, f"Changed {shifts_in_words(direct)}{went}.")
     if placed:
         sentences.insert(0, f"Laid on {listed([f'“{edit.label}”' for edit in placed])}.")
-    if not direct and not placed and not problems:
-        sentences.append(_why_not_moved(meant, held))
+    if not direct and not placed and not taken:
+        sentences += [] if problems else [_why_not_moved(meant, held)]
         after = before
     elif held and direct:
         sentences.append(f"Kept {listed(_parts_held(held))}.")
     words = list(dict.fromkeys(lost))
     if words:
         sentences.append(f"I made nothing of {listed([f'“{word}”' for word in words])}.")
-    return Reply(" ".join(sentences), after, after.edits != before.edits, bool(direct or placed) and not problems)
+    return Reply(
+        " ".join(sentences), after, after.edits != before.edits, bool(direct or placed or taken) and not problems
+    )
 
 
 def _along(shifts: Sequence[tuple[str, Value, Value]], meant: set[str]) -> list[str]:
@@ -393,6 +461,55 @@ def _undo(record: FaceRecord, step: Undo | Restart, said: str) -> Reply:
     return _kept(record, Reply(start + _what_stays(now, taken), now, True), said, "undo")
 
 
+def _undo_but(record: FaceRecord, step: UndoBut) -> Reply:
+    """Return the face with its changes taken back but some: those of parts, or the first or last. It is one change."""
+    turns = done(record.talk)
+    if not turns:
+        return Reply(_NOTHING_DONE, record, understood=False)
+    start = {edit.id: edit for edit in states(record)[-1].edits}
+    chosen = turns[-step.last :] if step.last else turns[: step.first]
+    ids = {edit.id for turn in chosen for edit in turn.new} if not step.parts else set()
+    stack: list[EditEntry] = []
+    for edit in record.edits:
+        if edit.id in ids or (step.parts and edit.place is not None and _lies_on(edit, step.parts)):
+            stack.append(edit)
+        elif edit.id in start:
+            stack.append(start[edit.id])
+        elif (own := _of_parts(edit, step.parts)) is not None:
+            stack.append(own)
+    there = {edit.id for edit in record.edits}
+    gone = {edit.id for turn in chosen for edit in turn.old} if not step.parts else set()
+    stack += [edit for edit in start.values() if edit.id not in there | gone]
+    after = replace(record, edits=tuple(stack))
+    if after.edits == record.edits:
+        return Reply("There is nothing else to take back.", record, understood=False)
+    which = "last" if step.last else "first"
+    kept = f"the {listed([part.name for part in step.parts])}" if step.parts else f"the {which} {_counted(len(chosen))}"
+    shifts = _shifts(shown_traits(record), shown_traits(after), set())
+    what = f": {shifts_in_words(shifts)}" if shifts else ""
+    return Reply(f"Back to the start but for {kept}{what}. “Undo” brings the rest again.", after, True)
+
+
+def _undo_one(record: FaceRecord, number: int) -> Reply:
+    """Return the face with one change taken back, while later ones stay. It is one change."""
+    turns = done(record.talk)
+    if not 1 <= number <= len(turns):
+        why = f"There were only {_counted(len(turns))}." if turns else _NOTHING_DONE
+        return Reply(why, record, understood=False)
+    turn = turns[number - 1]
+    after = replace(record, edits=patch_of(turn).revert(record.edits))
+    return Reply(f"Without “{_called(turn)}”; what came later stays.", after, after.edits != record.edits)
+
+
+def _of_parts(edit: EditEntry, parts: Sequence[Part]) -> EditEntry | None:
+    """Return what an edit of the whole face does to parts; None where that is nothing."""
+    if edit.place is not None or not parts:
+        return replace(edit, visible=False) if edit.digests else None
+    names = set(traits_of(parts))
+    own = Traits({name: entry for name, entry in edit.traits.items() if name in names})
+    return replace(edit, traits=own) if own else None
+
+
 def _what_stays(now: FaceRecord, taken: Sequence[Turn]) -> str:
     """Return a sentence about edits of talk that stay although it is taken back, because of what an artist painted."""
     made = {edit.id for turn in taken for edit in turn.new} - {edit.id for turn in taken for edit in turn.old}
@@ -445,6 +562,8 @@ def _scale(record: FaceRecord, factor: float) -> Reply:
     turns = done(record.talk)
     if turns and turns[-1].parts and factor > 1.0 and all(edit.strength >= 1.0 for edit in turns[-1].new):
         return Reply(_TAKEN_WHOLE, record, understood=False)
+    if factor < 0.0 and turns and not _has_opposite(turns[-1]):
+        return Reply(_NO_OPPOSITE, record, understood=False)
     ids = [edit.id for edit in turns[-1].new] if turns else []
     stack = list(record.edits)
     for number, edit in enumerate(stack):
@@ -464,8 +583,16 @@ def _scale(record: FaceRecord, factor: float) -> Reply:
     return Reply(f"Changed {shifts_in_words(direct)}.", after, True)
 
 
+def _has_opposite(turn: Turn) -> bool:
+    """Return whether a change can be made the other way round: all that it moves are numbers of the whole face."""
+    numbers = [VOCABULARY[name].kind is Kind.NUMBER for edit in turn.new for name in edit.traits]
+    return bool(numbers) and all(numbers) and all(edit.kind == "words" and edit.place is None for edit in turn.new)
+
+
 def _stronger(edit: EditEntry, below: FaceRecord, factor: float) -> EditEntry:
     """Return an edit so many times as strong; beyond what a slider allows, its traits go further instead."""
+    if factor < 0.0:
+        return _mirrored(edit, below)
     strength = edit.strength * factor
     most = MOST_WHOLE_FACE if edit.kind == "words" and edit.place is None else MOST_STRENGTH
     if strength <= most:
@@ -479,6 +606,18 @@ def _stronger(edit: EditEntry, below: FaceRecord, factor: float) -> EditEntry:
         name: entry if name in held else replace(entry, value=far[name].value) for name, entry in edit.traits.items()
     }
     return replace(edit, strength=1.0, traits=Traits(traits))
+
+
+def _mirrored(edit: EditEntry, below: FaceRecord) -> EditEntry:
+    """Return an edit of the whole face that goes as far the other way."""
+    under = shown_traits(below)
+    traits = {
+        name: entry
+        if entry.because == "held"
+        else replace(entry, value=VOCABULARY[name].clamp(2.0 * under.number(name) - float(entry.value)))  # type: ignore[arg-type]
+        for name, entry in edit.traits.items()
+    }
+    return replace(edit, traits=Traits(traits))
 
 
 def _hold(record: FaceRecord, step: Hold | Release, said: str) -> Reply:

@@ -5,23 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-Colour = tuple[float, float, float]
+from dreamface.colour_names import NAMES_SRGB
 
-NAMES_SRGB: Final[Mapping[str, str]] = {
-    "red": "#b3101c", "crimson": "#9c0f24", "scarlet": "#c8201a", "ruby": "#8f0f2a", "cherry": "#a1132b",
-    "burgundy": "#5c1023", "maroon": "#5a1418", "wine": "#5e1526", "plum": "#5b2046", "pink": "#e07a9a",
-    "hot pink": "#e0307f", "magenta": "#c01f8a", "fuchsia": "#c4217f", "rose": "#c65a6c", "coral": "#e3694f",
-    "peach": "#eaa07f", "nude": "#b9806a", "orange": "#e0701a", "amber": "#d8890f", "yellow": "#e8c52a",
-    "gold": "#d9a53a", "golden": "#d9a53a", "rose gold": "#d79a86", "bronze": "#8f5f32", "copper": "#b06a40",
-    "brown": "#5b3420", "chocolate": "#3d2114", "tan": "#c19a6b", "beige": "#d8c3a5", "ochre": "#b5751f",
-    "green": "#2f7d3a", "emerald": "#0f7a4f", "olive": "#6b6b2a", "lime": "#8ec63f", "mint": "#8fd4b0",
-    "teal": "#1d7f80", "turquoise": "#30b3ad", "cyan": "#25b5cf", "aqua": "#3fc0c8", "blue": "#2a59b8",
-    "navy": "#172a57", "navy blue": "#172a57", "azure": "#3a8fd9", "sky blue": "#7fb9e6", "indigo": "#3a2a86",
-    "purple": "#6a2c91", "violet": "#7a3fb0", "lavender": "#b19bd9", "lilac": "#bf9fd6", "black": "#0b0a0b",
-    "white": "#f0efed", "grey": "#808080", "gray": "#808080", "silver": "#c9ccd2", "cream": "#efe3cc",
-    "ivory": "#efe6d2", "charcoal": "#2b2b2d",
-}  # fmt: skip
-"""Name -> sRGB."""
+Colour = tuple[float, float, float]
 
 SHADES: Final[Mapping[str, tuple[float, float]]] = {
     "dark": (0.45, 0.0), "deep": (0.6, 0.0), "light": (1.0, 0.35), "pale": (1.0, 0.5), "pastel": (1.0, 0.5),
@@ -54,3 +40,6 @@ def colour_of(name: str) -> Colour | None:
 def _linear(encoded: float) -> float:
     """Return the linear value of an sRGB one (IEC 61966-2-1)."""
     return encoded / 12.92 if encoded <= 0.04045 else ((encoded + 0.055) / 1.055) ** 2.4
+
+
+__all__ = ["NAMES_SRGB", "SHADES", "Colour", "colour_of"]

@@ -1,7 +1,18 @@
 """Guidance: what models that know pictures and words make of a head. No model is loaded before it is asked for."""
 
+from dreamface.guidance.aligning import (
+    FITS_BETTER,
+    MOST_RENDERS,
+    Aligned,
+    Move,
+    PictureScorer,
+    RelativeScore,
+    align,
+    check_alignment,
+    is_movable,
+)
 from dreamface.guidance.blending import Wish
-from dreamface.guidance.clip import ClipEncoder
+from dreamface.guidance.clip import ClipEncoder, forget_clip, use_clip, why_no_clip
 from dreamface.guidance.interface import LatentDiffusion, Mixed, Prompt, guided_noise
 from dreamface.guidance.packages import import_packages, need_packages
 from dreamface.guidance.painting import Canvas, diffuse
@@ -21,14 +32,20 @@ from dreamface.guidance.upscaling import Upscaler
 __all__ = [
     "CHANNELS",
     "DESIRED",
+    "FITS_BETTER",
+    "MOST_RENDERS",
     "UNDESIRED",
+    "Aligned",
     "Canvas",
     "ClipEncoder",
     "Decoder",
     "LatentDiffusion",
     "Mixed",
+    "Move",
     "PbrDecoders",
+    "PictureScorer",
     "Prompt",
+    "RelativeScore",
     "Schedule",
     "SmallDiffusion",
     "SmallPair",
@@ -36,13 +53,19 @@ __all__ = [
     "TextureDiffusion",
     "Upscaler",
     "Wish",
+    "align",
+    "check_alignment",
     "diffuse",
+    "forget_clip",
     "forget_diffusion",
     "guided_noise",
     "import_packages",
+    "is_movable",
     "need_packages",
     "sample",
     "small_pair",
+    "use_clip",
     "use_diffusion",
+    "why_no_clip",
     "why_no_diffusion",
 ]

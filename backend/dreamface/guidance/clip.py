@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
-from dreamface.errors import DreamFaceError
-from dreamface.guidance.devices import compute
+from dreamface.errors import DreamFaceError, MissingDependency
+from dreamface.guidance.devices import compute, release_memory
+from dreamface.guidance.packages import HOW
 from dreamface.guidance.single_file import begin_loading
 from dreamface.models import CLIP
 from dreamface.progress import Progress
 
 _ARCHITECTURE: Final = "ViT-L-14-quickgelu"  # as OpenAI trained it
+_PACKAGE: Final = "open_clip"
 _WORK_BYTES: Final = 1e9  # beside the weights
+_KEPT_FOR: Final = 120.0  # seconds after its last use, as other models are
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class ClipEncoder:
             MissingDependency: open_clip is not installed.
             Cancelled: the progress said so.
         """
-        file, place, open_clip = begin_loading(CLIP, "open_clip", _WORK_BYTES, progress)
+        file, place, open_clip = begin_loading(CLIP, _PACKAGE, _WORK_BYTES, progress)
         network: Any = open_clip.create_model(_ARCHITECTURE, pretrained=None, load_weights=False)
         try:
             open_clip.load_checkpoint(network, str(file), strict=True)
@@ -74,3 +80,74 @@ class ClipEncoder:
         with torch.no_grad():
             tokens = self._tokenizer(list(prompts)).to(self.device)
             return normalize(compute(self._network.encode_text, tokens).float(), dim=-1)
+
+
+def why_no_clip() -> str:
+    """Return why pictures can't be compared with words here, as a sentence; empty where they can. Loads nothing."""
+    if not CLIP.installed:
+        return f"Comparing pictures with words needs {CLIP.title}: {CLIP.how}."
+    if find_spec(_PACKAGE) is None:
+        return f"Comparing pictures with words needs the package {_PACKAGE}: {HOW}."
+    return ""
+
+
+class _Held:
+    """The encoder, for a while after its last use."""
+
+    def __init__(self) -> None:
+        self._encoder: ClipEncoder | None = None
+        self._clock: threading.Timer | None = None
+        self._users = 0
+        self._busy = threading.Lock()
+
+    @contextmanager
+    def use(self, progress: Progress) -> Iterator[ClipEncoder]:
+        """Hold the encoder during a block, and for a while after it."""
+        with self._busy:
+            self._users += 1
+            if self._clock is not None:
+                self._clock.cancel()
+        try:
+            with self._busy:
+                self._encoder = self._encoder or ClipEncoder.load(progress)
+                encoder = self._encoder
+            yield encoder
+        finally:
+            with self._busy:
+                self._users -= 1
+                self._clock = threading.Timer(_KEPT_FOR, self._expire)
+                self._clock.daemon = True  # nobody waits for it at exit
+                self._clock.start()
+
+    def _expire(self) -> None:
+        if not self._users:
+            self.forget()
+
+    def forget(self) -> None:
+        """Free the memory."""
+        with self._busy:
+            self._encoder = None
+        release_memory()
+
+
+_held: Final = _Held()
+
+
+@contextmanager
+def use_clip(progress: Progress = Progress()) -> Iterator[ClipEncoder]:  # noqa: B008 - immutable
+    """Give the installed encoder to a block, from memory where it was used within the last two minutes.
+
+    Raises:
+        MissingDependency: it is not installed, or the package that it needs is not.
+        DreamFaceError: it can't be loaded.
+        Cancelled: the progress said so.
+    """
+    if sentence := why_no_clip():
+        raise MissingDependency(sentence)
+    with _held.use(progress) as encoder:
+        yield encoder
+
+
+def forget_clip() -> None:
+    """Free the memory of the encoder."""
+    _held.forget()

@@ -31,6 +31,13 @@ def import_packages() -> None:
         importlib.import_module(package)
 
 
+DO_NOT_IMPORT: Final = (ImportError, RuntimeError, OSError, AttributeError, TypeError, ValueError, SyntaxError)
+"""What is raised where a package can't be imported: it is not there, a library of it does not load, or it does not fit
+the version of another."""
+
+_LONGEST_REASON: Final = 200  # characters
+
+
 def need_packages(what: str, *names: str) -> None:
     """Import packages that something needs.
 
@@ -45,10 +52,12 @@ def need_packages(what: str, *names: str) -> None:
     try:
         for name in names:
             importlib.import_module(name)
-    except ImportError as error:
+    except DO_NOT_IMPORT as error:
         raise do_not_load(what, error) from error
 
 
-def do_not_load(what: str, error: ImportError) -> MissingDependency:
+def do_not_load(what: str, error: BaseException) -> MissingDependency:
     """Return what to say where packages that a model needs can't be imported."""
-    return MissingDependency(f"The packages that {what} needs do not load ({error}): {HOW}.")
+    lines = str(error).splitlines()
+    reason = (lines[0] if lines else type(error).__name__)[:_LONGEST_REASON].rstrip(".:")
+    return MissingDependency(f"The packages that {what} needs do not load ({reason}): {HOW}.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from dreamface.errors import DreamFaceError
 from dreamface.guidance.devices import Place, check_memory, choose_place
-from dreamface.guidance.packages import do_not_load
+from dreamface.guidance.packages import DO_NOT_IMPORT, do_not_load
 from dreamface.guidance.torchvision_operators import make_torchvision_importable
 from dreamface.models import Installation, model_folder
 from dreamface.progress import Progress
@@ -34,7 +34,7 @@ def begin_loading(model: Installation, package: str, work_bytes: float, progress
     make_torchvision_importable()
     try:
         reader = importlib.import_module(package)
-    except ImportError as error:
+    except DO_NOT_IMPORT as error:
         raise do_not_load(model.title, error) from error
     place = choose_place()
     check_memory(place, file.stat().st_size + work_bytes, model.title)

@@ -40,6 +40,7 @@ from dreamface.models import (
 from dreamface.progress import Progress
 
 _KEPT_FOR: Final = 120.0  # seconds after it was last used
+_NOT_IMPORTED: Final = "Failed to import "  # how transformers and diffusers begin what they say of a module of theirs
 _WORK_BYTES: Final = 1.6e9  # beside the weights, for two pictures of 512 pixels a side
 _TEXT_PREFIX: Final = "cond_stage_model.transformer."
 _STEPS_BEFORE: Final = 8  # the autoencoder halves a picture so often at most: 2 ** of it is too large
@@ -97,6 +98,8 @@ class StableDiffusion:
                 raise DreamFaceError(
                     f"There is too little memory for diffusion: close other programs, or choose {SLOW}."
                 ) from error
+            if _NOT_IMPORTED in str(error):
+                raise do_not_load("diffusion", error) from error
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             again = (chosen_diffusion() or STABLE_DIFFUSION).again
             raise DreamFaceError(f"{name} can't be loaded ({reason}): {again}.") from error

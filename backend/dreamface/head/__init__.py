@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from dreamface.errors import BadRequest
 from dreamface.head.model import AROUND, HeadModel, HeadSource
-from dreamface.head.selection.clip_pool import Encoder, prompt_likeness
+from dreamface.head.selection.clip_pool import Encoder, IndexPlan, in_hours, prompt_likeness, usual_count
 from dreamface.head.transfer.textures import Carrier
 from dreamface.models import HEADS as KNOWN
 from dreamface.models import check_head
+
+if TYPE_CHECKING:
+    from dreamface.head.ict.looks import LooksPool
 
 __all__ = [
     "AROUND",
@@ -18,10 +22,15 @@ __all__ = [
     "Encoder",
     "HeadModel",
     "HeadSource",
+    "IndexPlan",
     "check_name",
     "forget",
+    "in_hours",
     "load_model",
+    "looks_pool",
+    "looks_pools",
     "prompt_likeness",
+    "usual_count",
 ]
 
 HEADS = ("auto", *(head.name for head in KNOWN))
@@ -45,6 +54,30 @@ def load_model(name: str = "auto") -> HeadModel:
     """
     check_name(name)
     return _models.get(best() if name == "auto" else name)
+
+
+def looks_pool(count: int) -> LooksPool:
+    """Return the pool of the production head that is chosen from by looks.
+
+    Raises:
+        BadRequest: the production head is not installed, or that is no number of candidates.
+    """
+    from dreamface.head.ict.looks import LooksPool
+
+    model = load_model("ict")
+    return LooksPool(model, count)  # type: ignore[arg-type]  # which that name loads
+
+
+def looks_pools(name: str) -> list[LooksPool]:
+    """Return the pools of a head model that an index was begun of, the largest first; only the production head has any.
+
+    Raises:
+        BadRequest: there is no head model of that name here.
+    """
+    from dreamface.head.ict.looks import finished_pools
+
+    model = load_model(name)
+    return finished_pools(model) if model.name == "ict" else []  # type: ignore[arg-type]
 
 
 def best() -> str:

@@ -17,8 +17,9 @@ Measured = Callable[[Tensor], Tensor]
 """[B, P] coefficients of one person -> [B, T] raw measurements."""
 
 _DIFFERENCE: Final = 1e-3  # coefficient step of the numerical derivative
-_TOLERANCE: Final = 0.1  # standard deviations by which a group's mean may be missed
-_STEPS: Final = 3
+_TOLERANCE: Final = 0.3  # standard deviations by which a group's mean of a published distance may be missed
+_LOOSE: Final = 0.5  # the same of all else: held closer, a few sliders fight each other and faces are caricatures
+_STEPS: Final = 4
 _LEFT_ALONE: Final = ("ears.pointed", "chin.cleft", "asymmetry")  # measurements that are far from linear
 _FREE: Final = 1.8  # deviations within a group that nobody touches
 _FURTHEST: Final = 2.6  # deviations that a draw comes near to and never passes
@@ -67,8 +68,9 @@ class Groups:
         steps = torch.eye(len(start), dtype=start.dtype) * _DIFFERENCE
         raw = self._measured(person, start + torch.cat((steps, -steps)))
         slope = (raw[: len(start)] - raw[len(start) :]).T / (2.0 * _DIFFERENCE) / self._population.spread[:, None]
+        tolerance = torch.tensor([_TOLERANCE if name in norms.NORMS else _LOOSE for name in SHAPE_TRAITS])
         held = torch.tensor([name not in _LEFT_ALONE for name in SHAPE_TRAITS])
-        pulled = slope.T * held / _TOLERANCE**2
+        pulled = slope.T * held / tolerance.square()
         return torch.linalg.solve(pulled @ slope + hold, pulled)
 
     def mean(self, person: Mapping[str, float]) -> tuple[Tensor, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -31,6 +31,8 @@ class HeadSource:
         identity: the model's coefficients, such as a stored head's or a photograph's. They are the base, and nothing
             is drawn or fitted.
         offset: [V, 3] metres, added to the vertices: what was sculpted or carved on top of what the rest says.
+        choice: says whom to begin with where `candidate` is None, see `ict.identity.Choice`; models without a pool of
+            candidates don't ask it.
     """
 
     traits: Traits = field(default_factory=Traits)
@@ -38,6 +40,7 @@ class HeadSource:
     candidate: int | None = None
     identity: Mapping[str, float] | None = None
     offset: Tensor | None = None
+    choice: Callable[..., int] | None = None
 
     def drawn_from(self) -> torch.Generator:
         """Return the generator.

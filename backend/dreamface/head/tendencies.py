@@ -77,12 +77,12 @@ TENDENCIES: Final[Mapping[str, Mapping[str, float]]] = {
 TRAITS: Final[Mapping[str, Mapping[str, float]]] = {
     "man": {"neck.width": 0.3, "brow.height": -0.2, "brow.ridge": 0.2, "chin.width": 0.2, "mouth.corners": 0.2},
     "woman": {
-        "neck.width": -0.9, "brow.height": 0.8, "brow.ridge": -0.5, "brow.angle": 0.5, "eyes.size": 0.6,
-        "eyes.openness": 0.4, "eyes.tilt": 0.3, "lips.upper": 0.6, "lips.lower": 0.6, "mouth.corners": 0.9,
-        "nose.tip_up": 0.5, "nose.hump": -0.8, "nose.bridge_width": -0.5, "nose.tip_width": -0.7, "nose.width": -0.4,
-        "nose.length": -0.3, "eyes.fold": 0.15, "chin.width": -0.3, "chin.height": -0.4, "philtrum.length": -0.4,
-        "face.roundness": 0.3, "jaw.width": -0.1, "cheeks.volume": 0.7, "cheekbones.prominence": 0.4,
-        "cheekbones.height": 0.3,
+        "neck.width": -0.9, "brow.height": 0.45, "brow.ridge": -0.5, "brow.angle": 0.5, "eyes.size": 0.75,
+        "eyes.openness": 0.4, "eyes.tilt": 0.3, "lips.upper": 0.75, "lips.lower": 0.75, "mouth.corners": 0.9,
+        "nose.tip_up": 0.25, "nose.hump": -0.8, "nose.bridge_width": -0.5, "nose.tip_width": -0.5, "nose.width": -0.55,
+        "nose.length": -0.3, "eyes.fold": 0.15, "chin.width": -0.3, "chin.height": -0.25, "philtrum.length": -0.4,
+        "face.roundness": 0.15, "jaw.width": -0.1, "cheeks.volume": 0.2, "cheekbones.prominence": 0.25,
+        "cheekbones.height": 0.2,
     },
     "south asian": {
         "nose.hump": 0.5, "nose.tip_up": -0.4, "nose.bridge_height": 0.2, "eyes.openness": 0.2, "lips.upper": 0.2,

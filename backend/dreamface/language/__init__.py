@@ -37,6 +37,8 @@ from dreamface.language.talk import (
     Step,
     Take,
     Undo,
+    UndoBut,
+    UndoOne,
     Version,
 )
 from dreamface.language.talk_reading import understand
@@ -74,6 +76,8 @@ __all__ = [
     "Step",
     "Take",
     "Undo",
+    "UndoBut",
+    "UndoOne",
     "Version",
     "alternatives",
     "colour_family",

@@ -75,7 +75,9 @@ _SPAN: Final = (
     r"(?P<unit>week|month|year|decade|generation)s?"
 )
 _YEARS: Final = re.compile(rf"(?:^|\b){_SPAN} (?P<way>older|younger)\b", re.IGNORECASE)
-_BY_YEARS: Final = re.compile(rf"\b(?P<way>older|younger|aged?|rejuvenated?)(?: \w+)? by {_SPAN}\b", re.IGNORECASE)
+_BY_YEARS: Final = re.compile(
+    rf"\b(?P<way>older|younger|de-?aged?|aged?|rejuvenated?)(?: \w+)? by {_SPAN}\b", re.IGNORECASE
+)
 _ADDED: Final = re.compile(rf"(?:add|put)(?: on| another)? {_SPAN}(?: more)?(?: to .*| on .*)?", re.IGNORECASE)
 _TIMES: Final = re.compile(
     r"(?:only |about )?(?P<times>half|twice|double|two times|three times|triple|third of|quarter of|halve)"
@@ -156,6 +158,8 @@ def read_change(words: str, traits: Traits) -> Reading:
         said, left = _clause(clause, traits)
         found |= said
         lost += left
+    if "brows.colour" in found and not _HAIR.search(text):  # "dark brows" tell of hair in a prompt, not in an order
+        found.pop("hair.melanin", None)
     typed = set(re.findall(r"[\w']+", words.lower()))
     return Reading(Traits(found), tuple(word for word in dict.fromkeys(lost) if typed & set(word.lower().split())))
 
@@ -230,9 +234,18 @@ def _clauses(text: str) -> Iterator[str]:
     """Yield clauses, with situations in words that a prompt may use."""
     for pattern, meaning in SITUATIONS.items():
         text = re.sub(rf"(?<!no )(?<!without )\b{pattern}\b", f", {meaning}, ", text)
-    for clause in _CLAUSES.split(text):
+    for clause in [text] if _gives_two_irises(text) else _CLAUSES.split(text):
         if stripped := _FILLERS.sub("", clause.strip()).strip():
             yield _NOT_SO.sub(lambda found: "fewer " if found["many"] else "less ", stripped)
+
+
+_HAIR: Final = re.compile(r"\bhair|\bblond|\bbrunett|\bginger|\bredhead")
+_TWO_IRISES: Final = re.compile(r"\bone\b.*\beyes?\b.*\b(?:other|one)\b|\bone\b.*\b(?:other|one)\b.*\beyes?\b")
+
+
+def _gives_two_irises(text: str) -> bool:
+    """Return whether a text is about two eyes of different colours: "one eye blue and the other brown"."""
+    return bool(_TWO_IRISES.search(text)) and "iris.right_colour" in read_words(text).traits
 
 
 def _clause(clause: str, traits: Traits) -> tuple[dict[str, TraitValue], tuple[str, ...]]:
@@ -281,7 +294,7 @@ def _years(clause: str, traits: Traits) -> float | None:
         if found and (number := _COUNTS.get(count, _number(count))) is not None:
             years = number * _UNITS[found["unit"]]
             way = found.groupdict().get("way") or "older"
-            return trait.clamp(now - years if way[0] in "yr" else now + years)
+            return trait.clamp(now - years if way[0] in "yrd" else now + years)
     if (found := _AT_AGE.fullmatch(clause)) and (number := _number(found[1])) is not None:
         return trait.clamp(number) if found["years"] or number >= _YOUNGEST else None
     words, degree = without_degree(clause)

@@ -53,7 +53,9 @@ def edit(traits: Traits, text: str) -> Difference:
         holds = any(isinstance(step, Hold) for step in steps)
         why = next((step.why for step in steps if isinstance(step, Nothing)), NOT_UNDERSTOOD)
         raise BadRequest("Nothing is to be changed: say what should be different." if holds else why)
-    return combined([difference(change, traits) for change in changes], traits)
+    made = combined([difference(change, traits) for change in changes], traits)
+    lost = tuple(step.said for step in steps if isinstance(step, Nothing) and step.said)
+    return replace(made, not_understood=(*made.not_understood, *lost))
 
 
 def difference(change: Change, traits: Traits, held: Collection[str] = ()) -> Difference:

@@ -1,5 +1,7 @@
 """Verbs that take something away, said as readings know it: "wipe the lipstick off" is "no lipstick"."""
 
+# ruff: noqa: E501 - tables of phrases, as patterns
+
 from __future__ import annotations
 
 import re
@@ -11,7 +13,7 @@ _DETERMINERS: Final = r"(?:all |any |every |of |the |her |his |their |its |my |y
 _MOVED: Final = r"(?:take|wipe|clean|wash|rub|scrub|strip|shave|scrape|brush|peel|clear|get)"
 _VERB: Final = (
     rf"(?:please |now |then |also )*(?:{_MOVED} (?:off|away)|remove|lose|get rid of|do away with|erase|delete"
-    r"|eliminate|drop|ditch|pluck|shave|hide|conceal|cover up|heal|smooth (?:out|away)|smoothen (?:out|away)|iron out)"
+    r"|eliminate|drop|ditch|kill|banish|zap|strip|take out|wipe out|clear up|pluck|shave|hide|conceal|cover up|heal|smooth (?:out|away)|smoothen (?:out|away)|iron out)"
 )
 _TAKEN: Final = re.compile(rf"{_VERB} {_DETERMINERS}(?P<what>\S.*)", re.IGNORECASE)
 _TAKEN_OFF: Final = re.compile(
@@ -20,8 +22,8 @@ _TAKEN_OFF: Final = re.compile(
     re.IGNORECASE,
 )
 _YEARS_OFF: Final = re.compile(
-    r"(?:please )?(?:take|knock|shave|wipe|get) (?:off )?(?:the |some )?(?P<span>(?:[\w-]+ )*?(?:years?|decades?))"
-    r"(?: off)?(?: (?:of |from )?(?:him|her|it|them|the face|his face|her face))?",
+    r"(?:please )?(?:take|knock|shave|wipe|get|lose|drop|remove|cut) (?:off )?(?:the |some )?(?P<span>(?:[\w-]+ )*?(?:years?|decades?))"
+    r"(?: off| away)?(?: (?:of |from )?(?:him|her|it|them|the face|his face|her face))?",
     re.IGNORECASE,
 )
 _NO_MORE: Final = re.compile(r"no (?:more|longer)(?: any)? (?P<what>\S.*)", re.IGNORECASE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from dreamface.colour_names import NAMES_SRGB, OF_SKIN
 from dreamface.language.effects import Degree, Effects, Rank, at, more
 
 
@@ -416,14 +417,14 @@ ANCESTRY_SHARES: Final[dict[str, tuple[float, float, float, float]]] = {
     **dict.fromkeys(
         ("european", "caucasian", "eastern european", "northern european", "new zealander", *(
             _words(
-        "white scandinavian italian irish english scottish welsh british german french dutch swedish "
+        "white scandinavian irish english scottish welsh british german french dutch swedish "
         "norwegian danish finnish icelandic polish russian ukrainian czech austrian swiss belgian nordic "
         "slavic celtic hungarian romanian serbian croatian bulgarian lithuanian latvian estonian canadian "
-        "australian american viking anglo portuguese"
+        "australian american viking anglo"
     ))),
         (0.0, 0.0, 0.0, 1.0),
     ),
-    **dict.fromkeys(["spanish", "greek", "mediterranean", "sicilian", "maltese"], (0.05, 0.0, 0.05, 0.9)),
+    **dict.fromkeys(["spanish", "greek", "italian", "portuguese", "mediterranean", "sicilian", "maltese"], (0.06, 0.0, 0.12, 0.82)),
     **dict.fromkeys(
         ("middle eastern", "north african", *(
             _words(
@@ -466,16 +467,7 @@ FRACTIONS: Final[dict[str, float]] = {
 
 # ------------------------------------------------------------------------------------------------------------- colours
 
-COLOURS_SRGB: Final[dict[str, str]] = {
-    "red": "#b3101c", "crimson": "#9c0f24", "scarlet": "#c8201a", "ruby": "#8f0f2a", "cherry": "#a1132b", "burgundy": "#5c1023",
-    "maroon": "#5a1418", "wine": "#5e1526", "plum": "#5b2046", "pink": "#e07a9a", "hot pink": "#e0307f", "magenta": "#c01f8a",
-    "fuchsia": "#c4217f", "rose": "#c65a6c", "coral": "#e3694f", "peach": "#eaa07f", "nude": "#b9806a", "orange": "#e0701a",
-    "yellow": "#e8c52a", "gold": "#c99a35", "bronze": "#8f5f32", "copper": "#a8623a", "brown": "#5b3420", "chocolate": "#3d2114",
-    "green": "#2f7d3a", "emerald": "#0f7a4f", "olive": "#6b6b2a", "lime": "#8ec63f", "mint": "#8fd4b0", "teal": "#1d7f80",
-    "turquoise": "#30b3ad", "cyan": "#25b5cf", "aqua": "#3fc0c8", "blue": "#2a59b8", "navy": "#172a57", "azure": "#3a8fd9",
-    "indigo": "#3a2a86", "purple": "#6a2c91", "violet": "#7a3fb0", "lavender": "#b19bd9", "lilac": "#bf9fd6",
-    "black": "#0b0a0b", "white": "#f0efed", "grey": "#808080", "silver": "#b9bcc2", "cream": "#efe3cc",
-}  # fmt: skip
+COLOURS_SRGB: Final[dict[str, str]] = {name: srgb for name, srgb in NAMES_SRGB.items() if name not in OF_SKIN}
 """Named colours as sRGB, for make-up, dyes and unnatural skin."""
 
 THING_COLOURS: Final = frozenset({*COLOURS_SRGB, "tan"})

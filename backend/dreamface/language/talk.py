@@ -30,6 +30,7 @@ class Change:
         said: what was typed for it.
         traits: what the words mean, where that is known without reading them.
         lost: clauses beside it that nothing was made of.
+        instead: whether it takes the place of the last change, which it corrects.
     """
 
     words: str
@@ -38,6 +39,7 @@ class Change:
     said: str = ""
     traits: Traits = field(default_factory=Traits)
     lost: tuple[str, ...] = ()
+    instead: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,22 @@ class Undo:
 
 
 @dataclass(frozen=True)
+class UndoBut:
+    """Every change is taken back but what was done to parts, or but the first or the last changes."""
+
+    parts: tuple[Part, ...] = ()
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True)
+class UndoOne:
+    """One change is taken back and later ones stay; `number` counts from 1."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class Redo:
     """What was taken back last is done again."""
 
@@ -78,7 +96,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Scale:
-    """The last change is made so many times as strong."""
+    """The last change is made so many times as strong; -1 is the other way round."""
 
     factor: float
 
@@ -112,7 +130,7 @@ class Question:
     Attributes:
         topic: "age", "sex", "trait" (one or more of the face's), "why", "changes", "unknown", "describe", "help" or
             "prompt".
-        traits: names of those that it is about.
+        traits: names of those that it is about; none where it is about something that only lies on a place.
         claimed: what it supposes of them, as in "is her nose big?".
         words: it.
     """
@@ -125,13 +143,20 @@ class Question:
 
 @dataclass(frozen=True)
 class Nothing:
-    """Nothing that can be followed; `why` is a sentence."""
+    """Nothing that can be followed.
+
+    Attributes:
+        why: a sentence.
+        said: the clause that it is about, where others beside it may be followed.
+    """
 
     why: str
+    said: str = ""
 
 
 Step: TypeAlias = (
-    "Change | Hold | Release | Undo | Redo | Version | Scale | Restore | Take | Restart | Question | Nothing"
+    "Change | Hold | Release | Undo | UndoBut | UndoOne | Redo | Version | Scale | Restore | Take | Restart | "
+    "Question | Nothing"
 )
 
 CAN_DO: Final = (
@@ -151,15 +176,23 @@ class Context:
         others: names of other faces.
         thing: what was laid on a place last, such as "a scar": what "another one" stands for.
         reads_more: whether words mean something although they say no trait, such as a mark at a place.
+        last: what was said for the last change that holds: what "no, green" corrects.
+        before: traits before that change, where there is one.
+        moved: names of the traits that it set.
     """
 
     traits: Traits = field(default_factory=Traits)
     others: tuple[str, ...] = ()
     thing: str = ""
     reads_more: Callable[[str], bool] = lambda words: False
+    last: str = ""
+    before: Traits | None = None
+    moved: tuple[str, ...] = ()
 
     def read(self, words: str) -> Reading:
-        """Return what words change about the face."""
+        """Return what words change about the face; no words change nothing."""
+        if not any(map(str.isalnum, words)):
+            return Reading(Traits(), ())
         return read_change(words, self.traits)
 
     def means_something(self, words: str) -> bool:

@@ -10,10 +10,26 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from dreamface.language import slips
+from dreamface.language.lexicon import lexicon
 from dreamface.language.parts import PARTS, Part, find_parts, parts_beside, without_parts
+from dreamface.language.people import sex_of_names
 from dreamface.language.tables import UNITS
-from dreamface.language.talk import Hold, Redo, Release, Restart, Restore, Scale, Step, Take, Undo, Version
-from dreamface.language.talk_orders import THE
+from dreamface.language.talk import (
+    Hold,
+    Redo,
+    Release,
+    Restart,
+    Restore,
+    Scale,
+    Step,
+    Take,
+    Undo,
+    UndoBut,
+    UndoOne,
+    Version,
+)
+from dreamface.language.talk_orders import THE, WHO
 
 _IT: Final = r"(?:that|it|this|them|those|these)"
 _COUNT: Final = r"(?P<count>\d{1,2}|[a-z]+|a couple(?: of)?|couple)"
@@ -38,6 +54,7 @@ def _group(found: re.Match[str], name: str) -> str:
     return next((text for key, text in found.groupdict().items() if text and key.rpartition("_")[0] == name), "")
 
 
+_NO: Final = r"(?:(?:no+|nope|nah|ugh|yikes)[ ,.!]+)?"
 _UNDO: Final = _whole(
     f"{_BACK}(?: (?:{_IT}|{THE} (?:last|latest|previous)(?: {_STEPS})?|what you (?:just )?did|your last {_STEPS}|the change|one step|a step|again|once|once more|one more))*",
     f"(?:take|put|turn|change) {_IT} back(?: please)?",
@@ -47,7 +64,12 @@ _UNDO: Final = _whole(
     "as (?:it|she|he) was(?: before)?",
     "like before",
     "never ?mind",
-    "not (?:that|like that)",
+    f"{_NO}not there",
+    "(?:one|a) step back(?:wards)?",
+    rf"(?:(?:hm+|no+|ok|okay|oh)[ ,.]+)*(?!{THE} )[\w ]+? was (?:wrong|a mistake|a bad idea|the wrong choice)",
+    f"{_NO}(?:{_IT}(?:'s| is| was) )?not (?:that|like (?:that|this)|what i (?:meant|wanted|asked for))",
+    f"{_NO}(?:remove|delete|lose) {_IT}(?: again)?",
+    f"{_NO}(?:undo|revert|back)",
     "ctrl[ +-]?z",
     "oops",
     "go back to before",
@@ -60,8 +82,34 @@ _UNDO_COUNT: Final = _whole(
     f"take back {THE} last {_COUNT}(?: {_STEPS})?",
     "undo (?P<times>twice|thrice)",
 )
+_CHANGE: Final = r"(?:change|step|edit|one|thing|order)s?"
+_KEPT_COUNT: Final = rf"{THE} (?P<end>first|last|latest|newest|oldest)(?: (?P<count>\d{{1,2}}|[a-z]+))?(?: {_CHANGE})?"
+_ALL_CHANGES: Final = (
+    rf"(?:everything|it all|all(?: of)?(?: (?:it|that|{THE} {_CHANGE}))?|{THE} {_CHANGE}|every {_CHANGE})"
+)
+_BUT: Final = r"(?:but|except|besides|apart from|other than|save|bar)(?: for)?(?: what you did (?:to|with))?"
+_UNDO_BUT: Final = tuple(
+    map(
+        _whole,
+        (
+            rf"(?:{_BACK}|remove|reset|delete|forget) {_ALL_CHANGES},? {_BUT} (?:{_KEPT_COUNT}|(?P<part>(?:{THE} )?[\w' -]+?))",
+            rf"(?:only )?keep(?: only)? {_KEPT_COUNT},?(?: and| but)? (?:{_BACK}|remove|reset|delete|forget) (?:{THE} )?(?:rest|others?|everything else)",
+            rf"(?:only )?keep(?: only)? (?:what you did (?:to|with) )?(?P<part>(?:{THE} )?[\w' -]+?),?(?: and| but)? (?:{_BACK}|remove|reset|delete|forget) (?:{THE} )?(?:rest|others?|everything else)",
+            rf"(?:only keep|keep only|keep nothing but) {_KEPT_COUNT}",
+        ),
+    )
+)
+_OTHER_WAY: Final = re.compile(
+    r"(?:(?:no+|nope|nah|do|make it|i meant|go|and|just)[ ,.!]+)*(?:"
+    r"(?:(?:exactly |quite )?(?:the )?(?:other|opposite|reverse) (?:way|direction)(?: a?round| about)?)"
+    r"|(?:exactly |quite |just )?(?:the )?(?:opposite|reverse|contrary|inverse)(?: of (?:that|this|it))?"
+    r"|(?:(?:that|this|it)(?: is|'s| was| went| goes)? )?(?:in |into )?(?:the )?wrong (?:way|direction)(?: a?round)?"
+    r"|(?:reverse|invert|flip) (?:that|it|this)|vice versa)(?: please)?",
+    re.IGNORECASE,
+)
 _REDO: Final = _whole(
     f"redo(?: {_IT})?",
+    "redo (?:all|everything|it all)(?: of it)?",
     f"(?:put|bring|get) {_IT} back again",
     f"bring {_IT} back",
     f"(?:un-?undo|undo the undo|redo the last {_STEPS})",
@@ -97,6 +145,8 @@ _LESS: Final = _whole(
     "(?:that's|it's|you've gone|you went) (?:way )?(?:overboard|over the top|too far)",
     "you overdid it",
     "overdone",
+    f"(?:{_IT}(?:'s| is| was) )?(?P<over>a (?:bit|little) )much",
+    f"{_IT}(?:'s| is| was) (?:rather|quite|pretty) much",
 )
 _FACTORS: Final = (
     (_whole(r"(?:just |only )?(?:a (?:little|bit|touch|tad)(?: bit)?|slightly|somewhat)"), 0.5),
@@ -126,10 +176,11 @@ _RESTORES: Final = tuple(
         _whole,
         (
             rf"{_PART} (?:was|were|looked|had been) (?:much |a lot |way )?(?:better|nicer|fine|good|okay|ok|perfect|prettier|right) (?:before|earlier|previously|at first|as it was|the way it was)",
+            rf"{_THE_PART} (?:was|were) (?:already |just |quite |much |perfectly )*(?:better|nicer|fine|good|okay|ok|perfect|prettier|right|great)(?: (?:as|like) (?:it|they) (?:was|were))?",
             rf"(?:i|we) (?:liked|preferred|loved|prefer|like|want|miss) (?:{THE} )?(?P<old>old|previous|former|earlier|original|first|last) {_PART}(?: (?:more|better|back|again))*",
             rf"(?:i|we) (?:liked|preferred|loved) {_PART} (?:(?:more|better) )?(?:before|earlier|previously|as it was|the way it was)",
             rf"(?:put|bring|get|take|change|turn|set|give her|give him|give) (?:back )?{_PART} (?:back )?(?:to )?(?:(?:the way|how|as|like|what) (?:it|they) (?:was|were|looked|had been)(?: before| earlier)?|(?:like|as) before)",
-            rf"(?:put|bring|get|change) {_THE_PART} back(?: (?:again|please))?|bring back {_PART}|give (?:her|him|them|it) back {_PART}",
+            rf"(?:put|bring|get|change) {_THE_PART} back(?: (?:again|please))?|bring back {_PART}|give (?:her|him|them|it) back {_PART}|give (?:her|him|them|it) {_THE_PART} back",
             rf"(?:(?:go|change|get|switch|revert|return|roll) back|revert|return|change|back|restore)(?: (?:to|her|him))* (?:{THE} )?(?P<old>old|previous|former|earlier|original|first|last) {_PART}",
             rf"(?:(?:undo|revert|take back) (?:the |my |your )?(?:last )?(?:changes?|edits?) (?:to|of|on)|undo|revert|reset|restore|roll back|take back|undo what you did (?:to|with)|undo only) {_PART}(?: (?:only|alone|changes?))?",
             rf"(?:the )?(?P<old>old|previous|former|earlier|original) {_PART}(?: (?:back|again|please))+",
@@ -143,7 +194,7 @@ _TAKES: Final = tuple(
         _whole,
         (
             rf"(?:take|use|copy|borrow|steal|get|give (?:her|him|them|it)|put on|add|grab|lift|want|with|have)? ?{_PART} (?:of|from|off) {_OTHER}",
-            r"(?:take|use|copy|borrow|steal|get|give (?:her|him|them|it)|put on|grab|want|with|have)? ?(?P<who>the other (?:one|face|head|person)|[\w.-]+(?: [\w.-]+)?)(?:'s|s') (?P<part>[\w -]+)",
+            r"(?:take|use|copy|borrow|steal|get|give (?:her|him|them|it)|put on|put|grab|want|with|have)? ?(?P<who>the other (?:one|face|head|person)|[\w.-]+(?: [\w.-]+){0,3}?)(?:'s|s') (?P<part>[\w -]+?)(?: (?:on|onto|to) (?:her|him|it|them|the face))?",
             rf"(?:give (?:her|him|them|it) |use |take |with |have |wants? )?(?:the )?same {_PART} (?:as|like) {_OTHER}(?: has)?",
             rf"(?:make |give |let )?(?:(?:her|him|them|it) )?(?:have )?{_PART} (?:(?:be|look) )?(?:exactly |more |just )?(?:like|as|the same as) (?:that of |those of )?{_OTHER}(?: has)?",
         ),
@@ -158,6 +209,7 @@ _HOLDS: Final = tuple(
             rf"(?:don't|do not|dont|never|please don't|must not|shouldn't|should not|not to|without|no|instead of) (?:ever )?(?:touch|chang|alter|modify|mess|affect|edit|ruin|los|remov|mov)\w*(?: with| up)? {_PART}(?: (?:any ?more|again|at all|please))*",
             rf"(?:except|but|apart from|not|other than|save)(?: for)?(?: not)?(?: (?:on|in|around|at|to|near|under|over))? {_THE_PART}",
             rf"{_PART} (?:must |should |has to |have to |can |may |needs to |need to |shall )?(?:stays?|remains?|keeps?|is kept|are kept|is (?:perfect|fine|good|right|ok|okay|great)|are (?:perfect|fine|good|right|ok|okay|great)|is off limits|are off limits)(?: (?:just |exactly )?(?:{_STAY}|there|put|now|already))*",
+            rf"{_PART} (?:just )?(?:the same|unchanged|untouched|as (?:it|they) (?:is|are)|as is)",
             rf"(?:everything|anything|all) (?:but|except|besides)(?: for)? {_PART}",
         ),
     )
@@ -222,6 +274,13 @@ _NUMBERS: Final = {"both": 2, "couple": 2, "a couple": 2, "a couple of": 2, "twi
 _WAYS: Final = {"a bit": 1.25, "a little": 1.25, "a little bit": 1.25, "a tiny bit": 1.15, "a wee bit": 1.25, "slightly": 1.25,
                 "a touch": 1.25, "a tad": 1.25, "somewhat": 1.3, "much": 2.0, "a lot": 2.0, "lots": 2.0, "way": 2.2, "far": 2.0,
                 "quite a bit": 1.7, "so": 1.7, "very": 1.7}  # fmt: skip
+_MOST: Final = 50
+"""Steps that "redo everything" brings again."""
+
+_ONE_OF: Final = re.compile(
+    rf"{_BACK} (?:only |just )?(?:{THE} )?(?:(?P<ordinal>{'|'.join(_ORDINALS)})|(?:change|step|edit) (?:number |no\.? ?)?(?P<number>\d{{1,3}}|[a-z]+))(?: {_CHANGE})?(?: only)?",
+    re.IGNORECASE,
+)
 _USUAL: Final = 1.5
 _TOO_MUCH: Final = 0.5
 
@@ -240,7 +299,7 @@ def read_history(clause: str, others: Sequence[str] = (), last: Sequence[Part] =
     if found := _TAKE_ALL.fullmatch(clause):
         who = found["who"] or found["whom"]
         return Take((_FACE,), who if (source := named(who, others)) is None else source)
-    for read in (_only, _hold, _version, _undo, _scale, _restore):
+    for read in (_undo_but, _only, _hold, _version, _undo, _scale, _restore):
         if step := read(clause, last):
             return step
     return _take(clause, others)
@@ -268,13 +327,36 @@ def _only(clause: str, _last: Sequence[Part]) -> Step | None:
     return None
 
 
+def _undo_but(clause: str, _last: Sequence[Part]) -> Step | None:
+    """Return the step that takes back everything but some of it."""
+    for pattern in _UNDO_BUT:
+        if not (found := pattern.fullmatch(clause)):
+            continue
+        if end := _group(found, "end"):
+            word = _group(found, "count")
+            count = (1 if word in ("", "change", "one", "step", "edit", "thing", "order") else _number(word)) or 1
+            return UndoBut(last=count) if end in ("last", "latest", "newest") else UndoBut(first=count)
+        if parts := _parts(found):
+            return UndoBut(parts)
+    return None
+
+
 def _undo(clause: str, _last: Sequence[Part]) -> Step | None:
+    if found := _ONE_OF.fullmatch(clause):
+        ordinal = found["ordinal"]
+        number = _ORDINALS.index(ordinal.lower()) + 1 if ordinal else _number(found["number"])
+        if number:
+            return UndoOne(number)
     if _RESTART.fullmatch(clause):
         return Restart()
     if _UNDO.fullmatch(clause):
         return Undo()
     if found := _REDO.fullmatch(clause):
-        return Redo(_number(_group(found, "count")) or 1)
+        return Redo(
+            _MOST
+            if clause.startswith(("redo all", "redo every", "redo it all"))
+            else _number(_group(found, "count")) or 1
+        )
     if (found := _UNDO_COUNT.fullmatch(clause)) and (
         count := _number(_group(found, "times") or _group(found, "count"))
     ):
@@ -290,6 +372,8 @@ def _number(word: str) -> int:
 
 
 def _scale(clause: str, _last: Sequence[Part]) -> Step | None:
+    if _OTHER_WAY.fullmatch(clause):
+        return Scale(-1.0)
     for pattern, factor in _FACTORS:
         if pattern.fullmatch(clause):
             return Scale(factor)
@@ -343,14 +427,43 @@ def _take(clause: str, others: Sequence[str]) -> Step | None:
         if (found := pattern.fullmatch(clause)) and (parts := _parts(found)):
             who = _group(found, "who").strip().removesuffix("'s")
             source = named(who, others)
-            if source is None and _COPIES.match(clause) and not re.match(r"(?:an?|some|my|your|her|his|its) ", who):
+            if source is None and _is_somebody(who, copies=bool(_COPIES.match(clause)), owns="'" in clause):
                 source = who  # somebody who is not there: whoever looks for the face says so
             if source is not None:
                 return Take(parts, source)
     return None
 
 
+def read_taking(clause: str, others: Sequence[str]) -> Step | None:
+    """Return the step that takes a part of somebody, of whom nothing else is made: "the lips of Marilyn Monroe"."""
+    return _take(f"take {re.sub(r'^(?:give (?:her|him|it|them)|with|have) ', '', clause)}", others)
+
+
 _COPIES: Final = re.compile(r"(?:take|copy|borrow|steal|use) ")
+_ITSELF: Final = re.compile(
+    rf"(?:{WHO}|{THE} (?:own|person|face|head|woman|man|girl|boy|lady|guy|character|model)|(?:her|his|their)(?: own)?|once|again|there)"
+)
+_OF_OTHERS: Final = re.compile(r"(?:the|that|this|those|my|your|her|his|their|our) (?P<noun>\w.*)")
+
+
+def _is_somebody(who: str, *, copies: bool, owns: bool) -> bool:
+    """Return whether words name somebody, known here or not, whom a part can be of: "the fisherman", "Clara".
+
+    Args:
+        who: the words, in lower case.
+        copies: whether the order says that something is copied.
+        owns: whether it says whose something is: "the fisherman's nose".
+    """
+    if _ITSELF.fullmatch(who) or re.match(r"(?:an?|some) ", who) or (find_parts(who) and not owns):
+        return False
+    words = who.split()
+    found = _OF_OTHERS.fullmatch(who)
+    if copies or (found and owns):
+        return not (found and _ITSELF.fullmatch(found["noun"]))
+    if found:
+        return any((entry := lexicon().entries.get(word)) is not None and bool(entry.kind) for word in words)
+    is_name = words[0].capitalize() in sex_of_names()
+    return is_name or not any(slips.is_english(word) or lexicon().knows(word) for word in words)
 
 
 def named(who: str, others: Sequence[str]) -> str | None:

@@ -11,7 +11,7 @@ from dreamface.language.lexicon import lexicon
 from dreamface.language.parts import Part, find_parts, traits_of, without_parts
 from dreamface.language.reader import read_words
 from dreamface.language.talk import Context, Question
-from dreamface.language.talk_orders import THE, WHO, as_change
+from dreamface.language.talk_orders import THE, WHO, as_change, is_known
 from dreamface.traits import Traits
 
 _ASIDE: Final = re.compile(
@@ -110,7 +110,7 @@ _ABOUT: Final = re.compile(
 )
 _REQUEST: Final = re.compile(
     rf"^(?:(?:can|could|would|will|should) (?:you|we)\b(?! (?:tell|say|explain|show|see|understand|know|remember|read|speak))|(?:can|could|may) i (?:have|get|see)\b|why (?:don't|not|do not|didn't|doesn't|isn't) ?(?:you|we)? ?(?:make|give|try|add|change|just|put|turn|have|let|take|remove|do)\b"
-    rf"|how about|what about|what if|(?:could|can|should|would|might) (?:{_SHE}) (?:be|have|look|get|use|do with|wear|become|not|also|please|perhaps|maybe)\b|(?:isn't|is) it (?:about )?time|is it possible to|would it be possible|(?:do|can) (?:you|we) (?:mind|make|give|put|add)\b|shouldn't|couldn't|wouldn't it be)",
+    rf"|how about|what about|what if|what would (?:{WHO}) look like (?=\S)|(?:could|can|should|would|might) (?:{_SHE}) (?:be|have|look|get|use|do with|wear|become|not|also|please|perhaps|maybe)\b|(?:isn't|is) it (?:about )?time|is it possible to|would it be possible|(?:do|can) (?:you|we) (?:mind|make|give|put|add)\b|shouldn't|couldn't|wouldn't it be)",
     re.IGNORECASE,
 )
 _NO_REQUEST: Final = re.compile(
@@ -180,7 +180,20 @@ def read_question(text: str, context: Context) -> Question | None:
     for topic, pattern in _TOPICS:
         if pattern.match(asked):
             return _about(topic, asked, context)
-    return _about_traits(asked, context)
+    return _about_traits(asked, context) or _about_mark(asked, context)
+
+
+_MARK: Final = re.compile(
+    rf"(?:is|are|was|were) there (?:any |an? |the |some |still )*(?P<what>.+)|(?:does|do|has|have) (?:{WHO}) (?:still )?(?:have |got )?(?:any |an? |some |the )*(?P<thing>.+)"
+    rf"|where (?:is|are) (?P<place>.+)|why (?:is|are) there (?:any |an? |the |some )*(?P<why>.+)|(?:why|where) (?:does|do|has|have) (?:{WHO}) (?:have |got )?(?:any |an? |some |the )*(?P<cause>.+)"
+)
+
+
+def _about_mark(asked: str, context: Context) -> Question | None:
+    """Return the question for something that only lies on a place: "is there a bruise?"."""
+    found = _MARK.fullmatch(asked)
+    what = next((text for text in found.groups() if text), "") if found else ""
+    return Question("trait", words=asked) if what and is_known(what) and context.reads_more(what) else None
 
 
 def _about(topic: str, asked: str, context: Context) -> Question | None:

@@ -1,5 +1,7 @@
 """What "another one" and "the same" stand for: the thing that was laid on a place last."""
 
+# ruff: noqa: E501 - tables of phrases, as patterns
+
 from __future__ import annotations
 
 import re
@@ -22,6 +24,11 @@ _ANOTHER: Final = re.compile(
     re.IGNORECASE,
 )
 _THERE_TOO: Final = re.compile(rf"{_PUT}(?P<where>{_PLACE} .+?) (?:too|as well|also)", re.IGNORECASE)
+
+
+_TAKES_ONE: Final = re.compile(
+    rf"(?P<verb>(?:remove|delete|erase|lose|drop|take off|take away|get rid of|no)) (?:(?:the|that|this) )?one(?= {_PLACE} )"
+)
 
 
 def thing_of(words: str) -> str:
@@ -47,9 +54,11 @@ def with_thing(clause: str, thing: str) -> str:
         clause: in lower case; one that refers to nothing stays as it is.
         thing: what was laid on a place last, such as "a scar"; nothing where there is none.
     """
+    bare = re.sub(rf"^(?:an?|the|some|another|{_COUNTS}) ", "", thing)
+    if thing and _TAKES_ONE.search(clause):
+        return _TAKES_ONE.sub(rf"\g<verb> the {bare}", clause)
     if not thing or not refers(clause):
         return clause
-    bare = re.sub(rf"^(?:an?|the|some|another|{_COUNTS}) ", "", thing)
     if found := _ANOTHER.fullmatch(clause):
         if found["count"]:
             return f"{found['count']} {bare if bare.endswith('s') else f'{bare}s'}{found['where']}"

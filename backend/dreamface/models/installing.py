@@ -191,13 +191,24 @@ def _fetched(model: Installation, progress: Progress) -> Iterator[Path]:
 
 
 def _settings_of(model: Installation, progress: Progress) -> Path:
-    """A folder with the model's small files: that of an installed one of its family, or what is fetched."""
-    for name in (model.name, STABLE_DIFFUSION.name, *own_names()):
+    """A folder with the model's small files: that of an installed one of its family, or what is fetched.
+
+    The published model's come first: another artist's checkpoint may have changed its own.
+    """
+    for name in (STABLE_DIFFUSION.name, model.name, *own_names()):
         if find_to_install(name).installed:
             return places.model_folder(name)
     folder = _download_place(model)
-    _run_all([(one, _download_of_file(model, folder, one)) for one in model.settings], progress)
+    _run_all([(one, _download_of_file(model, folder, one, _SETTINGS_OTHERWISE)) for one in model.settings], progress)
     return folder
+
+
+_SETTINGS_OTHERWISE: Final = (
+    "install Stable Diffusion 1.5 first, from a folder that was fetched elsewhere "
+    f"(`dreamface models install {STABLE_DIFFUSION.name} --from FOLDER`): a single file takes its tokenizer and "
+    "settings from there, and a checkpoint that is a folder in diffusers' layout has its own"
+)
+"""What to do without a network, where an own checkpoint is installed from a file: the end of a sentence."""
 
 
 def _run_all(left: list[tuple[RemoteFile, Download]], progress: Progress) -> None:
@@ -207,13 +218,13 @@ def _run_all(left: list[tuple[RemoteFile, Download]], progress: Progress) -> Non
         done += one.size
 
 
-def _download_of_file(model: Installation, folder: Path, one: RemoteFile) -> Download:
+def _download_of_file(model: Installation, folder: Path, one: RemoteFile, otherwise: str = "") -> Download:
     file = folder / one.name
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(file.parent, error) from error
-    otherwise = (
+    otherwise = otherwise or (
         f"fetch the files of {model.archive} with a browser and install their folder "
         f"(`dreamface models install {model.name} --from FOLDER`, or Models in DreamFace's preferences)"
     )

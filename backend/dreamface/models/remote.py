@@ -14,6 +14,7 @@ from dreamface.models.safetensors_header import NotSafetensors, family_of, is_pi
 from dreamface.models.taking import Offer, copy_files, pickled, reading
 
 _MEGABYTE: Final = 1e6
+_PICKLE: Final = b"\x80"  # how a bare pickle begins
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,14 @@ class KnownFile:
             return
         if is_pickled(file) and not self.name.endswith(".pth"):
             raise pickled(title)
+        have, whole = size / _MEGABYTE, self.size / _MEGABYTE
         if size < self.size and _is_cut_short(file):
-            have, whole = size / _MEGABYTE, self.size / _MEGABYTE
             raise BadContents(f"{title} has {have:.1f} of {self.title}'s {whole:.1f} MB, the rest is missing: {again}.")
+        if size < self.size and self.name.endswith(".pth") and _is_bare_pickle(file):
+            raise BadContents(
+                f"{title} has {have:.1f} MB and {self.title} {whole:.1f}: it is another model, or the rest of it is "
+                f"missing; {again}."
+            )
         raise BadContents(f"{title} is {_family(file)}, and not {self.title}: {again}.")
 
 
@@ -102,7 +108,13 @@ def _is_cut_short(file: Path) -> bool:
         except NotSafetensors as error:
             return str(error) == "is cut short"
         return False
-    return is_pickled(file) and not zipfile.is_zipfile(file)
+    return is_pickled(file) and not _is_bare_pickle(file) and not zipfile.is_zipfile(file)
+
+
+def _is_bare_pickle(file: Path) -> bool:
+    """Return whether a file is of torch's older kind, whose end can't be told from its beginning."""
+    with file.open("rb") as data:
+        return data.read(1) == _PICKLE
 
 
 def _family(file: Path) -> str:

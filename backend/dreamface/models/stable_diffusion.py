@@ -38,6 +38,19 @@ WIDTHS: Final = (768,)
 
 SCHEDULER: Final = "scheduler/scheduler_config.json"
 
+_KNOWN_SCHEDULER: Final = {
+    "_class_name": "PNDMScheduler",
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "num_train_timesteps": 1000,
+    "prediction_type": "epsilon",
+    "set_alpha_to_one": False,
+    "skip_prk_steps": True,
+    "steps_offset": 1,
+}
+"""Stable Diffusion 1.5's noise. A single file says nothing of its own, and that of another checkpoint may differ."""
+
 
 _FILES_AT: Final = f"{PAGE}/resolve/{REVISION}"
 
@@ -96,6 +109,9 @@ def take(offer: Offer) -> None:
         place = offer.settings(offer.progress.part(0.0, 0.05))
         copies |= {place / one.name: one.name for one in SETTINGS if (place / one.name).is_file()}
     copy_files(offer, copies, offer.progress.part(0.05, 1.0))
+    if not is_folder:
+        (offer.target / SCHEDULER).parent.mkdir(parents=True, exist_ok=True)
+        (offer.target / SCHEDULER).write_text(json.dumps(_KNOWN_SCHEDULER, indent=1) + "\n", "utf-8")
     _check_settings(offer.target, offer.title, offer.again)
 
 

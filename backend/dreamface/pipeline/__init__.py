@@ -1,11 +1,12 @@
 """From a prompt to a face: the stages in order. The only room that knows them all."""
 
 from dreamface.appearance import Seen
-from dreamface.guidance import why_no_diffusion
-from dreamface.head import AROUND, HEADS
+from dreamface.guidance import FITS_BETTER, MOST_RENDERS, check_alignment, why_no_clip, why_no_diffusion
+from dreamface.head import AROUND, HEADS, IndexPlan, in_hours
 from dreamface.limits import RESOLUTIONS
 from dreamface.motion import remarks, write_take
 from dreamface.performance import Performance, load_performance
+from dreamface.pipeline.aligning import alignment_note, fits_better, index_looks, moved_in_words
 from dreamface.pipeline.diffusing import Diffusion, check_diffusion, diffuse
 from dreamface.pipeline.hair import grow_hair, style_of_guides
 from dreamface.pipeline.making import changed_record, edit, generate, look_at, portraits, rebuild
@@ -28,22 +29,27 @@ from dreamface.text import clean
 
 __all__ = [
     "AROUND",
+    "FITS_BETTER",
     "HEADS",
     "LAYER_DESCRIPTIONS",
+    "MOST_RENDERS",
     "RESOLUTIONS",
     "Correction",
     "Diffusion",
     "EditEntry",
     "FaceRecord",
+    "IndexPlan",
     "Option",
     "Performance",
     "PromptReading",
     "Repainted",
     "Seen",
+    "alignment_note",
     "alternatives",
     "animate",
     "build_head",
     "changed_record",
+    "check_alignment",
     "check_animation",
     "check_diffusion",
     "check_request",
@@ -52,13 +58,17 @@ __all__ = [
     "edit",
     "export",
     "expressions",
+    "fits_better",
     "forget_models",
     "generate",
     "grow_hair",
+    "in_hours",
+    "index_looks",
     "load_performance",
     "look_at",
     "measure",
     "mixed",
+    "moved_in_words",
     "parse_style",
     "portraits",
     "read",
@@ -73,6 +83,7 @@ __all__ = [
     "style_name",
     "style_of_guides",
     "styles",
+    "why_no_clip",
     "why_no_diffusion",
     "write_cards",
     "write_take",

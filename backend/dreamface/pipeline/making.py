@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Final, Literal
 from dreamface import appearance
 from dreamface.appearance import Seen
 from dreamface.edits import check_edits, hair_of, overlays
-from dreamface.errors import FolderError, NothingRead
+from dreamface.errors import FolderError, MissingDependency, NothingRead
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of
+from dreamface.guidance import check_alignment, why_no_clip
 from dreamface.hair import Groom
-from dreamface.head import HeadSource, load_model
+from dreamface.head import Encoder, HeadSource, load_model
 from dreamface.limits import (
     check_resolution,
     drawn_seed,
 )
+from dreamface.pipeline.aligning import aligned, looking
 from dreamface.pipeline.hair import not_grown
 from dreamface.pipeline.painting import (
     faded,
@@ -43,7 +45,7 @@ from dreamface.pipeline.people import (
 )
 from dreamface.prior import complete
 from dreamface.progress import Progress
-from dreamface.prompts import read
+from dreamface.prompts import PromptReading, read
 from dreamface.record import Correction, EditEntry, FaceRecord, Turn, corrected
 from dreamface.render import portrait_camera, preview
 from dreamface.rig import make_rig
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
 
 PREVIEW_SIZE = 512
 PREVIEW_YAW = 0.35  # radians off the front: a three-quarter view shows shape that a passport picture hides
+_LOOKED: Final = 0.85  # of making a face that is looked at: when its traits are settled
 _LONGEST_LABEL: Final = 60  # characters of an edit in the history
 
 
@@ -71,7 +74,10 @@ def generate(
     without: Collection[str] = (),
     corrections: Sequence[Correction] = (),
     anyway: bool = False,
+    align: float = 0.0,
+    encoder: Encoder | None = None,
     face_id: str | None = None,
+    reading: PromptReading | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
     """A face from words.
@@ -86,34 +92,51 @@ def generate(
         without: traits that are left open even though the prompt gives them.
         corrections: of how words of the prompt are understood; the face's record keeps them.
         anyway: whether to make someone also where nothing of the prompt was read.
+        align: 0..1 how far traits that the words leave open are moved, so that the portrait fits the words better; 0
+            does not look at it.
+        encoder: what looks; None is the installed CLIP.
         face_id: its identity, where it takes another face's place; None makes a new one.
+        reading: what `read` said of the prompt, where it was asked already; None reads it.
         progress: told about every stage.
 
     Raises:
         NothingRead: nothing of the prompt was read, as of one in another language; see `anyway`.
-        BadRequest: the prompt is empty or too long, or a trait is unknown or out of range.
+        BadRequest: the prompt is empty or too long, or a trait or `align` is unknown or out of range.
+        MissingDependency: `align` is more than 0 and nothing that looks is installed.
         Cancelled: the progress said so.
     """
     number = drawn_seed(seed)
     check_request(prompt, number, resolution, head)
     check_names(without)
+    check_alignment(align)
+    if align and encoder is None and (sentence := why_no_clip()):
+        raise MissingDependency(sentence)
     progress.report("language", 0.0, "Reading the prompt")
-    reading = read(prompt)
+    reading = read(prompt) if reading is None else reading
     if reading.nothing_read and not anyway:
         raise NothingRead(reading.nothing_read)
     told = corrected(reading.traits, corrections)
     said = Traits({name: entry for name, entry in told.items() if name not in without})
     person = complete(said.under(traits or {}), number)
-    progress.report("head", 0.1, "Shaping the head")
-    built = build_head(head, person, number)
-    not_understood = (*reading.unused, *not_grown(person))
     dropped = {correction.words for correction in corrections}
     record = FaceRecord(
-        face_id or str(uuid.uuid4()), clean(prompt), number, resolution, built.model, person, not_understood,
-        candidate=built.candidate, edits=tuple(mark for mark in reading.marks if mark.label not in dropped),
-        corrections=tuple(corrections),
+        face_id or str(uuid.uuid4()), clean(prompt), number, resolution, load_model(head).name, person,
+        (*reading.unused, *not_grown(person)),
+        edits=tuple(mark for mark in reading.marks if mark.label not in dropped), corrections=tuple(corrections),
     )  # fmt: skip
-    return _dress(built, record, progress.part(0.2, 1.0))
+    if align:
+        record = _aligned(record, align, encoder, progress.part(0.05, _LOOKED))
+        progress = progress.part(_LOOKED, 1.0)
+    progress.report("head", 0.1, "Shaping the head")
+    built = build_head(record.head, record.traits, number, record.candidate)
+    return _dress(built, replace(record, candidate=built.candidate), progress.part(0.2, 1.0))
+
+
+def _aligned(record: FaceRecord, alpha: float, encoder: Encoder | None, progress: Progress) -> FaceRecord:
+    """Return a record whose open traits were moved so that its portrait fits the words better."""
+    progress.report("align", 0.0, "Loading what looks at portraits")
+    with looking(encoder, progress.part(0.0, 0.05)) as found:
+        return aligned(record, found, alpha, progress=progress.part(0.05, 1.0))
 
 
 def edit(

@@ -16,6 +16,7 @@ from dreamface.edits import check_edits, overlays
 from dreamface.errors import BadRequest, Busy
 from dreamface.face import Face, Head, Maps
 from dreamface.guidance import (
+    forget_clip,
     forget_diffusion,
 )
 from dreamface.head import forget as forget_heads
@@ -246,6 +247,7 @@ def forget_models() -> None:
     """Load models anew when they are next needed: one was installed, replaced or removed."""
     forget_heads()
     forget_diffusion()
+    forget_clip()
     kept.forget()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,12 @@ def stranger(seed: int) -> Traits:
 
 
 def build_head(
-    model: str, traits: Traits, seed: int, candidate: int | None = None, offset: Tensor | None = None
+    model: str,
+    traits: Traits,
+    seed: int,
+    candidate: int | None = None,
+    offset: Tensor | None = None,
+    choice: Callable[..., int] | None = None,
 ) -> Head:
     """Neutral geometry of a completed person; quick enough to follow a slider.
 
@@ -49,11 +54,12 @@ def build_head(
         seed: what the traits leave open is drawn from it.
         candidate: `Head.candidate` of the person's earlier head, where traits have changed since; None makes a new one.
         offset: [V, 3] metres on top of what the traits say: `Head.offset` of the earlier head.
+        choice: says whom a new one begins as; see `HeadSource.choice`.
 
     Raises:
         BadRequest: the head model is not installed here, or the offset was made for another one.
     """
-    return load_model(model).build(HeadSource(traits, stream(seed, "head"), candidate, offset=offset))
+    return load_model(model).build(HeadSource(traits, stream(seed, "head"), candidate, offset=offset, choice=choice))
 
 
 def expressions(head: Head) -> Tensor:

@@ -180,6 +180,11 @@ class Generate(Strict):
         default=False,
         description="make somebody also where nothing of the prompt is read; else the job fails with `nothing_read`",
     )
+    align: Annotated[FiniteFloat, Field(ge=0.0, le=1.0)] = Field(
+        default=0.0,
+        description="how far traits that the words leave open are moved so that the portrait fits the words better; "
+        "above 0 it needs the model clip-vit-l-14, else the job fails with a sentence",
+    )
     face_id: FaceId | None = Field(default=None, description="of the face whose place it takes")
     variation_of: Id | None = Field(
         default=None,
@@ -497,6 +502,10 @@ class FaceResult(BaseModel):
     resolution: int
     not_understood: list[str]
     notes: list[str] = Field(default=[], description="a sentence for whatever an artist should know of the prompt")
+    moved: list[str] = Field(
+        default=[], description="what looking has moved, in words, because the picture fits the words better"
+    )
+    looked: str = Field(default="", description="a sentence that says what looking has come to; empty where nobody did")
 
 
 class ExportResult(BaseModel):

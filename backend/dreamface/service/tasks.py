@@ -36,6 +36,7 @@ _MADE = 0.85
 def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     """Make a face in the folder `place`, which does not exist yet."""
     request = job["request"]
+    reading = pipeline.read(request["prompt"])
     face = pipeline.generate(
         request["prompt"],
         seed=request["seed"],
@@ -45,12 +46,14 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         without=request["without"],
         corrections=read_corrections(request["corrections"]),
         anyway=request["anyway"],
+        align=request["align"],
         # The same in every attempt: a job that is run again makes the same face.
         face_id=request["face_id"] or str(uuid.UUID(job["id"])),
+        reading=reading,
         progress=progress.part(0.0, _MADE),
     )
-    notes = [note.text for note in pipeline.read(request["prompt"]).notes]
-    result = {**_save(face, place, progress), "notes": notes}
+    looked = {"moved": pipeline.moved_in_words(face.record), "looked": pipeline.alignment_note(face.record)}
+    result = {**_save(face, place, progress), "notes": [note.text for note in reading.notes], **looked}
     if request.get("variation_of"):
         library.mark_variation(place, request["variation_of"])
     return result

@@ -101,7 +101,14 @@ _POPULATION_SEED: Final = 20
 _SAMPLE: Final = 300  # people whose draws show how far measurements spread
 
 _FIT_TOLERANCE: Final = 0.06  # standard deviations by which an asked-for trait may miss
-_SKULL_HOLD: Final = 60.0  # how much firmer a skull is held, where a group's distances are met
+_GROUP_HOLDS: Final = (  # sliders' beginnings -> how much firmer they are held, where a group's distances are met
+    ("ear-scale", 1.0),
+    ("ear-", 60.0),  # moving the ears also moves what cheeks and jaw are measured from: nobody's face is meant
+    ("head-", 60.0),
+    ("forehead-", 60.0),
+    ("cheek-bones", 5.0),  # from a half on these two are a bulge and a dent
+    ("chin-bones", 5.0),
+)
 _FIXED: Final = 1e9  # weight of a slider that is not to move
 _FREE_TOLERANCE: Final = 2.0  # standard deviations by which the others may move along
 
@@ -287,9 +294,7 @@ class IdentitySpace:
         generator = torch.Generator().manual_seed(_POPULATION_SEED)
         drawn = torch.stack([self._draw(Traits(), generator).sliders for _ in range(_SAMPLE)])
         hold = 1.0 / self._spreads.clamp_min(0.12).square()
-        hold *= torch.tensor(
-            [_SKULL_HOLD if name.startswith(("head-", "forehead-")) else 1.0 for name in self.slider_names]
-        )
+        hold *= torch.tensor([_group_hold(name) for name in self.slider_names])
         hold[self._drawn_count :] = _FIXED
         return Groups(self.population, measured, usual, torch.diag(hold), drawn)
 
@@ -334,6 +339,10 @@ class IdentitySpace:
         fixed = torch.cat((torch.ones(1, dtype=torch.float64), macros)).expand(len(sliders), -1)
         uneven = (factor * identity.asymmetries).expand(len(sliders), -1)
         return torch.cat((fixed, sliders.clamp_min(0.0), (-sliders).clamp_min(0.0), uneven), dim=1)
+
+
+def _group_hold(slider: str) -> float:
+    return next((hold for beginning, hold in _GROUP_HOLDS if slider.startswith(beginning)), 1.0)
 
 
 def mean_adult_person() -> dict[str, float]:

@@ -43,12 +43,13 @@ class IctHead:
     def build(self, source: HeadSource) -> Head:
         """See `HeadModel.build`."""
         if source.identity is None:
-            identity = self.space.build(source.traits, source.drawn_from(), source.candidate)
+            identity = self.space.build(source.traits, source.drawn_from(), source.candidate, source.choice)
         else:
             identity = self.space.from_mapping(source.identity)
-        return with_offset(self._head(identity), source.offset)
+        return with_offset(self.head_of(identity), source.offset)
 
-    def _head(self, identity: IctIdentity) -> Head:
+    def head_of(self, identity: IctIdentity) -> Head:
+        """Return the head that coefficients mean."""
         vertices = self.space.vertices(identity)
         names = self.topology.landmarks
         origin = 0.5 * (vertices[names["jugular_notch"]] + vertices[names["cervicale"]])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,12 @@ VIEWS: Final = (-0.5, 0.0, 0.5)
 """Where the camera stands, radians around the head."""
 
 LIGHTS: Final = 10
+
+PICTURES: Final = len(VIEWS) * LIGHTS
+"""Of one candidate (Eq. 2)."""
+
+_ON_GPU, _ON_CPU = 1_000_000, 16_384  # candidates of a pool, where nobody says how many
+
 ANCHOR: Final = "the face"
 """The prompt that says nothing; pictures are compared with it as the mean head is (Eq. 3)."""
 
@@ -38,6 +45,28 @@ _FORMAT: Final = 1
 _NOTES: Final = "index.json"
 _EMBEDDINGS: Final = "embeddings.f16"
 _SAVED_EVERY: Final = 16  # candidates; what is lost when the building is stopped
+
+
+def usual_count(device: torch.device) -> int:
+    """Return how many candidates are looked at where nobody says it."""
+    return _ON_CPU if device.type == "cpu" else _ON_GPU
+
+
+@dataclass(frozen=True)
+class IndexPlan:
+    """What building an index takes.
+
+    Attributes:
+        count: candidates.
+        pictures: of each.
+        done: candidates that an earlier try has looked at.
+        seconds: from here to the end, measured on a few candidates.
+    """
+
+    count: int
+    pictures: int
+    done: int
+    seconds: float
 
 
 class Encoder(Protocol):
@@ -147,8 +176,10 @@ def build_index(
     shape = (rows, encoder.dimension)
     embeddings = np.memmap(folder / _EMBEDDINGS, np.float16, "r+" if done is not None else "w+", shape=shape)
     start = done or 0
+    begun = time.monotonic()
     for row in range(start, rows):
-        progress.report("head", row / rows, f"Looking at candidate {row + 1} of {rows}")
+        left = (time.monotonic() - begun) / (row - start) * (rows - row) if row > start else None
+        progress.report("head", row / rows, f"Looking at candidate {row + 1:,} of {rows:,}{_time_left(left)}")
         coefficients = pool.candidate(row) if row < pool.count else torch.zeros(pool.modes)
         seen = encoder.images(clay_pictures(head(coefficients), topology))
         embeddings[row] = normalize(seen.mean(dim=0), dim=0).half().cpu().numpy()
@@ -156,6 +187,35 @@ def build_index(
             embeddings.flush()
             _write_notes(folder, notes | {"done": row + 1})
     return open_index(folder, pool, encoder)
+
+
+def _time_left(seconds: float | None) -> str:
+    return f", about {in_hours(seconds)} left" if seconds is not None else ""
+
+
+def in_hours(seconds: float) -> str:
+    """Return a time in words.
+
+    >>> [in_hours(seconds) for seconds in (20, 200, 9_000, 400_000)]
+    ['20 seconds', '3 minutes', '2.5 hours', '4.6 days']
+    """
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} seconds"
+    if seconds < _HOUR:
+        return f"{seconds / _MINUTE:.0f} minutes"
+    return f"{seconds / _HOUR:.1f} hours" if seconds < _DAY else f"{seconds / _DAY:.1f} days"
+
+
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0  # seconds
+
+
+def rows_done(folder: Path, pool: Pool, encoder: Encoder) -> int:
+    """Return how many candidates an earlier try has looked at.
+
+    Raises:
+        BadRequest: the folder has the index of another pool or encoder.
+    """
+    return _started(folder, _notes(pool, encoder)) or 0
 
 
 def open_index(folder: Path, pool: Pool, encoder: Encoder) -> EmbeddingIndex:

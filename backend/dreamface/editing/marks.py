@@ -1,0 +1,206 @@
+"""Marks that lie on a face, found by words and taken off: "remove the scar on the left cheek"."""
+
+# ruff: noqa: E501 - tables of phrases, as patterns
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from dreamface import edits as edit_words
+from dreamface.editing.phrasing import listed
+from dreamface.edits import REGIONS, Wish
+from dreamface.errors import BadRequest
+from dreamface.language import Reading, read_degrees, with_removals
+from dreamface.record import MOST_STRENGTH, EditEntry
+from dreamface.traits import Traits
+
+_NO: Final = re.compile(
+    r"(?:please )?(?:no|without) (?:more )?(?:the |her |his |their |that |this |any |all )*(?P<what>\S.*)",
+    re.IGNORECASE,
+)
+_BLACK_EYE: Final = re.compile(r"\bblack (?P<side>(?:left |right )?)eye(?P<many>s?)\b", re.IGNORECASE)
+_EVERYWHERE: Final = frozenset({"whole_face", "whole_head"})
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What becomes of a stack of edits of which marks are taken off.
+
+    Attributes:
+        stack: without them.
+        what: the words for them.
+        labels: of the edits that they were of.
+        elsewhere: labels of edits with the same things at other places, where none lies at the place that was named.
+    """
+
+    stack: tuple[EditEntry, ...]
+    what: str = ""
+    labels: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+
+
+def without_marks(words: str, stack: Sequence[EditEntry]) -> Removal:
+    """Return a stack without the marks that words take away; the same where they take none away.
+
+    Args:
+        words: such as "no scar on the left cheek".
+        stack: the face's edits; also those that its prompt has made.
+    """
+    unchanged = Removal(tuple(stack))
+    found = _NO.fullmatch(with_removals(words.strip().rstrip(".")))
+    if found is None:
+        return unchanged
+    regions, rest, _ = edit_words.find_regions(_BLACK_EYE.sub(r"bruise around the \g<side>eye\g<many>", found["what"]))
+    wishes, names = _meant(rest)
+    if not wishes and not names:
+        return unchanged
+    kept: list[EditEntry] = []
+    labels: list[str] = []
+    elsewhere: list[str] = []
+    for edit in stack:
+        left = _without(edit, wishes, names)
+        if left == edit:
+            kept.append(edit)
+        elif _lies_there(edit, regions):
+            labels.append(edit.label or edit.id)
+            kept += [left] if left is not None else []
+        else:
+            elsewhere.append(edit.label or edit.id)
+            kept.append(edit)
+    return Removal(tuple(kept), rest.strip(), tuple(labels), () if labels else tuple(elsewhere))
+
+
+_DETERMINED: Final = r"(?:(?:the|her|his|their|that|this|all|those|these) )+"
+_MOVE: Final = re.compile(
+    rf"(?:move|shift|transfer|slide|bring|put) {_DETERMINED}(?P<what>.+?) (?:over |down |up |across |further )*(?:to|onto|on to) (?P<where>\S.*)",
+    re.IGNORECASE,
+)
+_FAINTER: Final = r"(?:fainter|weaker|subtler|softer|lighter|paler|less (?:visible|prominent|obvious|strong|deep)|more subtle|thinner)"
+_BOLDER: Final = (
+    r"(?:stronger|bolder|deeper|darker|heavier|clearer|worse|more (?:visible|prominent|obvious|intense|pronounced))"
+)
+_SCALE: Final = re.compile(
+    rf"(?:(?P<down>fade|soften|weaken|tone down|lighten|reduce|blend|play down)|(?P<up>strengthen|intensify|deepen|darken|emphasi[sz]e|accentuate|bring out)) {_DETERMINED}(?P<what>.+)"
+    rf"|(?:make )?{_DETERMINED}(?P<thing>.+?) (?:should be |could be |must be |is to be )?(?:(?P<fainter>{_FAINTER})|(?P<bolder>{_BOLDER}))"
+    rf"|(?:a )?(?:(?P<less>{_FAINTER}|less(?: of)?)|(?P<more>{_BOLDER}|more of)) (?:{_DETERMINED})?(?P<one>.+)",
+    re.IGNORECASE,
+)
+_BOLDER_TIMES: Final = 1.5  # of its strength, that a mark has where it is to be stronger
+_FADED: Final = 0.5  # of its strength, to which a mark fades where nobody says how far
+
+
+def changed_marks(words: str, stack: Sequence[EditEntry], degree: float = 1.0) -> tuple[tuple[EditEntry, ...], str]:
+    """Return a stack in which a mark lies elsewhere or is fainter or stronger, and a sentence; "" where none is.
+
+    Args:
+        words: such as "move the scar to the right cheek" or "fade the scar".
+        stack: the face's edits; also those that its prompt has made.
+        degree: how far to go, over what the words say by themselves.
+    """
+    if found := _MOVE.fullmatch(words):
+        return _moved(found, stack)
+    found = _SCALE.fullmatch(words)
+    named = marks_of(found["what"] or found["thing"] or found["one"], stack) if found else ()
+    if found is None or not named:
+        return tuple(stack), ""
+    factor = _FADED**degree if found["down"] or found["fainter"] or found["less"] else _BOLDER_TIMES**degree
+    now = {edit.id: replace(edit, strength=min(edit.strength * factor, MOST_STRENGTH)) for edit in named}
+    shares = {f"{edit.strength:.0%}".replace("%", " %") for edit in now.values()}
+    said = listed([f"“{edit.label or edit.id}”" for edit in named])
+    return _with(stack, now), f"{said} now at {listed(sorted(shares))}."
+
+
+def _moved(found: re.Match[str], stack: Sequence[EditEntry]) -> tuple[tuple[EditEntry, ...], str]:
+    """Return a stack in which a mark lies where an order says, and a sentence; "" where it says no place."""
+    places, rest, _ = edit_words.find_regions(f"on {found['where']}")
+    named = marks_of(found["what"], stack)
+    if not places or rest.strip() or not named:
+        return tuple(stack), ""
+    label = _moved_label(found)
+    now = {
+        edit.id: replace(edit, place=replace(edit.place, regions=tuple(places)), label=label)
+        for edit in named
+        if edit.place is not None
+    }
+    return _with(stack, now), f"Moved {listed([f'“{edit.label or edit.id}”' for edit in named])} to {found['where']}."
+
+
+def _moved_label(found: re.Match[str]) -> str:
+    what, where = found["what"].split(" on ")[0], found["where"]
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what} on {where}"
+
+
+def _with(stack: Sequence[EditEntry], now: Mapping[str, EditEntry]) -> tuple[EditEntry, ...]:
+    return tuple(now.get(edit.id, edit) for edit in stack)
+
+
+def marks_of(words: str, stack: Sequence[EditEntry]) -> tuple[EditEntry, ...]:
+    """Return the edits of a stack that lie on places and are what words name: "the scar on the left cheek"."""
+    regions, rest, _ = edit_words.find_regions(words)
+    wishes, names = _meant(rest)
+    if not wishes and not names:
+        return ()
+    return tuple(edit for edit in stack if _without(edit, wishes, names) != edit and _lies_there(edit, regions))
+
+
+def told(removal: Removal) -> str:
+    """Return the sentence on what was taken off, or where the thing lies instead."""
+    if removal.labels:
+        return f"Took off {listed([f'“{label}”' for label in dict.fromkeys(removal.labels)])}."
+    return f"There is no {removal.what} there, only {listed([f'“{label}”' for label in removal.elsewhere])}."
+
+
+def _meant(words: str) -> tuple[tuple[Wish, ...], Collection[str]]:
+    """Return the effects that words name, and the traits."""
+    wishes: list[Wish] = []
+    for said in (words, f"a {words}"):  # "mole" alone is a trait, "a mole" is one of them
+        with suppress(BadRequest):
+            wishes += edit_words.read_words(said, lambda _: Reading(Traits(), ())).wishes
+    return tuple(wishes), frozenset(read_degrees(words).traits) if words.strip() else frozenset()
+
+
+def _without(edit: EditEntry, wishes: Sequence[Wish], names: Collection[str]) -> EditEntry | None:
+    """Return an edit without some effects and traits; None where nothing is left, the edit itself where it has none."""
+    if edit.kind != "words" or edit.place is None or not edit.visible:
+        return edit
+    effects: Any = edit.parameters.get("effects", [])
+    left = [effect for effect in effects if not any(_is_one(effect, wish) for wish in wishes)]
+    traits = Traits({name: entry for name, entry in edit.traits.items() if name not in names})
+    if len(left) == len(effects) and len(traits) == len(edit.traits):
+        return edit
+    if left or traits:
+        parameters = {**edit.parameters, "effects": left} if left else {
+            name: value for name, value in edit.parameters.items() if name != "effects"
+        }  # fmt: skip
+        return replace(edit, parameters=parameters, traits=traits)
+    return replace(edit, visible=False) if edit.digests else None  # what somebody painted would be lost with it
+
+
+def _is_one(effect: Mapping[str, Any], wish: Wish) -> bool:
+    """Return whether an edit's effect is what a wish names; one that names no variant is any of them."""
+    return effect["name"] == wish.effect and wish.look.variant in ("", None, effect.get("variant", ""))
+
+
+def _lies_there(edit: EditEntry, regions: Collection[str]) -> bool:
+    """Return whether an edit lies where words say; anywhere, where they say no place."""
+    if not regions or _EVERYWHERE.intersection(regions):
+        return True
+    assert edit.place is not None
+    own = set(edit.place.regions)
+    return any(_overlap(one, other) for one in own for other in regions)
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Return whether two regions are the same, or one is a side of the other: the left cheek is of the cheeks."""
+    if one == other or one in _EVERYWHERE:
+        return True
+    sides = [REGIONS[name].side if name in REGIONS else "" for name in (one, other)]
+    bare = [re.sub(r"(?:^|_)(?:left|right)(?=_|$)", "", name).strip("_").rstrip("s") for name in (one, other)]
+    return bare[0] == bare[1] and not all(sides)
+
+
+__all__ = ["Removal", "changed_marks", "marks_of", "told", "without_marks"]
