@@ -71,7 +71,7 @@ ALLOWED = {
     "skin": SHARED | {"colour"},
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
     "edits": SHARED | {"_reading", "colour_names", "head", "images", "limits", "record", "rig", "groom", "skin"},
-    "guidance": SHARED | {"colour", "edits", "head", "models", "skin"},
+    "guidance": SHARED | {"colour", "edits", "head", "language", "models", "skin"},
     "capture": SHARED | {"models", "head", "skin", "edits", "images", "_reading"},
     "motion": SHARED | {"models", "head", "skin", *LATER[:-1], "_files", "_reading"},
     "geometry": {"arrays"},
@@ -81,7 +81,8 @@ ALLOWED = {
     "export": SHARED | {"folder", "groom", "rig", "images", "limits", "provenance", "text", "_files"},
     "cli": {
         "bones", "editing", "expressions", "language", "pipeline", "models", "service", "face", "folder", "traits",
-        "errors", "progress", "images", "library", "limits", "performance", "record", "text", "_files",
+        "errors", "evaluation", "guidance", "progress", "images", "library", "limits", "performance", "record", "text",
+        "training", "_files",
     },
     "service": {
         "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",
@@ -89,9 +90,10 @@ ALLOWED = {
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {
-        "appearance", "capture", "groom", "head", "language", "models", "motion", "packing", "pipeline", "prior",
-        "rig", "skin",
+        "appearance", "capture", "colour", "groom", "guidance", "head", "images", "language", "models", "motion",
+        "packing", "pipeline", "prior", "rig", "skin", "_files",
     },
+    "evaluation": SHARED | {"guidance", "pipeline", "training"},
     "_files": {"errors"},
     "_archives": set(),
     "_reading": {"_archives", "text"},

@@ -11,7 +11,10 @@ from typing import TypeAlias
 
 from dreamface import __version__
 from dreamface.bones import BONE_NAMES
-from dreamface.cli import animate, batch, chat, commands, doctor, edit, faces, jobs, models, photographs, serve
+from dreamface.cli import (
+    animate, batch, chat, commands, doctor, edit, evaluate, faces, jobs, models, photographs, serve, train,
+)  # fmt: skip
+from dreamface.cli import synthesise as synthesising
 from dreamface.cli.terminal import Terminal, use_utf8
 from dreamface.errors import Cancelled, DreamFaceError, NothingRead
 from dreamface.limits import RANDOM, read_seed
@@ -79,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
         _add_generate, _add_from_photo, _add_read, _add_show, _add_edit, _add_chat, _add_export, _add_animate,
         _add_verify, _add_rebuild,
         _add_traits, _add_edits, _add_layers, _add_styles, _add_expressions, _add_doctor, _add_batch, _add_serve,
-        _add_jobs, _add_models, _add_faces,
+        _add_jobs, _add_models, _add_faces, _add_synthesise, _add_train, _add_evaluate,
     ):  # fmt: skip
         add(actions)
     return root
@@ -404,6 +407,60 @@ def _add_faces(actions: Commands) -> None:
     command.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def _add_synthesise(actions: Commands) -> None:
+    summary = "Make up people to train models on: captions, maps, masks, pictures, labels; run it again to go on."
+    command = _command(actions, "synthesise", synthesising.run, summary)
+    command.add_argument("output", type=Path, metavar="OUT", help="a folder that gets shards (tar) and an index")
+    command.add_argument("--count", type=int, required=True, metavar="N", help="how many people")
+    command.add_argument(
+        "--resolution", type=int, default=512, metavar="PIXELS",
+        help="of maps and pictures: 128, 256, 512 (default), 1024 or 2048",
+    )  # fmt: skip
+    command.add_argument("--pictures", type=int, default=2, metavar="N", help="of each person's head; default: 2")
+    command.add_argument("--head", default="anny", metavar="MODEL", help="whose UV layout: anny (default) or ict")
+    command.add_argument("--processes", type=int, metavar="N", help="side by side; default: one for each processor")
+
+
+def _add_train(actions: Commands) -> None:
+    summary = "Train a texture model, or decoders of its other maps; run it again to go on where it stopped."
+    command = _command(actions, "train", train.run, summary)
+    command.add_argument("kind", choices=train.KINDS, metavar="KIND", help="%(choices)s")
+    command.add_argument(
+        "--data", type=Path, nargs="+", required=True, metavar="DIR",
+        help="folders that `dreamface synthesise` has made, or of scans with a scans.csv: file, caption, domain",
+    )  # fmt: skip
+    _add_base(command)
+    command.add_argument("-o", "--output", type=Path, metavar="OUT", required=True, help="the model's folder")
+    command.add_argument("--steps", type=int, metavar="N", help="default: 20000 of a texture model, 10000 of decoders")
+    command.add_argument("--batch", type=int, metavar="N", help="examples a step on each GPU; default: 8, or 4")
+    command.add_argument("--rate", type=float, metavar="R", help="of learning; default: 1e-5, or 1e-4 with LoRA")
+    command.add_argument("--lora", type=int, metavar="RANK", help="train few numbers of this rank instead of all")
+    command.add_argument("--no-mask", action="store_true", help="without the mask of what is no face, to compare")
+    command.add_argument("--no-prompts", action="store_true", help="without the learned domain prompts, to compare")
+    command.add_argument("--save-every", type=int, metavar="N", help="steps between two states; default: 500")
+    command.add_argument("--seed", type=int, metavar="N", help="of what is drawn; default: 0")
+
+
+def _add_evaluate(actions: Commands) -> None:
+    summary = "Measure a texture model (KID), or faces of prompts (CLIP score, R-precision, agreement of views)."
+    command = _command(actions, "evaluate", evaluate.run, summary)
+    command.add_argument("kind", choices=evaluate.KINDS, metavar="KIND", help="%(choices)s")
+    command.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="PATH",
+        help="prompts, one a line; or a model's folder",
+    )
+    command.add_argument("--data", type=Path, nargs="+", metavar="DIR", help="textures to compare with")
+    command.add_argument("--without-prompts", type=Path, metavar="DIR", help="a model trained with --no-prompts")
+    command.add_argument("--without-both", type=Path, metavar="DIR", help="one trained with --no-prompts --no-mask")
+    _add_base(command)
+    command.add_argument("--count", type=int, default=500, metavar="N", help="of textures; default: 500")
+    command.add_argument("--resolution", type=int, default=1024, metavar="PIXELS", help="of the faces' maps")
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="of what is drawn; default: 0")
+
+
 # ------------------------------------------------------------------------------------------------------------- pieces
 
 
@@ -429,6 +486,12 @@ def _command(actions: Commands, name: str, run: Command, summary: str) -> argpar
 
 def _add_prompt(command: argparse.ArgumentParser) -> None:
     command.add_argument("prompt", nargs="+", metavar="PROMPT", help="the face in words, with or without quotes")
+
+
+def _add_base(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--base", metavar="MODEL", help="a diffusion model that is installed, or its folder; default: the chosen one"
+    )
 
 
 def _add_face(command: argparse.ArgumentParser) -> None:

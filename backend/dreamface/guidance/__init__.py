@@ -17,42 +17,54 @@ from dreamface.guidance.clip import ClipEncoder, forget_clip, use_clip, why_no_c
 from dreamface.guidance.distillation import Guide, Outcome, distil, optimise
 from dreamface.guidance.interface import LatentDiffusion, Mixed, Prompt, guided_noise
 from dreamface.guidance.layering import skin_layer
-from dreamface.guidance.packages import import_packages
+from dreamface.guidance.packages import import_packages, need_packages
 from dreamface.guidance.painting import Canvas, diffuse
+from dreamface.guidance.pbr_decoders import CHANNELS, Decoder, PbrDecoders
+from dreamface.guidance.sampling import sample
 from dreamface.guidance.schedule import Schedule
 from dreamface.guidance.sitter import Sitter, resized
+from dreamface.guidance.small_pair import SmallDiffusion, SmallPair, small_pair
 from dreamface.guidance.stable_diffusion import (
     StableDiffusion,
     forget_diffusion,
     use_diffusion,
     why_no_diffusion,
 )
+from dreamface.guidance.texture_ldm import DESIRED, UNDESIRED, TextureDiffusion
 from dreamface.guidance.texturing import Anchor, LearnedPrior, Steps, Textured, TexturePrior, Texturing
 from dreamface.guidance.upscaling import Upscaler
 
 __all__ = [
+    "CHANNELS",
+    "DESIRED",
     "FITS_BETTER",
     "MOST_RENDERS",
+    "UNDESIRED",
     "Aligned",
     "Anchor",
     "Canvas",
     "Carved",
     "Carving",
     "ClipEncoder",
+    "Decoder",
     "Guide",
     "LatentDiffusion",
     "LearnedPrior",
     "Mixed",
     "Move",
     "Outcome",
+    "PbrDecoders",
     "PictureScorer",
     "Prompt",
     "Regularisers",
     "RelativeScore",
     "Schedule",
     "Sitter",
+    "SmallDiffusion",
+    "SmallPair",
     "StableDiffusion",
     "Steps",
+    "TextureDiffusion",
     "TexturePrior",
     "Textured",
     "Texturing",
@@ -67,10 +79,13 @@ __all__ = [
     "guided_noise",
     "import_packages",
     "is_movable",
+    "need_packages",
     "normals_of_height",
     "optimise",
     "resized",
+    "sample",
     "skin_layer",
+    "small_pair",
     "use_clip",
     "use_diffusion",
     "why_no_clip",

@@ -38,6 +38,24 @@ the version of another."""
 _LONGEST_REASON: Final = 200  # characters
 
 
+def need_packages(what: str, *names: str) -> None:
+    """Import packages that something needs.
+
+    Args:
+        what: needs them, as a sentence names it.
+        names: of the packages.
+
+    Raises:
+        MissingDependency: one can't be imported.
+    """
+    make_torchvision_importable()
+    try:
+        for name in names:
+            importlib.import_module(name)
+    except DO_NOT_IMPORT as error:
+        raise do_not_load(what, error) from error
+
+
 def do_not_load(what: str, error: BaseException) -> MissingDependency:
     """Return what to say where packages that a model needs can't be imported."""
     lines = str(error).splitlines()

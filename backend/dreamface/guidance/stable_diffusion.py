@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -129,6 +129,22 @@ class StableDiffusion:
             name, place.device, schedule, side, factor, unet, autoencoder, text_encoder, tokenizer, prediction,
             place.takes_turns,
         )  # fmt: skip
+
+    @property
+    def prediction(self) -> Prediction:
+        """What its denoiser says."""
+        return self._prediction
+
+    def on(self, device: torch.device) -> StableDiffusion:
+        """Return it with its networks moved to a device."""
+        for network in (self._unet, self._autoencoder, self._text_encoder):
+            network.to(device)
+        return replace(self, device=device)
+
+    @property
+    def autoencoder(self) -> Any:
+        """Diffusers' own."""
+        return self._autoencoder
 
     def _bring(self, network: Any) -> Any:
         """Return a network that is in the device's memory; where that is small, the others make room.

@@ -3,6 +3,7 @@
 from dreamface.language.alternatives import Option, alternatives
 from dreamface.language.changes import read_change, read_degrees
 from dreamface.language.differences import Difference, combined, difference, edit
+from dreamface.language.encoder import cut_off_of, token_states
 from dreamface.language.notes import Cause, Note
 from dreamface.language.parts import PARTS, Part, find_parts, part_named, part_of, traits_of
 from dreamface.language.reader import Reading, read, read_many
@@ -82,6 +83,7 @@ __all__ = [
     "colour_family",
     "colour_name",
     "combined",
+    "cut_off_of",
     "difference",
     "edit",
     "find_parts",
@@ -98,6 +100,7 @@ __all__ = [
     "read_degrees",
     "read_many",
     "thing_of",
+    "token_states",
     "traits_of",
     "understand",
     "value_of",

@@ -28,6 +28,7 @@ from dreamface.language.tables import PARTS
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+    from torch import Tensor
 
     from dreamface.language.minilm import SentenceEncoder
 
@@ -119,6 +120,36 @@ def embed(texts: Sequence[str]) -> Embeddings:
         with torch.inference_mode():
             rows.append(model(tokens, mask).numpy())
     return np.concatenate(rows)
+
+
+def token_states(texts: Sequence[str], longest: int) -> list[Tensor]:
+    """Return the last hidden states [L, 384] of each text's tokens; those beyond the longest are cut off.
+
+    Args:
+        texts: may be empty; the two tokens around a text have states, too.
+        longest: tokens of a text.
+
+    Raises:
+        RuntimeError: the model's package is not installed; `model_folder` tells.
+    """
+    import torch
+
+    tokenizer, model = tokenizer_and_model()
+    batch = tokenizer.encode_batch(list(texts))
+    tokens = torch.tensor([text.ids for text in batch])
+    mask = torch.tensor([text.attention_mask for text in batch])
+    with torch.inference_mode():
+        states = model.lower_states(tokens, mask, len(model.layers.layers))
+    return [row[: min(int(length), longest)].clone() for row, length in zip(states, mask.sum(dim=1), strict=True)]
+
+
+def cut_off_of(text: str, longest: int) -> str:
+    """Return the end of a text that is beyond the longest that `token_states` reads; empty where all is read."""
+    tokenizer, _ = tokenizer_and_model()
+    read = tokenizer.encode(text)
+    ends = [end for (_, end), special in zip(read.offsets, read.special_tokens_mask, strict=True) if not special]
+    kept = longest - 1  # with the token before the text
+    return text[ends[kept - 1] :].strip() if len(ends) > kept else ""
 
 
 @cache

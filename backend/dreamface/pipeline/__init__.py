@@ -19,7 +19,7 @@ from dreamface.pipeline.detailing import (
 )
 from dreamface.pipeline.diffusing import Diffusion, check_diffusion, diffuse
 from dreamface.pipeline.hair import grow_hair, style_of_guides
-from dreamface.pipeline.making import changed_record, edit, generate, look_at, rebuild
+from dreamface.pipeline.making import changed_record, edit, generate, look_at, portraits, rebuild
 from dreamface.pipeline.output import animate, check_animation, export, write_cards
 from dreamface.pipeline.painting import LAYER_DESCRIPTIONS, Repainted, forget_models, repaint
 from dreamface.pipeline.people import (
@@ -89,6 +89,7 @@ __all__ = [
     "moved_by_detail",
     "moved_in_words",
     "parse_style",
+    "portraits",
     "read",
     "read_detail",
     "rebuild",

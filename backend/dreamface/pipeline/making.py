@@ -356,13 +356,32 @@ def _portrait(
     seed: int,
     surfaces: Mapping[str, Material],
     maps: Maps,
+    yaw: float = PREVIEW_YAW,
+    size: int = PREVIEW_SIZE,
 ) -> Tensor:
-    """Return the preview: the head with its expression and its hair."""
+    """Return a picture of the head with its expression and its hair."""
     head = skin.head
     hairs = hairs_of(groom, head, traits, seed, posed=posed, surface=skin)
     if "lashes" in groom:  # instead of the mesh's
         bare = replace(surfaces["lashes"], transmission=1.0, ior=1.0)
         surfaces = {**surfaces, "lashes": bare}
     top = float(hairs.points[..., 2].max()) if len(hairs) else None
-    camera = portrait_camera(posed, yaw=PREVIEW_YAW, top=top)
-    return preview(posed, head.topology, surfaces, maps, size=PREVIEW_SIZE, camera=camera, strands=hairs)
+    camera = portrait_camera(posed, yaw=yaw, top=top)
+    return preview(posed, head.topology, surfaces, maps, size=size, camera=camera, strands=hairs)
+
+
+def portraits(face: Face, yaws: Sequence[float], size: int = PREVIEW_SIZE) -> list[Tensor]:
+    """Return pictures [size, size, 3] of a face, sRGB-encoded, as its preview is one.
+
+    Args:
+        face: with its expression and its hair.
+        yaws: how far the camera walks around the head for each, radians.
+        size: side of the pictures in pixels.
+    """
+    record, head = face.record, face.head
+    hair_traits, marks = hair_of(record.edits, head, shown_traits(record), face.pictures)
+    worn = wear_wrinkles(face.maps, dict(zip(face.shape_names, face.expression.tolist(), strict=True)))
+    posed, skin = face.posed(face.expression), Surface(head, marks)
+    return [
+        _portrait(skin, posed, face.groom, hair_traits, record.seed, face.materials, worn, yaw, size) for yaw in yaws
+    ]

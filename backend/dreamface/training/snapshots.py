@@ -92,7 +92,7 @@ class Person:
         normals = vertex_normals(vertices, triangles)
         normal = unit(interpolate(normals, topology.triangles[which], barycentric))
         lamp = (normal @ light.direction).clamp(min=0.0)[:, None] * light.strength * light.colour
-        colour = self._albedo(which, barycentric) * (light.ambient * (0.75 + 0.25 * normal[:, 2:]) + lamp)
+        colour = self.albedo_at(which, barycentric) * (light.ambient * (0.75 + 0.25 * normal[:, 2:]) + lamp)
         picture = torch.full((size, size, 3), backdrop)
         picture[hit] = colour
         encoded: Tensor = picture.clamp(0.0, 1.0) ** (1.0 / 2.2) * 255.0
@@ -111,7 +111,8 @@ class Person:
             surfaces.append((torch.tensor(material.base_colour), albedo))
         return torch.tensor(numbers), surfaces
 
-    def _albedo(self, triangle: Tensor, barycentric: Tensor) -> Tensor:
+    def albedo_at(self, triangle: Tensor, barycentric: Tensor) -> Tensor:
+        """Return [N, 3] linear albedo at points of triangles."""
         topology = self.head.topology
         uv = interpolate(topology.uv, topology.triangle_uvs[triangle], barycentric)
         numbers, surfaces = self._surface_of_triangle

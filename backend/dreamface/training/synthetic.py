@@ -1,0 +1,181 @@
+"""Faces of the prior as examples to train on: captions, texture maps, masks, labels, and pictures of the head."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from dreamface.colour import encode_srgb
+from dreamface.face import Head, Topology
+from dreamface.images import encode_normal8, encode_srgb8, encode_unit8, png_bytes
+from dreamface.pipeline import build_head
+from dreamface.render import Camera, interpolate, rasterise, unit, vertex_normals
+from dreamface.skin import Painter, materials
+from dreamface.skin.canvas.atlas import atlas_of
+from dreamface.skin.canvas.layout import skin_tiles
+from dreamface.training.captions import describe
+from dreamface.training.snapshots import Person, Picture
+from dreamface.traits import VOCABULARY, Group, Traits
+
+NOT_FACE: Final = ("scalp", "mouth_inside", "eye_sockets")
+"""Regions of the skin's tile that no face shows; what lies between the islands is none either."""
+
+_FINER: Final = 2  # rendered pixels a side for each pixel that is kept
+_WIDEST: Final = math.radians(45.0)  # of a view, to either side
+_STEEPEST: Final = math.radians(12.0)
+_FIELD: Final = math.radians(16.0)
+_SHOWN: Final = (0.21, 0.26)  # metres that a picture's height takes at the face
+_BEHIND_NOSE: Final = 0.06  # metres from the nose's tip to what views turn about
+
+
+@dataclass(frozen=True)
+class Example:
+    """A person that a model learns from.
+
+    Attributes:
+        number: which one; it is the seed, too.
+        captions: what can be said.
+        traits: of the person, skin, hair and make-up.
+        maps: channel -> [R, R, 3] or [R, R] uint8 of the face's tile: albedo (sRGB), specular, normal.
+        mask: [R, R] uint8, 255 on the face.
+        pictures: [R, R, 3] uint8, the head from random sides in random light.
+        views: of each picture: yaw and pitch in degrees.
+    """
+
+    number: int
+    captions: tuple[str, ...]
+    traits: Mapping[str, Any]
+    maps: Mapping[str, Picture]
+    mask: Picture
+    pictures: tuple[Picture, ...]
+    views: tuple[Mapping[str, float], ...]
+
+    @property
+    def digest(self) -> str:
+        """Of who it is: two of the same would be duplicates."""
+        return hashlib.sha256(json.dumps(self.traits, sort_keys=True).encode()).hexdigest()
+
+    def files(self) -> dict[str, bytes]:
+        """Return extension -> contents, as a WebDataset sample has them."""
+        label = {"captions": self.captions, "traits": self.traits, "seed": self.number, "views": self.views}
+        found = {f"{name}.png": png_bytes(image) for name, image in self.maps.items()}
+        found |= {f"picture{number}.png": png_bytes(image) for number, image in enumerate(self.pictures)}
+        return {**found, "mask.png": png_bytes(self.mask), "json": json.dumps(label).encode()}
+
+
+def make_example(number: int, resolution: int, pictures: int = 2, model: str = "anny") -> Example:
+    """Return the person of a number; the same number always gives the same one.
+
+    Args:
+        number: 0 or more.
+        resolution: side of maps and pictures, a multiple of 128.
+        pictures: how many of the head.
+        model: head model, which decides the UV layout.
+    """
+    described = describe(number)
+    traits = described.traits
+    head = build_head(model, traits, number, 0)
+    maps = Painter().paint(head, traits, resolution=resolution, seed=number)
+    tile = skin_tiles(head.topology)[0]
+    chance = random.Random(f"views of {number}")
+    person = Person(head, torch.empty(0), dict(materials(head, traits)), maps)
+    taken = [take_picture(person, resolution, chance) for _ in range(pictures)]
+    return Example(
+        number,
+        described.captions,
+        _labels(traits),
+        {
+            "albedo": encode_srgb8(maps[tile]["albedo"]),
+            "specular": encode_unit8(maps[tile]["specular"])[..., 0],
+            "normal": encode_normal8(maps[tile]["normal"]),
+        },
+        face_mask(head.topology, tile, resolution),
+        tuple(image for image, _ in taken),
+        tuple(view for _, view in taken),
+    )
+
+
+def _labels(traits: Traits) -> dict[str, Any]:
+    """Return what was painted, as plain data."""
+    kept = (Group.PERSON, Group.SKIN, Group.HAIR, Group.MAKEUP)
+    names = [name for name in traits if VOCABULARY[name].group in kept]
+    values = {name: traits.value(name) for name in names}
+    return {
+        name: [round(number, 4) for number in value] if isinstance(value, tuple)
+        else round(value, 4) if isinstance(value, float) else value
+        for name, value in values.items()
+    }  # fmt: skip
+
+
+_masks: dict[tuple[int, str, int], Picture] = {}
+
+
+def face_mask(topology: Topology, tile: str, resolution: int) -> Picture:
+    """Return [R, R] uint8, 255 where a tile shows the face."""
+    key = (id(topology), tile, resolution)
+    if key not in _masks:
+        atlas = atlas_of(topology, tile, resolution)
+        shown = atlas.inside & (atlas.region(*NOT_FACE) < 0.5)
+        _masks[key] = (255 * shown).to(torch.uint8).numpy()
+    return _masks[key]
+
+
+# ------------------------------------------------------------------------------------------------------------ pictures
+
+
+def take_picture(person: Person, size: int, chance: random.Random) -> tuple[Picture, dict[str, float]]:
+    """Return a picture [size, size, 3] uint8 of a head from a random side within 45 degrees, and where that was.
+
+    One lamp on the front hemisphere and light from everywhere (Zhang et al. 2023, "DreamFace", equation 5), before a
+    grey of chance.
+    """
+    yaw, pitch = chance.uniform(-_WIDEST, _WIDEST), chance.uniform(-_STEEPEST, _STEEPEST)
+    camera = _camera(person.head, yaw, pitch, chance.uniform(*_SHOWN))
+    azimuth, height = chance.uniform(-1.2, 1.2), chance.uniform(-0.2, 1.0)
+    lamp = torch.tensor((math.sin(azimuth) * math.cos(height), -math.cos(azimuth) * math.cos(height), math.sin(height)))
+    warmth = chance.uniform(-0.08, 0.08)
+    ambient = chance.uniform(0.35, 0.65)
+    colour = torch.tensor((1.0 + warmth, 1.0, 1.0 - warmth)) * chance.uniform(0.5, 0.8)
+    backdrop = chance.uniform(0.02, 0.6)
+    image = _shade(person, camera, size * _FINER, lamp, ambient, colour, backdrop)
+    smaller = avg_pool2d(image.permute(2, 0, 1)[None], _FINER)[0].permute(1, 2, 0)
+    picture = (255.0 * encode_srgb(smaller)).round().to(torch.uint8).numpy()
+    return picture, {"yaw": round(math.degrees(yaw), 1), "pitch": round(math.degrees(pitch), 1)}
+
+
+def _camera(head: Head, yaw: float, pitch: float, shown: float) -> Camera:
+    target = head.landmark("multipie_30") + torch.tensor((0.0, _BEHIND_NOSE, 0.02))
+    distance = 0.5 * shown / math.tan(0.5 * _FIELD)
+    away = (math.sin(yaw) * math.cos(pitch), -math.cos(yaw) * math.cos(pitch), math.sin(pitch))
+    x, y, z = target.tolist()
+    return Camera((x + distance * away[0], y + distance * away[1], z + distance * away[2]), (x, y, z), _FIELD)
+
+
+def _shade(
+    person: Person, camera: Camera, size: int, lamp: Tensor, ambient: float, colour: Tensor, backdrop: float
+) -> Tensor:
+    """Return [size, size, 3] linear: a matt shade, no more."""
+    topology, vertices = person.head.topology, person.head.vertices
+    triangles = _opaque_triangles(person)
+    seen = rasterise(vertices, triangles, camera, size)
+    hit = seen.triangle >= 0
+    which, barycentric = person.opaque[seen.triangle[hit]], seen.barycentric[hit]
+    normal = unit(interpolate(vertex_normals(vertices, triangles), topology.triangles[which], barycentric))
+    around = ambient * (0.75 + 0.25 * normal[:, 2:])
+    light = around + (normal @ lamp).clamp(min=0.0)[:, None] * colour
+    picture = torch.full((size, size, 3), backdrop)
+    picture[hit] = person.albedo_at(which, barycentric) * light
+    return picture.clamp(0.0, 1.0)
+
+
+def _opaque_triangles(person: Person) -> Tensor:
+    return person.head.topology.triangles[person.opaque]

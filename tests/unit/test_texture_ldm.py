@@ -1,0 +1,249 @@
+"""A texture model, trained from a complete tiny Stable Diffusion, and used."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from dreamface.errors import BadRequest, Cancelled, DreamFaceError, FolderError
+from dreamface.guidance import DESIRED, UNDESIRED, StableDiffusion, TextureDiffusion, sample
+from dreamface.guidance.texture_ldm import with_domain, with_mask
+from dreamface.models.taking import Offer
+from dreamface.models.trained import TEXTURE_LDM
+from dreamface.progress import Progress
+from dreamface.training import texture_ldm
+from dreamface.training.texture_examples import Examples, open_examples
+from dreamface.training.texture_ldm import Recipe, train_texture_ldm
+from tests import tiny_diffusion
+
+pytestmark = pytest.mark.skipif(
+    any(find_spec(name) is None for name in ("accelerate", "diffusers", "transformers")),
+    reason='diffusers is not installed: pip install "dreamface[diffusion]" runs these, too',
+)
+FEW = Recipe(steps=2, batch=2, tokens=3, save_every=1, show_every=0, rate=1e-3)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> StableDiffusion:
+    return StableDiffusion.load(tiny_diffusion.save(tmp_path_factory.mktemp("tiny") / "sd"), "tiny")
+
+
+def write_scans(folder: Path, count: int = 4, **other: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = np.random.default_rng(0)
+    mask = np.zeros((32, 32), np.uint8)
+    mask[8:24, 8:24] = 255
+    Image.fromarray(mask).save(folder / "mask.png")
+    rows = []
+    for number in range(count):
+        colour = generator.integers(0, 256, (1, 1, 3), dtype=np.uint8)
+        Image.fromarray(np.broadcast_to(colour, (80, 80, 3)).copy()).save(folder / f"{number}.png")
+        domain = "undesired" if number % 2 else "desired"
+        rows.append(
+            {"file": f"{number}.png", "caption": f"person {number} | a face", "domain": domain, "mask": "mask.png"}
+        )
+    rows[-1] |= other
+    with (folder / "scans.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Examples:
+    return open_examples([write_scans(tmp_path_factory.mktemp("scans") / "a")])
+
+
+@pytest.fixture(scope="module")
+def trained(base: StableDiffusion, scans: Examples, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("trained") / "out"
+    return train_texture_ldm(out, scans, base, Recipe(**{**vars(FEW), "show_every": 2}))
+
+
+# --------------------------------------------------------------------------------------------------------------- scans
+
+
+def test_scans_are_read(scans: Examples) -> None:
+    assert len(scans) == 4
+    assert scans[0].captions == ("person 0", "a face") and scans[0].domain == DESIRED and scans[1].domain == UNDESIRED
+    assert scans[0].map("albedo", 16).shape == (3, 16, 16)
+    outside = scans[0].not_face(4)
+    assert float(outside[0, 0, 0]) > 0.9 and float(outside[0, 2, 2]) < 0.3
+
+
+@pytest.mark.parametrize(
+    "change, sentence",
+    [
+        ({"domain": "good"}, "desired or undesired"),
+        ({"caption": ""}, "has no caption"),
+        ({"file": "gone.png"}, "not there"),
+    ],
+)
+def test_wrong_scans_are_told(change: dict[str, str], sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(FolderError, match=sentence) as told:
+        open_examples([write_scans(tmp_path / "scans", **change)])
+    assert "Line 5" in str(told.value)
+
+
+def test_folders_with_nothing_are_told(tmp_path: Path) -> None:
+    with pytest.raises(FolderError, match="nothing to learn from"):
+        open_examples([tmp_path])
+    (write_scans(tmp_path / "scans") / "0.png").write_bytes(b"no picture")
+    with pytest.raises(FolderError, match="no picture, or damaged"):
+        open_examples([tmp_path / "scans"])[0].map("albedo", 16)
+
+
+# ------------------------------------------------------------------------------------------------------------ equation
+
+
+def test_it_begins_as_the_base_is(base: StableDiffusion) -> None:
+    network = texture_ldm.Trained(texture_ldm._widened(base, FEW), 0).eval()
+    latents, level, words = torch.randn(2, 4, 8, 8), torch.tensor([3, 700]), base.embed("a man").embedding
+    with torch.no_grad():
+        mine = network(latents, torch.rand(2, 1, 8, 8), level, words.expand(2, -1, -1), torch.tensor([0, 1]))
+    theirs = base.predict_noise(latents, level, words.expand(2, -1, -1))
+    assert torch.allclose(mine, theirs, atol=1e-5)
+
+
+def test_domain_prompts_follow_the_words() -> None:
+    words, domains = torch.zeros(2, 5, 4), torch.stack((torch.ones(3, 4), torch.full((3, 4), 2.0)))
+    said = with_domain(words, domains, torch.tensor([DESIRED, UNDESIRED]))
+    assert said.shape == (2, 8, 4)
+    assert (
+        float(said[0, 5:].mean()) == 1.0 and float(said[1, 5:].mean()) == 2.0 and float(said[:, :5].abs().max()) == 0.0
+    )
+    assert with_domain(words, None, torch.tensor([0, 0])) is words
+
+
+def test_the_mask_is_one_channel_more() -> None:
+    latents, mask = torch.zeros(2, 4, 8, 8), torch.zeros(1, 1, 16, 16)
+    mask[..., :8, :] = 1.0
+    both = with_mask(latents, mask)
+    assert both.shape == (2, 5, 8, 8) and float(both[:, 4, :4].min()) == 1.0 and float(both[:, 4, 4:].max()) == 0.0
+
+
+# ------------------------------------------------------------------------------------------------------------ training
+
+
+def test_what_is_written_can_be_installed_and_used(trained: Path, base: StableDiffusion, tmp_path: Path) -> None:
+    assert {"model.json", "README.md", "unet", "domain_prompts.safetensors", "validation"} < {
+        file.name for file in trained.iterdir()
+    }
+    assert Image.open(trained / "validation/step-000000002.png").size == (4 * base.side, base.side)
+    assert "50%" in (trained / "README.md").read_text("utf-8")
+    target = tmp_path / "installed"
+    target.mkdir()
+    offer = Offer(trained, "the folder", "train it again", target, lambda _: trained, lambda _: None, Progress())
+    TEXTURE_LDM.take(offer)
+    model = TextureDiffusion.load(target, base)
+    picture = sample(model, "an old man", 2)
+    assert picture.shape == (1, 3, base.side, base.side) and bool(torch.isfinite(picture).all())
+    assert not torch.equal(model.embed("a man").embedding, model.embed("a man", UNDESIRED).embedding)
+    assert model.embed("a man").embedding.shape[1] == base.embed("a man").embedding.shape[1] + 3
+
+
+def test_all_of_it_is_learnt(trained: Path, base: StableDiffusion) -> None:
+    model = TextureDiffusion.load(trained, base)
+    assert bool(model._unet.conv_in.weight[:, 4].abs().sum() > 0.0)  # the mask's weights began with nothing
+    assert not torch.equal(model._unet.conv_in.weight[:, :4], base._unet.conv_in.weight.float())
+    assert model._mask is not None and 0.5 < float(model._mask.mean()) < 0.9
+
+
+@pytest.mark.slow
+def test_a_stopped_run_goes_on_as_if_it_had_not_been(base: StableDiffusion, scans: Examples, tmp_path: Path) -> None:
+    recipe = Recipe(**{**vars(FEW), "steps": 3})
+    through = train_texture_ldm(tmp_path / "through", scans, base, recipe)
+    calls = 0
+
+    def stop(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        train_texture_ldm(tmp_path / "stopped", scans, base, recipe, progress=Progress(stop))
+    assert json.loads((tmp_path / "stopped/training.json").read_text("utf-8"))["done"] == 2
+    stopped = train_texture_ldm(tmp_path / "stopped", scans, base, recipe)
+    one, other = (TextureDiffusion.load(folder, base) for folder in (through, stopped))
+    for name, value in one._unet.state_dict().items():
+        assert torch.allclose(value, other._unet.state_dict()[name], atol=1e-6), name
+    assert torch.allclose(one._domains, other._domains, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("peft") is None, reason="peft is not installed")
+def test_lora_changes_little_and_is_merged(base: StableDiffusion, scans: Examples, tmp_path: Path) -> None:
+    out = train_texture_ldm(tmp_path / "out", scans, base, Recipe(**{**vars(FEW), "rank": 2, "show_every": 1}))
+    model, before = TextureDiffusion.load(out, base), base._unet.state_dict()
+    after = model._unet.state_dict()
+    assert after.keys() == before.keys()
+    changed = {
+        name
+        for name, value in after.items()
+        if value.shape == before[name].shape and not torch.equal(value, before[name].float())
+    }
+    assert changed and all("attn" in name or "conv_in" in name for name in changed)
+
+
+@pytest.mark.slow
+def test_the_ways_without_mask_and_prompts(base: StableDiffusion, scans: Examples, tmp_path: Path) -> None:
+    recipe = Recipe(**{**vars(FEW), "steps": 1, "mask": False, "tokens": 0})
+    model = TextureDiffusion.load(train_texture_ldm(tmp_path / "out", scans, base, recipe), base)
+    assert model._mask is None and model._domains is None
+    assert torch.equal(model.embed("x").embedding, base.embed("x").embedding)
+
+
+# ------------------------------------------------------------------------------------------------------------ bad input
+
+
+def test_other_runs_are_not_gone_on_with(trained: Path, base: StableDiffusion, scans: Examples, tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="another way"):
+        train_texture_ldm(trained, scans, base, Recipe(**{**vars(FEW), "batch": 3}))
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(BadRequest, match="other things"):
+        train_texture_ldm(tmp_path, scans, base, FEW)
+
+
+@pytest.mark.parametrize(
+    "change", [{"steps": 0}, {"batch": 0}, {"rank": 0}, {"drop": 1.0}, {"rate": 0.0}, {"tokens": 65}, {"seed": -1}]
+)
+def test_what_cannot_be_trained_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest):
+        Recipe(**change).check()
+
+
+def test_no_numbers_are_told(
+    base: StableDiffusion, scans: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texture_ldm._Run, "loss", lambda *_: torch.tensor(float("nan"), requires_grad=True))
+    with pytest.raises(DreamFaceError, match="no numbers"):
+        train_texture_ldm(tmp_path / "out", scans, base, FEW)
+
+
+def test_damaged_models_are_told(trained: Path, base: StableDiffusion, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path / "copy")
+    (tmp_path / "copy/domain_prompts.safetensors").write_bytes(b"no")
+    with pytest.raises(DreamFaceError, match="can't be loaded"):
+        TextureDiffusion.load(tmp_path / "copy", base)
+
+
+@pytest.fixture(autouse=True)
+def _one_accelerator() -> Iterator[None]:
+    yield
+    if find_spec("accelerate") is not None:
+        from accelerate.state import AcceleratorState, PartialState
+
+        AcceleratorState._reset_state(True)
+        PartialState._reset_state()
