@@ -12,7 +12,19 @@ from typing import TypeAlias
 from dreamface import __version__
 from dreamface.bones import BONE_NAMES
 from dreamface.cli import (
-    animate, batch, chat, commands, doctor, edit, evaluate, faces, jobs, models, photographs, serve, train,
+    animate,
+    batch,
+    chat,
+    commands,
+    doctor,
+    edit,
+    evaluate,
+    faces,
+    jobs,
+    models,
+    photographs,
+    serve,
+    train,
 )  # fmt: skip
 from dreamface.cli import synthesise as synthesising
 from dreamface.cli.terminal import Terminal, use_utf8
