@@ -171,8 +171,31 @@ def test_no_numbers_are_said() -> None:
 # -------------------------------------------------------------------------------------------------------- with a face
 
 
-def record_of(prompt: str, seed: int) -> FaceRecord:
-    return FaceRecord("f", prompt, seed, 512, "anny", complete(pipeline.read(prompt).traits, seed), ())
+def record_of(prompt: str, seed: int, head: str = "anny") -> FaceRecord:
+    return FaceRecord("f", prompt, seed, 512, head, complete(pipeline.read(prompt).traits, seed), ())
+
+
+def check_moves_of(head: str, seeds: range) -> None:
+    """Whoever a seed draws may be moved, also where a measure of theirs lies beyond its slider."""
+    beyond = 0
+    for seed in seeds:
+        record = record_of("a quillon", seed, head)
+        start, moves = aligning.open_moves(record)
+        measured = pipeline.measure(pipeline.build_head(head, record.traits, seed))
+        beyond += any(abs(measured[name]) > 3.0 for name in SHAPE_TRAITS)
+        for name in SHAPE_TRAITS:
+            assert start.number(name) == pytest.approx(min(3.0, max(-3.0, measured[name])))
+        assert len(moves) > 20
+    assert beyond, "some are beyond, or this shows nothing"
+
+
+def test_all_seeds_have_moves() -> None:
+    check_moves_of("anny", range(30))
+
+
+@pytest.mark.slow
+def test_all_seeds_have_moves_on_the_production_head(with_ict) -> None:
+    check_moves_of("ict", range(30))
 
 
 def test_moves_stay_within_the_prior_and_leave_what_was_stated() -> None:

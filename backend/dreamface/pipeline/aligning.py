@@ -245,7 +245,11 @@ def open_moves(record: FaceRecord) -> tuple[Traits, tuple[Move, ...]]:
     person = record.traits
     head = build_head(record.head, person, record.seed, record.candidate)
     measured = measure(head)
-    shapes = {name: TraitValue(measured[name], 0.0) for name in SHAPE_TRAITS if is_movable(name, person)}
+    # One measure or another of many people lies beyond what its slider goes to.
+    shapes = {
+        name: TraitValue(VOCABULARY[name].clamp(measured[name]), 0.0)
+        for name in SHAPE_TRAITS if is_movable(name, person)
+    }  # fmt: skip
     start = person.under(shapes)
     people = _people_like(person, record.seed)
     ends = _ends_of_draws(start, people) | _ends_of_shapes(shapes)
