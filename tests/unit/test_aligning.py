@@ -13,18 +13,18 @@ from torch import Tensor
 
 from dreamface import folder, pipeline
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, MissingDependency
-from dreamface.guidance import FITS_BETTER, Aligned, Move, RelativeScore, align
+from dreamface.guidance import Aligned, Move, RelativeScore, align
 from dreamface.head import AROUND, HeadSource, prompt_likeness
 from dreamface.head.ict import looks
 from dreamface.head.ict.identity import SHARED
 from dreamface.head.selection.clip_pool import EmbeddingIndex
 from dreamface.models import places
 from dreamface.pipeline import aligning
-from dreamface.prior import complete
+from dreamface.prior import complete, followed
 from dreamface.progress import Progress, Step
 from dreamface.random_streams import stream
 from dreamface.record import FaceRecord
-from dreamface.traits import ANCESTRIES, SHAPE_TRAITS, Traits, TraitValue
+from dreamface.traits import ANCESTRIES, FITS_BETTER, SHAPE_TRAITS, Traits, TraitValue
 from tests.looking_double import LookingDouble
 from tests.unit.test_selection import Shapes
 
@@ -219,6 +219,20 @@ def test_a_face_at_rest_may_take_an_expression() -> None:
     _, moves = aligning.open_moves(record_of("a quillon", 4))
     assert {"joy", "anger"} <= {move.title for move in moves}
     assert len(moves) < 60 - 18, "all are tried"
+
+
+def test_what_was_moved_follows_age_as_what_was_drawn_does() -> None:
+    drawn = complete(Traits({"age": 30.0, "gender": 1.0}), 1)
+    deeper = {"wrinkles.forehead": TraitValue(drawn.number("wrinkles.forehead") + 0.1, 0.3, FITS_BETTER)}
+    nose = {"nose.length": TraitValue(1.5, 0.3, FITS_BETTER)}
+    moved = drawn.under({**deeper, **nose})
+    older, without = (followed(one, one.under({"age": 60.0}), 1) for one in (moved, drawn))
+    gained = without.number("wrinkles.forehead") - drawn.number("wrinkles.forehead")
+    assert gained > 0.1
+    assert older.number("wrinkles.forehead") == pytest.approx(min(1.0, moved.number("wrinkles.forehead") + gained))
+    assert older["wrinkles.forehead"].because == FITS_BETTER and older.number("nose.length") == 1.5
+    others = [name for name in drawn if name not in moved or moved[name].because != FITS_BETTER]
+    assert all(older.value(name) == without.value(name) for name in others), "and the others as without it"
 
 
 def test_alpha_0_is_exactly_the_face_without_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """Guidance: what models that know pictures and words make of a head. No model is loaded before it is asked for."""
 
 from dreamface.guidance.aligning import (
-    FITS_BETTER,
     MOST_RENDERS,
     Aligned,
     Move,
@@ -26,7 +25,6 @@ from dreamface.guidance.stable_diffusion import (
 from dreamface.guidance.upscaling import Upscaler
 
 __all__ = [
-    "FITS_BETTER",
     "MOST_RENDERS",
     "Aligned",
     "Canvas",

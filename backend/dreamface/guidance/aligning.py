@@ -22,13 +22,10 @@ from dreamface.errors import BadRequest, DreamFaceError
 from dreamface.head import Encoder
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
-from dreamface.traits import Traits, TraitValue
+from dreamface.traits import FITS_BETTER, Traits, TraitValue
 
 MOST_RENDERS: Final = 60
 """Portraits that are looked at for one face."""
-
-FITS_BETTER: Final = "the picture fits the words better"
-"""Why a trait that was moved has its value: the end of a sentence that begins with "because"."""
 
 MOVED_CONFIDENCE: Final = 0.3
 """Confidence of a trait that was moved: the head is fitted to it, and whatever anybody says of it is surer."""

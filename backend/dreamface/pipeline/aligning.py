@@ -17,7 +17,6 @@ from dreamface.expressions import expression
 from dreamface.face import Head, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of
 from dreamface.guidance import (
-    FITS_BETTER,
     MOST_RENDERS,
     Aligned,
     Move,
@@ -37,7 +36,7 @@ from dreamface.random_streams import stream
 from dreamface.record import Alignment, FaceRecord
 from dreamface.render import portrait_camera, preview
 from dreamface.skin import Overlay, Painter, materials
-from dreamface.traits import SHAPE_TRAITS, VOCABULARY, Group, Kind, Traits, TraitValue, Value
+from dreamface.traits import FITS_BETTER, SHAPE_TRAITS, VOCABULARY, Group, Kind, Traits, TraitValue, Value
 
 if TYPE_CHECKING:
     from torch import Tensor
