@@ -23,7 +23,7 @@ from dreamface.pipeline import aligning
 from dreamface.prior import complete, followed
 from dreamface.progress import Progress, Step
 from dreamface.random_streams import stream
-from dreamface.record import FaceRecord
+from dreamface.record import Correction, FaceRecord
 from dreamface.traits import ANCESTRIES, FITS_BETTER, SHAPE_TRAITS, Traits, TraitValue
 from tests.looking_double import LookingDouble
 from tests.unit.test_selection import Shapes
@@ -213,6 +213,35 @@ def test_moves_stay_within_the_prior_and_leave_what_was_stated() -> None:
     people = [complete(record.traits.asked().under({"age": start.value("age")}), seed) for seed in range(40)]
     darkest = max(one.number("skin.melanin") for one in people)
     assert max(tone.more.number("skin.melanin"), (tone.less or tone.more).number("skin.melanin")) <= darkest + 0.05
+
+
+def test_what_the_artist_has_taken_back_does_not_move() -> None:
+    record = record_of("a quillon", 4)
+    back = {"skin.melanin", "lips.upper", "iris.colour", "hair.style", "hair.length", "expression.jawOpen"}
+    for without, is_there in ((set(), True), (back, False)):
+        _, moves = aligning.open_moves(record, without)
+        moved = {name for move in moves for ends in (move.more, move.less or Traits()) for name in ends}
+        assert all((name in moved) is is_there for name in back)
+    assert {"lips.lower", "hair.volume", "skin.redness"} <= moved
+    assert not {"joy", "anger"} & {move.title for move in moves}
+
+
+def test_words_that_are_taken_back_or_corrected_are_not_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+
+    def stop(*_: object, without: object, **__: object) -> FaceRecord:
+        given.append(without)
+        raise Cancelled
+
+    monkeypatch.setattr(pipeline.making, "aligned", stop)
+    pale = Correction("pale", without=("skin.melanin",))
+    for without, corrections in (((), ()), (("freckles.density",), ()), (("freckles.density",), (pale,))):
+        with pytest.raises(Cancelled):
+            pipeline.generate(
+                "a pale woman with freckles", seed=1, head="anny", without=without, corrections=corrections, align=1.0,
+                encoder=LookingDouble(),
+            )  # fmt: skip
+    assert given == [set(), {"freckles.density"}, {"freckles.density", "skin.melanin"}]
 
 
 def test_a_face_at_rest_may_take_an_expression() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,7 +113,13 @@ def looking(encoder: Encoder | None, progress: Progress) -> Iterator[Encoder]:
 
 
 def aligned(
-    record: FaceRecord, encoder: Encoder, alpha: float, *, most: int = MOST_RENDERS, progress: Progress
+    record: FaceRecord,
+    encoder: Encoder,
+    alpha: float,
+    *,
+    without: Collection[str] = (),
+    most: int = MOST_RENDERS,
+    progress: Progress,
 ) -> FaceRecord:
     """Return a face's record with open traits moved so that its portrait fits the prompt better.
 
@@ -121,6 +127,7 @@ def aligned(
         record: before its head is built.
         encoder: puts pictures and texts in one space.
         alpha: 0..1 how far traits may go; 0 is the same record.
+        without: traits that stay as the seed drew them, though words leave them open.
         most: portraits to look at in all.
         progress: told about every portrait.
 
@@ -131,7 +138,7 @@ def aligned(
     if alpha == 0.0:
         return record
     record = _chosen_by_looks(record, encoder, alpha)
-    start, moves = open_moves(record)
+    start, moves = open_moves(record, without)
     found = look_and_adjust(
         replace(record, traits=start), moves, RelativeScore.of(encoder, record.prompt), alpha, most=most,
         progress=progress,
@@ -232,7 +239,7 @@ def alignment_note(record: FaceRecord) -> str:
 # ---------------------------------------------------------------------------------------------------- what may be moved
 
 
-def open_moves(record: FaceRecord) -> tuple[Traits, tuple[Move, ...]]:
+def open_moves(record: FaceRecord, without: Collection[str] = ()) -> tuple[Traits, tuple[Move, ...]]:
     """Return a person's traits with what open shape traits measure, and the moves that the prior allows.
 
     How far a trait may go is what the prior draws for people of the same age, sex, ancestry and build of whom the same
@@ -240,23 +247,36 @@ def open_moves(record: FaceRecord) -> tuple[Traits, tuple[Move, ...]]:
 
     Args:
         record: before its head is built.
+        without: traits that may not move, such as those of words that the artist has taken back.
     """
     person = record.traits
+
+    def is_open(name: str) -> bool:
+        return name not in without and is_movable(name, person)
+
     head = build_head(record.head, person, record.seed, record.candidate)
     measured = measure(head)
     # One measure or another of many people lies beyond what its slider goes to.
     shapes = {
         name: TraitValue(VOCABULARY[name].clamp(measured[name]), 0.0)
-        for name in SHAPE_TRAITS if is_movable(name, person)
+        for name in SHAPE_TRAITS if is_open(name)
     }  # fmt: skip
     start = person.under(shapes)
     people = _people_like(person, record.seed)
-    ends = _ends_of_draws(start, people) | _ends_of_shapes(shapes)
+    ends = _ends_of_draws(start, people, is_open) | _ends_of_shapes(shapes)
     colours, marks, hair, shape = (
         [move for row in rows if (move := _move(row, start, ends)) is not None]
         for rows in (_COLOURS, _MARKS, _HAIR, _SHAPE)
     )
-    return start, (*colours, *_irises(start, people), *marks, *_cuts(start, people), *hair, *shape, *_worn(start))
+    return start, (
+        *colours,
+        *_irises(start, people, is_open),
+        *marks,
+        *_cuts(start, people, is_open),
+        *hair,
+        *shape,
+        *_worn(is_open),
+    )
 
 
 def _people_like(person: Traits, seed: int) -> list[Traits]:
@@ -271,10 +291,14 @@ _Ends = dict[str, tuple[float, float]]
 """Trait -> the least and the most that it may be."""
 
 
-def _ends_of_draws(start: Traits, people: Sequence[Traits]) -> _Ends:
+_IsOpen = Callable[[str], bool]
+"""Whether a trait may be moved."""
+
+
+def _ends_of_draws(start: Traits, people: Sequence[Traits], is_open: _IsOpen) -> _Ends:
     names = [
-        name for name, entry in start.items()
-        if entry.confidence == 0.0 and VOCABULARY[name].kind is Kind.NUMBER and name not in (*_WHO, *SHAPE_TRAITS)
+        name for name in start
+        if is_open(name) and VOCABULARY[name].kind is Kind.NUMBER and name not in (*_WHO, *SHAPE_TRAITS)
     ]  # fmt: skip
     drawn = {name: [start.number(name), *(one.number(name) for one in people)] for name in names}
     return {name: (min(values), max(values)) for name, values in drawn.items()}
@@ -308,9 +332,9 @@ def _move(row: _Row, start: Traits, ends: _Ends) -> Move | None:
     return Move(row.title, Traits(farther), Traits(nearer) if way(nearer) > least[wide[0]] else None)
 
 
-def _irises(start: Traits, people: Sequence[Traits]) -> list[Move]:
+def _irises(start: Traits, people: Sequence[Traits], is_open: _IsOpen) -> list[Move]:
     """Return moves to the two drawn colours that differ most from the person's, and from each other."""
-    if start["iris.colour"].confidence:
+    if not is_open("iris.colour"):
         return []
     seen = [torch.tensor(start.colour("iris.colour")).sqrt()]
     drawn = torch.tensor([one.colour("iris.colour") for one in people])
@@ -323,11 +347,11 @@ def _irises(start: Traits, people: Sequence[Traits]) -> list[Move]:
     return moves
 
 
-def _cuts(start: Traits, people: Sequence[Traits]) -> list[Move]:
+def _cuts(start: Traits, people: Sequence[Traits], is_open: _IsOpen) -> list[Move]:
     """Return moves to the cuts of the hair that such people have most often, as somebody wears them."""
-    if not is_movable("hair.style", start):
+    if not is_open("hair.style"):
         return []
-    names = [name for name in _CUT if is_movable(name, start)]
+    names = [name for name in _CUT if is_open(name)]
     often = Counter(one.choice("hair.style") for one in people)
     styles = [style for style, _ in often.most_common() if style != start.choice("hair.style")][:_MOST_STYLES]
     worn = {style: next(one for one in people if one.choice("hair.style") == style) for style in styles}
@@ -337,9 +361,9 @@ def _cuts(start: Traits, people: Sequence[Traits]) -> list[Move]:
     ]  # fmt: skip
 
 
-def _worn(start: Traits) -> list[Move]:
+def _worn(is_open: _IsOpen) -> list[Move]:
     """Return moves to expressions, where the words say nothing of one: then the face is at rest."""
-    if any(name.startswith("expression.") and entry.confidence for name, entry in start.items()):
+    if not all(is_open(name) for name, trait in VOCABULARY.items() if trait.group is Group.EXPRESSION):
         return []
     return [Move(name, Traits(expression(name).traits()), choice="expression") for name in _EXPRESSIONS]
 
