@@ -23,7 +23,7 @@ from dreamface.pipeline import aligning
 from dreamface.prior import complete, followed
 from dreamface.progress import Progress, Step
 from dreamface.random_streams import stream
-from dreamface.record import Correction, FaceRecord
+from dreamface.record import Alignment, Correction, EditEntry, FaceRecord
 from dreamface.traits import ANCESTRIES, FITS_BETTER, SHAPE_TRAITS, Traits, TraitValue
 from tests.looking_double import LookingDouble
 from tests.unit.test_selection import Shapes
@@ -279,6 +279,29 @@ def test_nobody_to_look_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         pipeline.generate("a quillon", seed=1, resolution=512, align=0.5)
     with pytest.raises(BadRequest, match="The alignment must be between 0 and 1"):
         pipeline.generate("a quillon", seed=1, resolution=512, align=2.0)
+
+
+def test_what_is_said_of_looking_is_what_the_face_shows() -> None:
+    drawn = Traits({name: TraitValue(value, 0.0) for name, value in (("skin.melanin", 0.5), ("freckles.density", 0.0))})
+    moved = {
+        name: TraitValue(value, 0.3, FITS_BETTER) for name, value in (("skin.melanin", 0.1), ("freckles.density", 0.9))
+    }
+    record = record_of("a quillon", 2)
+    record = replace(record, traits=record.traits.under(moved), alignment=Alignment(1.0, "double", drawn, 0.1, 0.2, 20))
+    both = pipeline.alignment_note(record)
+    assert "freckles" in both and "skin (was" in both
+    by_hand = replace(record, traits=record.traits.under({"freckles.density": TraitValue(0.0)}))
+    assert "freckles" not in pipeline.alignment_note(by_hand) and "skin (was" in pipeline.alignment_note(by_hand)
+    words = EditEntry("1", "words", "dark skin", traits=Traits({"skin.melanin": TraitValue(0.9, 1.0, "dark skin")}))
+    assert "skin" not in pipeline.alignment_note(replace(record, edits=(words,)))
+    assert "skin (was" in pipeline.alignment_note(replace(record, edits=(replace(words, visible=False),)))
+    assert pipeline.alignment_note(replace(by_hand, edits=(words,))) == "What looking moved was set since."
+    smile = replace(record_of("a quillon", 2), alignment=Alignment(1.0, "double", Traits(), 0.1, 0.2, 20))
+    assert "set since" in pipeline.alignment_note(smile), "of an expression nothing was drawn"
+    none = Alignment(1.0, "double", Traits(), 0.1, 0.1, 20)
+    assert "Nothing that the words leave open" in pipeline.alignment_note(
+        replace(record_of("a quillon", 2), alignment=none)
+    )
 
 
 @pytest.mark.slow

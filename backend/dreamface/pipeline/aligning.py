@@ -215,12 +215,13 @@ def fits_better(traits: Traits) -> list[str]:
 
 
 def moved_in_words(record: FaceRecord) -> list[str]:
-    """Return what looking has moved, each as "light skin (was slightly light skin)"."""
-    found: list[str] = []
-    worn = {name for name in fits_better(record.traits) if name.startswith("expression.")}
-    for name in fits_better(record.traits):
+    """Return what looking has moved and the face still shows, each as "light skin (was slightly light skin)"."""
+    shown, found = shown_traits(record), list[str]()
+    moved = fits_better(shown)
+    worn = {name for name in moved if name.startswith("expression.")}
+    for name in moved:
         if name not in worn:
-            now = in_words(name, record.traits.value(name))
+            now = in_words(name, shown.value(name))
             was = in_words(name, record.alignment.drawn.value(name)) if record.alignment is not None else now
             found.append(now if was == now else f"{now} (was {was})")
     look = next((name for name in _EXPRESSIONS if worn and worn <= expression(name).traits().keys()), "another")
@@ -228,11 +229,16 @@ def moved_in_words(record: FaceRecord) -> list[str]:
 
 
 def alignment_note(record: FaceRecord) -> str:
-    """Return a sentence that says what looking has moved, and why; empty where nobody looked."""
+    """Return a sentence that says what looking has moved, and why; empty where nobody looked.
+
+    Of what was set or changed by words since, it says nothing.
+    """
     if record.alignment is None:
         return ""
     if moved := moved_in_words(record):
         return f"Moved, because {FITS_BETTER}: {', '.join(moved)}."
+    if record.alignment.after > record.alignment.before:
+        return "What looking moved was set since."
     return "Nothing that the words leave open made the picture fit them better."
 
 
