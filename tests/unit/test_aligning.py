@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -148,6 +149,44 @@ def test_looking_can_be_stopped_and_says_how_far_it_is() -> None:
         align(PERSON, MOVES, picture, scorer, alpha=1.0, seed=1, progress=Progress(watch))
     assert scorer.asked == 4 and [step.fraction for step in steps] == sorted(step.fraction for step in steps)
     assert steps[2].message == "Looking at portrait 3"
+
+
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (DreamFaceError("The encoder gave no numbers."), "The encoder gave no numbers."),
+        (torch.OutOfMemoryError("CUDA out of memory."), "too little memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "too little memory"),
+        (None, r"no score \(NaN\)"),
+    ],
+)
+def test_what_goes_wrong_in_one_portrait_ends_with_the_best_so_far(failure: Exception | None, sentence: str) -> None:
+    for last in (1, 6, 14):
+        seen: list[list[float]] = []
+
+        def rule(one: list[float], last: int = last, seen: list[list[float]] = seen) -> float:
+            seen.append(one)
+            if len(seen) < last:
+                return 0.5 * one[2] - 0.3 * one[0]
+            if failure is not None:
+                raise failure
+            return math.nan
+
+        found = align(PERSON, MOVES, picture, Counted(rule), alpha=1.0, seed=1)
+        assert found.renders == last - 1 == len(seen) - 1
+        assert re.search(f"^Looking ended at portrait {last}, and .*{sentence}", found.note)
+        expected = {1: set[str](), 6: {"freckles.density"}, 14: {"freckles.density", "skin.melanin"}}
+        assert set(found.moved) == expected[last]
+        assert found.after > found.before or not found.moved
+        assert found.after == pytest.approx(max([0.5 * one[2] - 0.3 * one[0] for one in seen[:-1]], default=0.0))
+
+
+def test_a_bug_is_no_end() -> None:
+    def rule(_: list[float]) -> float:
+        raise RuntimeError("shapes do not match")
+
+    with pytest.raises(RuntimeError, match="do not match"):
+        align(PERSON, MOVES, picture, Counted(rule), alpha=1.0, seed=1)
 
 
 def test_the_score_is_the_way_along_the_words() -> None:
@@ -299,6 +338,9 @@ def test_what_is_said_of_looking_is_what_the_face_shows() -> None:
     smile = replace(record_of("a quillon", 2), alignment=Alignment(1.0, "double", Traits(), 0.1, 0.2, 20))
     assert "set since" in pipeline.alignment_note(smile), "of an expression nothing was drawn"
     none = Alignment(1.0, "double", Traits(), 0.1, 0.1, 20)
+    ended = replace(smile, alignment=replace(none, notes=("Looking ended.",)))
+    assert pipeline.alignment_note(ended).endswith("fit them better. Looking ended.")
+    assert FaceRecord.from_json(ended.to_json()) == ended and "notes" not in smile.to_json()["alignment"]
     assert "Nothing that the words leave open" in pipeline.alignment_note(
         replace(record_of("a quillon", 2), alignment=none)
     )

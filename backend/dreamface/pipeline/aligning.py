@@ -132,7 +132,6 @@ def aligned(
         progress: told about every portrait.
 
     Raises:
-        DreamFaceError: the encoder gave no numbers.
         Cancelled: the progress said so.
     """
     if alpha == 0.0:
@@ -144,7 +143,8 @@ def aligned(
         progress=progress,
     )  # fmt: skip
     drawn = Traits({name: replace(start[name], because="") for name in found.moved if name in start})
-    kept = Alignment(alpha, encoder.name, drawn, found.before, found.after, found.renders)
+    notes = (found.note,) if found.note else ()
+    kept = Alignment(alpha, encoder.name, drawn, found.before, found.after, found.renders, notes)
     return replace(record, traits=record.traits.under(found.moved), alignment=kept)
 
 
@@ -229,12 +229,16 @@ def moved_in_words(record: FaceRecord) -> list[str]:
 
 
 def alignment_note(record: FaceRecord) -> str:
-    """Return a sentence that says what looking has moved, and why; empty where nobody looked.
+    """Return sentences that say what looking has moved, and why, and what kept it from more; empty where nobody looked.
 
-    Of what was set or changed by words since, it says nothing.
+    Of what was set or changed by words since, they say nothing.
     """
-    if record.alignment is None:
-        return ""
+    return " ".join((_outcome(record), *record.alignment.notes)) if record.alignment is not None else ""
+
+
+def _outcome(record: FaceRecord) -> str:
+    """Return a sentence that says what of what looking has moved is still there."""
+    assert record.alignment is not None
     if moved := moved_in_words(record):
         return f"Moved, because {FITS_BETTER}: {', '.join(moved)}."
     if record.alignment.after > record.alignment.before:
