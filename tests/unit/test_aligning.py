@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -389,6 +390,42 @@ def test_different_seeds_stay_different_people() -> None:
 # ---------------------------------------------------------------------------------------------------- a pool, by looks
 
 
+class _Pool:
+    """A pool whose index is usable or not."""
+
+    def __init__(self, problem: str, chosen: int = 0) -> None:
+        self._problem, self._chosen = problem, chosen
+
+    def choice(self, *_: object) -> Callable[..., int]:
+        if self._problem:
+            raise BadRequest(self._problem)
+        return lambda *_: self._chosen
+
+
+def test_why_an_index_is_not_used_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = record_of("a quillon", 2)
+
+    def build(*_: object, choice: Callable[..., int]) -> object:
+        return SimpleNamespace(candidate=choice())
+
+    monkeypatch.setattr(aligning, "build_head", build)
+    for pools, candidate, note in (
+        ([], None, ""),
+        ([_Pool("It is damaged: build it again."), _Pool("It is unfinished.")], None, "It is damaged: build it again."),
+        ([_Pool("It is damaged."), _Pool("", 7)], 7, ""),
+    ):
+        monkeypatch.setattr(aligning, "looks_pools", lambda _, pools=pools: pools)
+        found, said = aligning._chosen_by_looks(record, LookingDouble(), 1.0)
+        assert found.candidate == candidate and said.endswith(note) and bool(said) == bool(note)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise BadRequest("A head can't be built.")
+
+    monkeypatch.setattr(aligning, "build_head", refuse)
+    with pytest.raises(BadRequest, match="can't be built"):
+        aligning._chosen_by_looks(record, LookingDouble(), 1.0)
+
+
 @pytest.mark.slow
 def test_the_likest_candidate_of_a_pool_is_where_a_face_begins(
     ict_head, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -404,7 +441,7 @@ def test_the_likest_candidate_of_a_pool_is_where_a_face_begins(
     index = pool.build(encoder, cpu, Progress(lambda step: said.append(step.message)))
     assert said[0] == "Looking at candidate 1 of 10" and said[3].startswith("Looking at candidate 4 of 10, about ")
     assert pool.plan(encoder, cpu, Progress()).done == 10 and pool.plan(encoder, cpu, Progress()).seconds == 0.0
-    assert [one.pool.count for one in looks.finished_pools(ict_head)] == [9]
+    assert [one.pool.count for one in looks.begun_pools(ict_head)] == [9]
     text, anchor = encoder.texts(("wide", "the face"))
     seen = prompt_likeness(index.rows(0, 9), index.mean_head, text, anchor)
     choice = pool.choice(encoder, "wide", 1, 1.0)

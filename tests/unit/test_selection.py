@@ -247,6 +247,10 @@ def test_an_index_belongs_to_its_pool_and_encoder(tmp_path, box) -> None:
         open_index(tmp_path, Pool(4, 3, 3), Other())
     with pytest.raises(BadRequest, match="build it again"):
         ClipScorer.of(open_index(tmp_path, Pool(4, 3, 3), Shapes()), Other(), "wide")
+    embeddings = (tmp_path / "embeddings.f16").read_bytes()
+    (tmp_path / "embeddings.f16").write_bytes(embeddings[:-4])
+    with pytest.raises(BadRequest, match="embeddings.f16 is damaged: remove the folder"):
+        open_index(tmp_path, Pool(4, 3, 3), Shapes())
     (tmp_path / "index.json").write_text(json.dumps(["nothing"]))
     with pytest.raises(BadRequest, match="damaged"):
         open_index(tmp_path, Pool(4, 3, 3), Shapes())

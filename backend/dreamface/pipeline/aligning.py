@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -136,26 +136,33 @@ def aligned(
     """
     if alpha == 0.0:
         return record
-    record = _chosen_by_looks(record, encoder, alpha)
+    record, unusable = _chosen_by_looks(record, encoder, alpha)
     start, moves = open_moves(record, without)
     found = look_and_adjust(
         replace(record, traits=start), moves, RelativeScore.of(encoder, record.prompt), alpha, most=most,
         progress=progress,
     )  # fmt: skip
     drawn = Traits({name: replace(start[name], because="") for name in found.moved if name in start})
-    notes = (found.note,) if found.note else ()
+    notes = tuple(filter(None, (unusable, found.note)))
     kept = Alignment(alpha, encoder.name, drawn, found.before, found.after, found.renders, notes)
     return replace(record, traits=record.traits.under(found.moved), alignment=kept)
 
 
-def _chosen_by_looks(record: FaceRecord, encoder: Encoder, alpha: float) -> FaceRecord:
-    """Return the record with the likest candidate of the pool, where somebody has looked at its candidates."""
+def _chosen_by_looks(record: FaceRecord, encoder: Encoder, alpha: float) -> tuple[FaceRecord, str]:
+    """Return the record with the likest candidate of the pool, where somebody has looked at its candidates.
+
+    The other is a sentence that says why no index is usable, where one was begun; empty where one was used.
+    """
+    unusable = ""
     for pool in looks_pools(record.head):
-        with suppress(BadRequest):  # of another encoder, or not finished
+        try:
             choice = pool.choice(encoder, record.prompt, record.seed, alpha)
-            head = build_head(record.head, record.traits, record.seed, choice=choice)
-            return replace(record, candidate=head.candidate)
-    return record
+        except BadRequest as error:  # of another encoder, damaged or not finished
+            unusable = unusable or f"The head was not chosen by looks. {error}"
+            continue
+        head = build_head(record.head, record.traits, record.seed, choice=choice)
+        return replace(record, candidate=head.candidate), ""
+    return record, unusable
 
 
 def index_looks(

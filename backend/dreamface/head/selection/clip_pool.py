@@ -222,13 +222,16 @@ def open_index(folder: Path, pool: Pool, encoder: Encoder) -> EmbeddingIndex:
     """Return a finished index.
 
     Raises:
-        BadRequest: there is none, it is unfinished, or it belongs to another pool or encoder.
+        BadRequest: there is none, it is unfinished or damaged, or it belongs to another pool or encoder.
     """
     done = _started(folder, _notes(pool, encoder))
     if done is None or done <= pool.count:
         raise BadRequest(f"{folder} has no finished index of the candidates' looks: build it first.")
     shape = (pool.count + 1, encoder.dimension)
-    return EmbeddingIndex(encoder.name, np.memmap(folder / _EMBEDDINGS, np.float16, "r", shape=shape))
+    try:
+        return EmbeddingIndex(encoder.name, np.memmap(folder / _EMBEDDINGS, np.float16, "r", shape=shape))
+    except (OSError, ValueError) as error:  # cut short, or not to be read
+        raise BadRequest(f"{folder / _EMBEDDINGS} is damaged: remove the folder and build the index again.") from error
 
 
 def _notes(pool: Pool, encoder: Encoder) -> dict[str, Any]:
