@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -177,10 +178,10 @@ def build_index(
     embeddings = np.memmap(folder / _EMBEDDINGS, np.float16, "r+" if done is not None else "w+", shape=shape)
     start = done or 0
     begun = time.monotonic()
-    for row in range(start, rows):
+    people = chain(pool.candidates(start), (torch.zeros(pool.modes),))
+    for row, coefficients in zip(range(start, rows), people, strict=False):  # none is left where all is done
         left = (time.monotonic() - begun) / (row - start) * (rows - row) if row > start else None
         progress.report("head", row / rows, f"Looking at candidate {row + 1:,} of {rows:,}{_time_left(left)}")
-        coefficients = pool.candidate(row) if row < pool.count else torch.zeros(pool.modes)
         seen = encoder.images(clay_pictures(head(coefficients), topology))
         embeddings[row] = normalize(seen.mean(dim=0), dim=0).half().cpu().numpy()
         if row + 1 == rows or (row + 1) % _SAVED_EVERY == 0:
