@@ -430,6 +430,8 @@ def test_fitting_the_words_is_grey_with_the_reason_until_clip_is_there(blender, 
         )
         words = drawn(blender, "create")
         assert "because the picture fits the words better" in words and "light skin (was tan skin)" in words
+        making.file_opened()
+        assert (making.moved, making.looked) == ((), ""), "which were of the other file's face"
     finally:
         fields.align, making.moved, making.looked = 0.0, (), ""
         making.gallery.clear()

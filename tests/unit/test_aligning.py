@@ -390,6 +390,21 @@ def test_different_seeds_stay_different_people() -> None:
 # ---------------------------------------------------------------------------------------------------- a pool, by looks
 
 
+def test_what_is_too_long_to_be_looked_for_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Short(LookingDouble):
+        def unread(self, prompt: str) -> str:
+            return prompt[9:].strip()
+
+    monkeypatch.setattr(aligning, "open_moves", lambda record, _: (record.traits, ()))
+    monkeypatch.setattr(aligning, "look_and_adjust", lambda *_, **__: Aligned(Traits(), 0.1, 0.1, 1))
+    for encoder, prompt, notes in (
+        (Short(), "a quillon, and a merrow", 1), (Short(), "a quillon", 0), (LookingDouble(), "a quillon, a merrow", 0),
+    ):  # fmt: skip
+        found = aligning.aligned(record_of(prompt, 1), encoder, 1.0, progress=Progress()).alignment
+        assert found is not None and len(found.notes) == notes
+        assert not notes or "“, and a merrow” was left out" in found.notes[0]
+
+
 class _Pool:
     """A pool whose index is usable or not."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Final
 
 import torch
@@ -49,6 +50,7 @@ _PEOPLE: Final = 48  # draws of the prior that say how far an open trait may go
 _FURTHEST_SHAPE: Final = 2.0  # standard deviations of the population that a shape trait may reach
 _SHAPE_REACH: Final = 1.5  # standard deviations from the draw
 _MOST_STYLES: Final = 5  # cuts of the hair that are tried
+_LONGEST_REST: Final = 200  # characters of what was cut off that are said
 _LEAST_SHARE: Final = 0.02  # of a trait's range, below which there is nothing to move
 
 
@@ -143,9 +145,16 @@ def aligned(
         progress=progress,
     )  # fmt: skip
     drawn = Traits({name: replace(start[name], because="") for name in found.moved if name in start})
-    notes = tuple(filter(None, (unusable, found.note)))
+    notes = tuple(filter(None, (_cut_off(encoder, record.prompt), unusable, found.note)))
     kept = Alignment(alpha, encoder.name, drawn, found.before, found.after, found.renders, notes)
     return replace(record, traits=record.traits.under(found.moved), alignment=kept)
+
+
+def _cut_off(encoder: Encoder, prompt: str) -> str:
+    """Return a sentence that says what of a prompt is too long for what looks; empty where nothing is."""
+    unread = getattr(encoder, "unread", None)
+    rest = shorten(unread(prompt), _LONGEST_REST, placeholder=" ...") if unread is not None else ""
+    return f"The prompt is too long to be looked for as a whole: “{rest}” was left out of it." if rest else ""
 
 
 def _chosen_by_looks(record: FaceRecord, encoder: Encoder, alpha: float) -> tuple[FaceRecord, str]:
