@@ -437,6 +437,7 @@ class Making(Part):
         self.placing.file += 1
         self.close_gallery()
         self._looked = False
+        self.moved, self.looked = (), ""
         self.look = None
         self.compared = ""
 

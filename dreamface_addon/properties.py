@@ -108,7 +108,7 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
     align: FloatProperty(
         name="Fit the Words",
         description="Look at small portraits, and move what the words leave open (colours, marks, hair, shape, "
-        "expression) so that the face fits them better: how far; 0 does not look. It takes a minute or two more",
+        "expression) so that the face fits them better: how far; 0 does not look. It looks at up to 60 small portraits",
         default=0.0, min=0.0, max=1.0, step=5, precision=2, subtype="FACTOR",
     )  # fmt: skip
     head: EnumProperty(name="Head", description="Mesh and UVs of the head", items=_head_items)

@@ -221,7 +221,7 @@ def _draw_alignment(layout: bpy.types.UILayout, app: application.Application, ch
     row = layout.row()
     row.enabled = not why
     row.prop(chosen, "align", slider=True)
-    if why and app.models.installable is not None:
+    if why:
         drawing.text(layout, f"{why}.", icon="INFO")
 
 

@@ -97,7 +97,7 @@ def followed(before: Traits, after: Traits, seed: int) -> Traits:
     """Return changed traits with what was drawn gone along: who gets older gets grey, unless that was said otherwise.
 
     A number that was drawn moves by as much as its draw does, from the same stream; so a life from 5 to 95 is one
-    person's. Cuts stay, but for beards that a child has not.
+    person's. So does one that looking at the face has moved from there. Cuts stay, but for beards that a child has not.
 
     Args:
         before: a whole person's.
@@ -113,9 +113,9 @@ def followed(before: Traits, after: Traits, seed: int) -> Traits:
         return after
     drivers = {name: TraitValue(after.value(name)) for name in DRIVERS}
     were = {name: TraitValue(before.value(name)) for name in DRIVERS}
-    asked = after.asked()
+    asked = Traits({name: entry for name, entry in after.items() if entry.is_asked})
     then, now = complete(asked.under(were), seed), complete(asked.under(drivers), seed)
-    moved = {name: _moved(name, entry, then, now) for name, entry in after.items() if not entry.confidence}
+    moved = {name: _moved(name, entry, then, now) for name, entry in after.items() if not entry.is_asked}
     return after.under({name: entry for name, entry in moved.items() if name not in DRIVERS})
 
 

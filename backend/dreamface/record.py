@@ -295,6 +295,7 @@ class Alignment:
         before: score -1..1 of the portrait as the seed drew it.
         after: score of the portrait with the moved traits.
         renders: portraits that were looked at.
+        notes: what kept looking from being as good as it can be, each a sentence or two.
     """
 
     strength: Strength
@@ -303,6 +304,7 @@ class Alignment:
     before: Annotated[float, Field(allow_inf_nan=False)]
     after: Annotated[float, Field(allow_inf_nan=False)]
     renders: Annotated[StrictInt, Field(ge=0)]
+    notes: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(exclude_if=lambda notes: not notes)] = ()
 
 
 AlignmentField = Annotated[Alignment | None, Field(exclude_if=lambda alignment: alignment is None)]

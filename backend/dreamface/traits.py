@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from dreamface.errors import BadRequest
 
@@ -360,6 +360,11 @@ def check_names(names: Iterable[str]) -> None:
 # --------------------------------------------------------------------------------------------------------- the mapping
 
 
+FITS_BETTER: Final = "the picture fits the words better"
+"""Why a trait has its value that words left open, and that looking at the face has moved: the end of a sentence that
+begins with "because"."""
+
+
 @dataclass(frozen=True)
 class TraitValue:
     """A trait's value, and why it has it.
@@ -373,6 +378,11 @@ class TraitValue:
     value: Value
     confidence: float = 1.0
     because: str = ""
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody asked for it: neither has the seed drawn it, nor has looking at the face moved it."""
+        return self.confidence > 0.0 and self.because != FITS_BETTER
 
 
 class Traits(Mapping[str, TraitValue]):

@@ -55,10 +55,17 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
             name=chosen.name.strip(),
             anyway=self.anyway,
             detail=_detail(chosen),
-            align=0.0 if app.making.why_not_align(app.models.find(models.CLIP)) else chosen.align,
+            align=self._align(app, chosen.align),
         )
         chosen.name = ""  # the next head is somebody else
         return {"FINISHED"}
+
+    @staticmethod
+    def _align(app: application.Application, shown: float) -> float:
+        """Return what is asked for of what the slider shows; an engine that has not answered says itself what lacks."""
+        if app.models.installable is None:
+            return shown
+        return 0.0 if app.making.why_not_align(app.models.find(models.CLIP)) else shown
 
 
 def _detail(chosen: bpy.types.PropertyGroup) -> dict[str, object] | None:

@@ -415,6 +415,11 @@ def test_fitting_the_words_is_grey_with_the_reason_until_clip_is_there(blender, 
         fields.align = 0.7
         blender.bpy.ops.dreamface.generate()
         assert "align" not in sent[-1], "nobody looks"
+        monkeypatch.setattr(models, "installable", None)
+        assert "The engine has not said yet what is installed: wait a moment." in drawn(blender, "create")
+        blender.bpy.ops.dreamface.generate()
+        assert sent[-1]["align"] == pytest.approx(0.7), "an engine that has not answered says itself what lacks"
+        monkeypatch.setattr(models, "installable", [clip])
         monkeypatch.setattr(making, "why_not_align", lambda model: "")
         assert "Install CLIP" not in drawn(blender, "create")
         blender.bpy.ops.dreamface.generate()
@@ -425,6 +430,8 @@ def test_fitting_the_words_is_grey_with_the_reason_until_clip_is_there(blender, 
         )
         words = drawn(blender, "create")
         assert "because the picture fits the words better" in words and "light skin (was tan skin)" in words
+        making.file_opened()
+        assert (making.moved, making.looked) == ((), ""), "which were of the other file's face"
     finally:
         fields.align, making.moved, making.looked = 0.0, (), ""
         making.gallery.clear()

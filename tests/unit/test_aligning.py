@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,18 +15,18 @@ from torch import Tensor
 
 from dreamface import folder, pipeline
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, MissingDependency
-from dreamface.guidance import FITS_BETTER, Aligned, Move, RelativeScore, align
+from dreamface.guidance import Aligned, Move, RelativeScore, align
 from dreamface.head import AROUND, HeadSource, prompt_likeness
 from dreamface.head.ict import looks
 from dreamface.head.ict.identity import SHARED
 from dreamface.head.selection.clip_pool import EmbeddingIndex
 from dreamface.models import places
 from dreamface.pipeline import aligning
-from dreamface.prior import complete
+from dreamface.prior import complete, followed
 from dreamface.progress import Progress, Step
 from dreamface.random_streams import stream
-from dreamface.record import FaceRecord
-from dreamface.traits import ANCESTRIES, SHAPE_TRAITS, Traits, TraitValue
+from dreamface.record import Alignment, Correction, EditEntry, FaceRecord
+from dreamface.traits import ANCESTRIES, FITS_BETTER, SHAPE_TRAITS, Traits, TraitValue
 from tests.looking_double import LookingDouble
 from tests.unit.test_selection import Shapes
 
@@ -150,6 +152,44 @@ def test_looking_can_be_stopped_and_says_how_far_it_is() -> None:
     assert steps[2].message == "Looking at portrait 3"
 
 
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (DreamFaceError("The encoder gave no numbers."), "The encoder gave no numbers."),
+        (torch.OutOfMemoryError("CUDA out of memory."), "too little memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "too little memory"),
+        (None, r"no score \(NaN\)"),
+    ],
+)
+def test_what_goes_wrong_in_one_portrait_ends_with_the_best_so_far(failure: Exception | None, sentence: str) -> None:
+    for last in (1, 6, 14):
+        seen: list[list[float]] = []
+
+        def rule(one: list[float], last: int = last, seen: list[list[float]] = seen) -> float:
+            seen.append(one)
+            if len(seen) < last:
+                return 0.5 * one[2] - 0.3 * one[0]
+            if failure is not None:
+                raise failure
+            return math.nan
+
+        found = align(PERSON, MOVES, picture, Counted(rule), alpha=1.0, seed=1)
+        assert found.renders == last - 1 == len(seen) - 1
+        assert re.search(f"^Looking ended at portrait {last}, and .*{sentence}", found.note)
+        expected = {1: set[str](), 6: {"freckles.density"}, 14: {"freckles.density", "skin.melanin"}}
+        assert set(found.moved) == expected[last]
+        assert found.after > found.before or not found.moved
+        assert found.after == pytest.approx(max([0.5 * one[2] - 0.3 * one[0] for one in seen[:-1]], default=0.0))
+
+
+def test_a_bug_is_no_end() -> None:
+    def rule(_: list[float]) -> float:
+        raise RuntimeError("shapes do not match")
+
+    with pytest.raises(RuntimeError, match="do not match"):
+        align(PERSON, MOVES, picture, Counted(rule), alpha=1.0, seed=1)
+
+
 def test_the_score_is_the_way_along_the_words() -> None:
     """Of two portraits the difference over their distance is the cosine of Eq. 3."""
     encoder = LookingDouble()
@@ -171,8 +211,31 @@ def test_no_numbers_are_said() -> None:
 # -------------------------------------------------------------------------------------------------------- with a face
 
 
-def record_of(prompt: str, seed: int) -> FaceRecord:
-    return FaceRecord("f", prompt, seed, 512, "anny", complete(pipeline.read(prompt).traits, seed), ())
+def record_of(prompt: str, seed: int, head: str = "anny") -> FaceRecord:
+    return FaceRecord("f", prompt, seed, 512, head, complete(pipeline.read(prompt).traits, seed), ())
+
+
+def check_moves_of(head: str, seeds: range) -> None:
+    """Whoever a seed draws may be moved, also where a measure of theirs lies beyond its slider."""
+    beyond = 0
+    for seed in seeds:
+        record = record_of("a quillon", seed, head)
+        start, moves = aligning.open_moves(record)
+        measured = pipeline.measure(pipeline.build_head(head, record.traits, seed))
+        beyond += any(abs(measured[name]) > 3.0 for name in SHAPE_TRAITS)
+        for name in SHAPE_TRAITS:
+            assert start.number(name) == pytest.approx(min(3.0, max(-3.0, measured[name])))
+        assert len(moves) > 20
+    assert beyond, "some are beyond, or this shows nothing"
+
+
+def test_all_seeds_have_moves() -> None:
+    check_moves_of("anny", range(30))
+
+
+@pytest.mark.slow
+def test_all_seeds_have_moves_on_the_production_head(with_ict) -> None:
+    check_moves_of("ict", range(30))
 
 
 def test_moves_stay_within_the_prior_and_leave_what_was_stated() -> None:
@@ -192,10 +255,53 @@ def test_moves_stay_within_the_prior_and_leave_what_was_stated() -> None:
     assert max(tone.more.number("skin.melanin"), (tone.less or tone.more).number("skin.melanin")) <= darkest + 0.05
 
 
+def test_what_the_artist_has_taken_back_does_not_move() -> None:
+    record = record_of("a quillon", 4)
+    back = {"skin.melanin", "lips.upper", "iris.colour", "hair.style", "hair.length", "expression.jawOpen"}
+    for without, is_there in ((set(), True), (back, False)):
+        _, moves = aligning.open_moves(record, without)
+        moved = {name for move in moves for ends in (move.more, move.less or Traits()) for name in ends}
+        assert all((name in moved) is is_there for name in back)
+    assert {"lips.lower", "hair.volume", "skin.redness"} <= moved
+    assert not {"joy", "anger"} & {move.title for move in moves}
+
+
+def test_words_that_are_taken_back_or_corrected_are_not_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+
+    def stop(*_: object, without: object, **__: object) -> FaceRecord:
+        given.append(without)
+        raise Cancelled
+
+    monkeypatch.setattr(pipeline.making, "aligned", stop)
+    pale = Correction("pale", without=("skin.melanin",))
+    for without, corrections in (((), ()), (("freckles.density",), ()), (("freckles.density",), (pale,))):
+        with pytest.raises(Cancelled):
+            pipeline.generate(
+                "a pale woman with freckles", seed=1, head="anny", without=without, corrections=corrections, align=1.0,
+                encoder=LookingDouble(),
+            )  # fmt: skip
+    assert given == [set(), {"freckles.density"}, {"freckles.density", "skin.melanin"}]
+
+
 def test_a_face_at_rest_may_take_an_expression() -> None:
     _, moves = aligning.open_moves(record_of("a quillon", 4))
     assert {"joy", "anger"} <= {move.title for move in moves}
     assert len(moves) < 60 - 18, "all are tried"
+
+
+def test_what_was_moved_follows_age_as_what_was_drawn_does() -> None:
+    drawn = complete(Traits({"age": 30.0, "gender": 1.0}), 1)
+    deeper = {"wrinkles.forehead": TraitValue(drawn.number("wrinkles.forehead") + 0.1, 0.3, FITS_BETTER)}
+    nose = {"nose.length": TraitValue(1.5, 0.3, FITS_BETTER)}
+    moved = drawn.under({**deeper, **nose})
+    older, without = (followed(one, one.under({"age": 60.0}), 1) for one in (moved, drawn))
+    gained = without.number("wrinkles.forehead") - drawn.number("wrinkles.forehead")
+    assert gained > 0.1
+    assert older.number("wrinkles.forehead") == pytest.approx(min(1.0, moved.number("wrinkles.forehead") + gained))
+    assert older["wrinkles.forehead"].because == FITS_BETTER and older.number("nose.length") == 1.5
+    others = [name for name in drawn if name not in moved or moved[name].because != FITS_BETTER]
+    assert all(older.value(name) == without.value(name) for name in others), "and the others as without it"
 
 
 def test_alpha_0_is_exactly_the_face_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,6 +319,32 @@ def test_nobody_to_look_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         pipeline.generate("a quillon", seed=1, resolution=512, align=0.5)
     with pytest.raises(BadRequest, match="The alignment must be between 0 and 1"):
         pipeline.generate("a quillon", seed=1, resolution=512, align=2.0)
+
+
+def test_what_is_said_of_looking_is_what_the_face_shows() -> None:
+    drawn = Traits({name: TraitValue(value, 0.0) for name, value in (("skin.melanin", 0.5), ("freckles.density", 0.0))})
+    moved = {
+        name: TraitValue(value, 0.3, FITS_BETTER) for name, value in (("skin.melanin", 0.1), ("freckles.density", 0.9))
+    }
+    record = record_of("a quillon", 2)
+    record = replace(record, traits=record.traits.under(moved), alignment=Alignment(1.0, "double", drawn, 0.1, 0.2, 20))
+    both = pipeline.alignment_note(record)
+    assert "freckles" in both and "skin (was" in both
+    by_hand = replace(record, traits=record.traits.under({"freckles.density": TraitValue(0.0)}))
+    assert "freckles" not in pipeline.alignment_note(by_hand) and "skin (was" in pipeline.alignment_note(by_hand)
+    words = EditEntry("1", "words", "dark skin", traits=Traits({"skin.melanin": TraitValue(0.9, 1.0, "dark skin")}))
+    assert "skin" not in pipeline.alignment_note(replace(record, edits=(words,)))
+    assert "skin (was" in pipeline.alignment_note(replace(record, edits=(replace(words, visible=False),)))
+    assert pipeline.alignment_note(replace(by_hand, edits=(words,))) == "What looking moved was set since."
+    smile = replace(record_of("a quillon", 2), alignment=Alignment(1.0, "double", Traits(), 0.1, 0.2, 20))
+    assert "set since" in pipeline.alignment_note(smile), "of an expression nothing was drawn"
+    none = Alignment(1.0, "double", Traits(), 0.1, 0.1, 20)
+    ended = replace(smile, alignment=replace(none, notes=("Looking ended.",)))
+    assert pipeline.alignment_note(ended).endswith("fit them better. Looking ended.")
+    assert FaceRecord.from_json(ended.to_json()) == ended and "notes" not in smile.to_json()["alignment"]
+    assert "Nothing that the words leave open" in pipeline.alignment_note(
+        replace(record_of("a quillon", 2), alignment=none)
+    )
 
 
 @pytest.mark.slow
@@ -239,23 +371,100 @@ def test_a_face_is_moved_and_opened_later_the_same(tmp_path: Path, monkeypatch: 
     assert torch.equal(again.maps["skin"]["albedo"], face.maps["skin"]["albedo"])
 
 
+class Outline:
+    """An encoder that sees nothing but how much of the lower background a face covers, whatever its colours."""
+
+    name, dimension = "outline", 2
+
+    def images(self, pictures: Tensor) -> Tensor:
+        skin = pictures[..., 0] > pictures[..., 2]  # the background is a bluish grey
+        wide = skin[:, round(0.67 * skin.shape[1]) : round(0.85 * skin.shape[1])].float().mean(dim=(1, 2))
+        return torch.nn.functional.normalize(torch.stack((wide, torch.full_like(wide, 0.4)), dim=1), dim=1)
+
+    def texts(self, prompts: Sequence[str]) -> Tensor:
+        said = torch.tensor([[0.8 if "quillon" in prompt else 0.4, 0.4] for prompt in prompts])
+        return torch.nn.functional.normalize(said, dim=1)
+
+
 @pytest.mark.slow
-def test_different_seeds_stay_different_people() -> None:
-    """Shape is moved on both, by as much as can be, and they differ as much as they did."""
-    heads = []
-    for seed in (1, 2):
-        record = record_of("a quillon", seed)
-        _, moves = aligning.open_moves(record)
-        nose = next(move for move in moves if move.title == "length of the nose")
-        longer = replace(
-            record, traits=record.traits.under({name: TraitValue(2.0, 0.3, FITS_BETTER) for name in nose.more})
-        )
-        heads.append([pipeline.build_head("anny", one.traits, seed).vertices for one in (record, longer)])
-    before, after = ((heads[0][which] - heads[1][which]).norm(dim=1).mean() for which in (0, 1))
-    assert float(after) > 0.7 * float(before)
+def test_different_seeds_stay_different_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who looks sees shape alone, and wants the same of both: both fit it better, and differ as much as before."""
+    open_moves, titles = aligning.open_moves, ("roundness of the face", "strength of the jaw")
+
+    def shape_moves(record: FaceRecord, without: Collection[str]) -> tuple[Traits, tuple[Move, ...]]:
+        start, moves = open_moves(record, without)
+        return start, tuple(move for move in moves if move.title in titles)
+
+    monkeypatch.setattr(aligning, "open_moves", shape_moves)
+    monkeypatch.setattr(aligning, "_SKIN", 128)
+    before, after, gained = [], [], []
+    for seed in (1, 5):
+        record = record_of("a bald quillon", seed)
+        found = aligning.aligned(record, Outline(), 1.0, most=8, progress=Progress())
+        assert found.alignment is not None and found.alignment.after > found.alignment.before
+        moved = pipeline.fits_better(found.traits)
+        assert moved and set(moved) <= {"face.roundness", "cheeks.volume", "jaw.width", "chin.width"}
+        before.append(pipeline.build_head("anny", record.traits, seed))
+        after.append(pipeline.build_head("anny", found.traits, seed))
+        was, now = pipeline.measure(before[-1]), pipeline.measure(after[-1])
+        gained.append(now[moved[0]] - was[moved[0]])
+    assert min(map(abs, gained)) > 0.3, "their heads show it"
+    apart = [float((first.vertices - second.vertices).norm(dim=1).mean()) for first, second in (before, after)]
+    assert apart[1] > 0.7 * apart[0]
 
 
 # ---------------------------------------------------------------------------------------------------- a pool, by looks
+
+
+def test_what_is_too_long_to_be_looked_for_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Short(LookingDouble):
+        def unread(self, prompt: str) -> str:
+            return prompt[9:].strip()
+
+    monkeypatch.setattr(aligning, "open_moves", lambda record, _: (record.traits, ()))
+    monkeypatch.setattr(aligning, "look_and_adjust", lambda *_, **__: Aligned(Traits(), 0.1, 0.1, 1))
+    for encoder, prompt, notes in (
+        (Short(), "a quillon, and a merrow", 1), (Short(), "a quillon", 0), (LookingDouble(), "a quillon, a merrow", 0),
+    ):  # fmt: skip
+        found = aligning.aligned(record_of(prompt, 1), encoder, 1.0, progress=Progress()).alignment
+        assert found is not None and len(found.notes) == notes
+        assert not notes or "“, and a merrow” was left out" in found.notes[0]
+
+
+class _Pool:
+    """A pool whose index is usable or not."""
+
+    def __init__(self, problem: str, chosen: int = 0) -> None:
+        self._problem, self._chosen = problem, chosen
+
+    def choice(self, *_: object) -> Callable[..., int]:
+        if self._problem:
+            raise BadRequest(self._problem)
+        return lambda *_: self._chosen
+
+
+def test_why_an_index_is_not_used_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = record_of("a quillon", 2)
+
+    def build(*_: object, choice: Callable[..., int]) -> object:
+        return SimpleNamespace(candidate=choice())
+
+    monkeypatch.setattr(aligning, "build_head", build)
+    for pools, candidate, note in (
+        ([], None, ""),
+        ([_Pool("It is damaged: build it again."), _Pool("It is unfinished.")], None, "It is damaged: build it again."),
+        ([_Pool("It is damaged."), _Pool("", 7)], 7, ""),
+    ):
+        monkeypatch.setattr(aligning, "looks_pools", lambda _, pools=pools: pools)
+        found, said = aligning._chosen_by_looks(record, LookingDouble(), 1.0)
+        assert found.candidate == candidate and said.endswith(note) and bool(said) == bool(note)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise BadRequest("A head can't be built.")
+
+    monkeypatch.setattr(aligning, "build_head", refuse)
+    with pytest.raises(BadRequest, match="can't be built"):
+        aligning._chosen_by_looks(record, LookingDouble(), 1.0)
 
 
 @pytest.mark.slow
@@ -273,7 +482,7 @@ def test_the_likest_candidate_of_a_pool_is_where_a_face_begins(
     index = pool.build(encoder, cpu, Progress(lambda step: said.append(step.message)))
     assert said[0] == "Looking at candidate 1 of 10" and said[3].startswith("Looking at candidate 4 of 10, about ")
     assert pool.plan(encoder, cpu, Progress()).done == 10 and pool.plan(encoder, cpu, Progress()).seconds == 0.0
-    assert [one.pool.count for one in looks.finished_pools(ict_head)] == [9]
+    assert [one.pool.count for one in looks.begun_pools(ict_head)] == [9]
     text, anchor = encoder.texts(("wide", "the face"))
     seen = prompt_likeness(index.rows(0, 9), index.mean_head, text, anchor)
     choice = pool.choice(encoder, "wide", 1, 1.0)

@@ -59,6 +59,10 @@ class FakePipeline:
     on_generate: Callable[[str], None] = lambda prompt: None
     on_export: Callable[[Path], None] = lambda path: None
     calls: list[dict[str, Any]] = field(default_factory=list)
+    no_clip: str = ""
+
+    def why_no_clip(self) -> str:
+        return self.no_clip
 
     def read(self, prompt: str) -> PromptReading:
         self.check_request(prompt, 0, 512, "auto")
@@ -747,6 +751,17 @@ def test_a_long_table_is_read_at_once(tmp_path: Path, row: str) -> None:
         assert len({read.name for read in rows if isinstance(read, Row)}) == 10_000
     else:
         assert all(isinstance(read, Failure) for read in rows)
+
+
+def test_batch_asks_once_whether_it_can_look(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    table = write_table("prompt\none\ntwo\n")
+    pipeline.no_clip = "Comparing pictures with words needs CLIP."
+    assert main(["batch", table, "-o", "out", "--align", "0.7"]) == 1
+    assert capsys.readouterr().err.count("needs CLIP") == 1 and not pipeline.calls
+    assert main(["batch", table, "-o", "out", "--align", "7"]) == 1
+    assert capsys.readouterr().err.count("between 0 and 1") == 1 and not pipeline.calls
+    pipeline.no_clip = ""
+    assert main(["batch", table, "-o", "out", "--align", "0.7"]) == 0 and len(pipeline.calls) == 2
 
 
 def test_batch_goes_on_where_it_stopped(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:

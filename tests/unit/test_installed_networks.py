@@ -85,6 +85,8 @@ def test_clip_embeds_as_open_clip_does(tiny_clip: Path) -> None:
     tokens = open_clip.get_tokenizer("tiny-clip")(["a pale old man", "x" * 900])
     expected = torch.nn.functional.normalize(network.encode_text(tokens), dim=-1)
     torch.testing.assert_close(encoder.texts(["a pale old man", "x" * 900]), expected.detach())
+    assert encoder.unread("a pale old man") == "" == encoder.unread("nose " * 75)
+    assert encoder.unread("nose " * 75 + "A green beard") == "a green beard"
     picture = torch.rand(32, 32, 3, generator=torch.Generator().manual_seed(1))
     normal = prepare.transforms[-1](picture.movedim(-1, 0))[None]
     expected = torch.nn.functional.normalize(network.encode_image(normal), dim=-1)

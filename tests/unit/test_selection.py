@@ -196,6 +196,18 @@ def test_clay_shows_every_view_in_every_light(box) -> None:
     assert min(differences) > 1e-4
 
 
+@pytest.mark.parametrize("first", [0, 5, BLOCK - 1, BLOCK, BLOCK + 3, 2 * BLOCK + 9, 2 * BLOCK + 10, 2 * BLOCK + 11])
+def test_candidates_in_order_are_the_same_people(first: int, monkeypatch) -> None:
+    pool, drawn = Pool(4, 2 * BLOCK + 10, 3, 0.5 * torch.eye(3)), []
+    block = Pool._block
+    expected = [pool.candidate(number) for number in (first, pool.count - 1) if first < pool.count]
+    monkeypatch.setattr(Pool, "_block", lambda pool, number: drawn.append(number) or block(pool, number))
+    found = list(pool.candidates(first))
+    assert len(found) == max(0, pool.count - first)
+    assert all(torch.equal(one, other) for one, other in zip((found[:1] + found[-1:]), expected, strict=True))
+    assert drawn == list(range(first // BLOCK, 3)), "each block is drawn once"
+
+
 def test_looks_choose_the_wide(tmp_path, box) -> None:
     corners, topology = box
     pool, encoder = Pool(4, 12, 3), Shapes()
@@ -247,6 +259,10 @@ def test_an_index_belongs_to_its_pool_and_encoder(tmp_path, box) -> None:
         open_index(tmp_path, Pool(4, 3, 3), Other())
     with pytest.raises(BadRequest, match="build it again"):
         ClipScorer.of(open_index(tmp_path, Pool(4, 3, 3), Shapes()), Other(), "wide")
+    embeddings = (tmp_path / "embeddings.f16").read_bytes()
+    (tmp_path / "embeddings.f16").write_bytes(embeddings[:-4])
+    with pytest.raises(BadRequest, match=r"embeddings\.f16 is damaged: remove the folder"):
+        open_index(tmp_path, Pool(4, 3, 3), Shapes())
     (tmp_path / "index.json").write_text(json.dumps(["nothing"]))
     with pytest.raises(BadRequest, match="damaged"):
         open_index(tmp_path, Pool(4, 3, 3), Shapes())

@@ -290,7 +290,8 @@ def cause_of(name: str, known: Known) -> str:
     if entry.because == BY_HAND:
         return "you set it by hand"
     if entry.because == FITS_BETTER:
-        return f"because {FITS_BETTER}"
+        along = known.traits.value(name) != entry.value
+        return f"because {FITS_BETTER}" + (f", and it went along with {_moved_along(record)}" if along else "")
     if entry.confidence > 0.0 and entry.because:
         return f"because the prompt says “{entry.because}”"
     if known.traits.value(name) != entry.value:

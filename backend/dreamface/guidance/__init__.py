@@ -1,7 +1,6 @@
 """Guidance: what models that know pictures and words make of a head. No model is loaded before it is asked for."""
 
 from dreamface.guidance.aligning import (
-    FITS_BETTER,
     MOST_RENDERS,
     Aligned,
     Move,
@@ -37,7 +36,6 @@ from dreamface.guidance.upscaling import Upscaler
 __all__ = [
     "CHANNELS",
     "DESIRED",
-    "FITS_BETTER",
     "MOST_RENDERS",
     "UNDESIRED",
     "Aligned",

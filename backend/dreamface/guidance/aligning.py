@@ -10,6 +10,7 @@ how far each goes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
@@ -18,17 +19,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from dreamface.errors import BadRequest, DreamFaceError
+from dreamface.errors import BadRequest, Cancelled, DreamFaceError
+from dreamface.guidance.devices import is_out_of_memory, release_memory
 from dreamface.head import Encoder
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
-from dreamface.traits import Traits, TraitValue
+from dreamface.traits import FITS_BETTER, Traits, TraitValue
 
 MOST_RENDERS: Final = 60
 """Portraits that are looked at for one face."""
-
-FITS_BETTER: Final = "the picture fits the words better"
-"""Why a trait that was moved has its value: the end of a sentence that begins with "because"."""
 
 MOVED_CONFIDENCE: Final = 0.3
 """Confidence of a trait that was moved: the head is fitted to it, and whatever anybody says of it is surer."""
@@ -47,6 +46,7 @@ _LEAST_STEP: Final = 0.1
 _HOLD: Final = 0.15  # what a whole reach costs, in the largest gain of a single move: a person stays as drawn
 _LEAST_REACH: Final = 0.08  # below which a move is left out
 _NOTHING: Final = 1e-6  # a gain that is none
+_NO_MEMORY: Final = "There is too little memory for a portrait; close other programs that use it."
 
 
 class PictureScorer(Protocol):
@@ -89,7 +89,7 @@ class RelativeScore:
             seen = self.encoder.images(pictures).cpu().float()
         if not bool(torch.isfinite(seen @ self.way).all()):
             raise DreamFaceError(
-                f"{self.encoder.name} gave no numbers (NaN) for a portrait: generate with an alignment of 0."
+                f"{self.encoder.name} gave no numbers (NaN) for a portrait; generate with an alignment of 0."
             )
         return seen @ self.way
 
@@ -125,12 +125,14 @@ class Aligned:
         before: the score of the portrait as the seed drew it.
         after: the score with the moved traits; never below `before`.
         renders: portraits that were looked at.
+        note: why looking ended before it was done, in sentences; empty where it was done.
     """
 
     moved: Traits
     before: float
     after: float
     renders: int
+    note: str = ""
 
 
 def check_alignment(alpha: float) -> None:
@@ -158,7 +160,8 @@ def align(
 
     Every portrait that is looked at shows traits on their way from the draw to where a move goes,
     (1 - alpha) drawn + alpha moved (the alignment strength of CLIPortrait, Eq. 11). So 0 is the face without it, and
-    what is scored is what is kept.
+    what is scored is what is kept. Where a portrait can't be scored, or there is too little memory for it, looking ends
+    with the best until then and a note.
 
     Args:
         person: all traits, as the prompt and the seed have them; shape traits that moves take along need their measure.
@@ -206,8 +209,20 @@ class _Search:
     progress: Progress
     renders: int = 0
     gains: dict[int, float] = field(default_factory=dict)
+    before: float = 0.0
+    best: tuple[_Position, float] = field(default_factory=lambda: ({}, 0.0))
 
     def run(self) -> Aligned:
+        """Return what looking comes to, as far as it comes."""
+        try:
+            return self._searched()
+        except _Ended as ended:
+            note = f"Looking ended at portrait {self.renders + 1}, and the best until then was kept. {ended}"
+        release_memory()
+        position, score = self.best
+        return Aligned(self._moved(position), self.before, score, self.renders, note)
+
+    def _searched(self) -> Aligned:
         """Try every move alone, lay those that help on one after the other, and find how far each goes."""
         before = self._score({})
         scores = self._probe(before)
@@ -313,9 +328,40 @@ class _Search:
 
     def _score(self, position: _Position) -> float:
         self.progress.report("align", self.renders / self.most, f"Looking at portrait {self.renders + 1}")
-        picture = self.render(self.person.under(self._moved(position)))
+        score = self._looked_at(self.person.under(self._moved(position)))
+        if not self.renders:
+            self.before = score
+        if not self.renders or score > self.best[1]:
+            self.best = position, score
         self.renders += 1
-        return float(self.scorer.score(picture[None])[0])
+        return score
+
+    def _looked_at(self, traits: Traits) -> float:
+        """Return the score of a portrait.
+
+        Raises:
+            _Ended: it has none, or there is too little memory for it.
+            Cancelled: the progress said so.
+        """
+        try:
+            picture = self.render(traits)
+            try:
+                score = float(self.scorer.score(picture[None])[0])
+            except Cancelled:
+                raise
+            except DreamFaceError as error:
+                raise _Ended(str(error)) from error
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise _Ended(_NO_MEMORY) from error
+        if not math.isfinite(score):
+            raise _Ended("It has no score (NaN).")
+        return score
+
+
+class _Ended(Exception):
+    """Nothing more can be looked at, and why, as a sentence."""
 
 
 @dataclass(frozen=True)

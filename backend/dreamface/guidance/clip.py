@@ -76,10 +76,15 @@ class ClipEncoder:
         return normalize(compute(self._network.encode_image, (given - mean) / deviation).float(), dim=-1)
 
     def texts(self, prompts: Sequence[str]) -> Tensor:
-        """Return [N, D] unit embeddings of texts; what is beyond 77 tokens is not read."""
+        """Return [N, D] unit embeddings of texts; what is beyond 77 tokens is not read, see `unread`."""
         with torch.no_grad():
             tokens = self._tokenizer(list(prompts)).to(self.device)
             return normalize(compute(self._network.encode_text, tokens).float(), dim=-1)
+
+    def unread(self, prompt: str) -> str:
+        """Return the end of a text that is beyond 77 tokens, one of them its start and one its end; mostly empty."""
+        tokens = self._tokenizer.encode(prompt)
+        return str(self._tokenizer.decode(tokens[self._tokenizer.context_length - 2 :])).strip()
 
 
 def why_no_clip() -> str:

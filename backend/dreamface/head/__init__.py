@@ -74,10 +74,10 @@ def looks_pools(name: str) -> list[LooksPool]:
     Raises:
         BadRequest: there is no head model of that name here.
     """
-    from dreamface.head.ict.looks import finished_pools
+    from dreamface.head.ict.looks import begun_pools
 
     model = load_model(name)
-    return finished_pools(model) if model.name == "ict" else []  # type: ignore[arg-type]
+    return begun_pools(model) if model.name == "ict" else []  # type: ignore[arg-type]
 
 
 def best() -> str:

@@ -1,7 +1,7 @@
 """From a prompt to a face: the stages in order. The only room that knows them all."""
 
 from dreamface.appearance import Seen
-from dreamface.guidance import FITS_BETTER, MOST_RENDERS, check_alignment, why_no_clip, why_no_diffusion
+from dreamface.guidance import MOST_RENDERS, check_alignment, why_no_clip, why_no_diffusion
 from dreamface.head import AROUND, HEADS, IndexPlan, in_hours
 from dreamface.limits import RESOLUTIONS
 from dreamface.motion import remarks, write_take
@@ -37,6 +37,7 @@ from dreamface.prompts import Option, PromptReading, alternatives, read
 from dreamface.record import Correction, EditEntry, FaceRecord
 from dreamface.styles import parse_style, remove_style, save_style, style_name, styles
 from dreamface.text import clean
+from dreamface.traits import FITS_BETTER
 
 __all__ = [
     "AROUND",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Final
 
 import torch
@@ -17,7 +18,6 @@ from dreamface.expressions import expression
 from dreamface.face import Head, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of
 from dreamface.guidance import (
-    FITS_BETTER,
     MOST_RENDERS,
     Aligned,
     Move,
@@ -37,7 +37,7 @@ from dreamface.random_streams import stream
 from dreamface.record import Alignment, FaceRecord
 from dreamface.render import portrait_camera, preview
 from dreamface.skin import Overlay, Painter, materials
-from dreamface.traits import SHAPE_TRAITS, VOCABULARY, Group, Kind, Traits, TraitValue, Value
+from dreamface.traits import FITS_BETTER, SHAPE_TRAITS, VOCABULARY, Group, Kind, Traits, TraitValue, Value
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,6 +50,7 @@ _PEOPLE: Final = 48  # draws of the prior that say how far an open trait may go
 _FURTHEST_SHAPE: Final = 2.0  # standard deviations of the population that a shape trait may reach
 _SHAPE_REACH: Final = 1.5  # standard deviations from the draw
 _MOST_STYLES: Final = 5  # cuts of the hair that are tried
+_LONGEST_REST: Final = 200  # characters of what was cut off that are said
 _LEAST_SHARE: Final = 0.02  # of a trait's range, below which there is nothing to move
 
 
@@ -114,7 +115,13 @@ def looking(encoder: Encoder | None, progress: Progress) -> Iterator[Encoder]:
 
 
 def aligned(
-    record: FaceRecord, encoder: Encoder, alpha: float, *, most: int = MOST_RENDERS, progress: Progress
+    record: FaceRecord,
+    encoder: Encoder,
+    alpha: float,
+    *,
+    without: Collection[str] = (),
+    most: int = MOST_RENDERS,
+    progress: Progress,
 ) -> FaceRecord:
     """Return a face's record with open traits moved so that its portrait fits the prompt better.
 
@@ -122,34 +129,49 @@ def aligned(
         record: before its head is built.
         encoder: puts pictures and texts in one space.
         alpha: 0..1 how far traits may go; 0 is the same record.
+        without: traits that stay as the seed drew them, though words leave them open.
         most: portraits to look at in all.
         progress: told about every portrait.
 
     Raises:
-        DreamFaceError: the encoder gave no numbers.
         Cancelled: the progress said so.
     """
     if alpha == 0.0:
         return record
-    record = _chosen_by_looks(record, encoder, alpha)
-    start, moves = open_moves(record)
+    record, unusable = _chosen_by_looks(record, encoder, alpha)
+    start, moves = open_moves(record, without)
     found = look_and_adjust(
         replace(record, traits=start), moves, RelativeScore.of(encoder, record.prompt), alpha, most=most,
         progress=progress,
     )  # fmt: skip
     drawn = Traits({name: replace(start[name], because="") for name in found.moved if name in start})
-    kept = Alignment(alpha, encoder.name, drawn, found.before, found.after, found.renders)
+    notes = tuple(filter(None, (_cut_off(encoder, record.prompt), unusable, found.note)))
+    kept = Alignment(alpha, encoder.name, drawn, found.before, found.after, found.renders, notes)
     return replace(record, traits=record.traits.under(found.moved), alignment=kept)
 
 
-def _chosen_by_looks(record: FaceRecord, encoder: Encoder, alpha: float) -> FaceRecord:
-    """Return the record with the likest candidate of the pool, where somebody has looked at its candidates."""
+def _cut_off(encoder: Encoder, prompt: str) -> str:
+    """Return a sentence that says what of a prompt is too long for what looks; empty where nothing is."""
+    unread = getattr(encoder, "unread", None)
+    rest = shorten(unread(prompt), _LONGEST_REST, placeholder=" ...") if unread is not None else ""
+    return f"The prompt is too long to be looked for as a whole: “{rest}” was left out of it." if rest else ""
+
+
+def _chosen_by_looks(record: FaceRecord, encoder: Encoder, alpha: float) -> tuple[FaceRecord, str]:
+    """Return the record with the likest candidate of the pool, where somebody has looked at its candidates.
+
+    The other is a sentence that says why no index is usable, where one was begun; empty where one was used.
+    """
+    unusable = ""
     for pool in looks_pools(record.head):
-        with suppress(BadRequest):  # of another encoder, or not finished
+        try:
             choice = pool.choice(encoder, record.prompt, record.seed, alpha)
-            head = build_head(record.head, record.traits, record.seed, choice=choice)
-            return replace(record, candidate=head.candidate)
-    return record
+        except BadRequest as error:  # of another encoder, damaged or not finished
+            unusable = unusable or f"The head was not chosen by looks. {error}"
+            continue
+        head = build_head(record.head, record.traits, record.seed, choice=choice)
+        return replace(record, candidate=head.candidate), ""
+    return record, unusable
 
 
 def index_looks(
@@ -209,12 +231,13 @@ def fits_better(traits: Traits) -> list[str]:
 
 
 def moved_in_words(record: FaceRecord) -> list[str]:
-    """Return what looking has moved, each as "light skin (was slightly light skin)"."""
-    found: list[str] = []
-    worn = {name for name in fits_better(record.traits) if name.startswith("expression.")}
-    for name in fits_better(record.traits):
+    """Return what looking has moved and the face still shows, each as "light skin (was slightly light skin)"."""
+    shown, found = shown_traits(record), list[str]()
+    moved = fits_better(shown)
+    worn = {name for name in moved if name.startswith("expression.")}
+    for name in moved:
         if name not in worn:
-            now = in_words(name, record.traits.value(name))
+            now = in_words(name, shown.value(name))
             was = in_words(name, record.alignment.drawn.value(name)) if record.alignment is not None else now
             found.append(now if was == now else f"{now} (was {was})")
     look = next((name for name in _EXPRESSIONS if worn and worn <= expression(name).traits().keys()), "another")
@@ -222,18 +245,27 @@ def moved_in_words(record: FaceRecord) -> list[str]:
 
 
 def alignment_note(record: FaceRecord) -> str:
-    """Return a sentence that says what looking has moved, and why; empty where nobody looked."""
-    if record.alignment is None:
-        return ""
+    """Return sentences that say what looking has moved, and why, and what kept it from more; empty where nobody looked.
+
+    Of what was set or changed by words since, they say nothing.
+    """
+    return " ".join((_outcome(record), *record.alignment.notes)) if record.alignment is not None else ""
+
+
+def _outcome(record: FaceRecord) -> str:
+    """Return a sentence that says what of what looking has moved is still there."""
+    assert record.alignment is not None
     if moved := moved_in_words(record):
         return f"Moved, because {FITS_BETTER}: {', '.join(moved)}."
+    if record.alignment.after > record.alignment.before:
+        return "What looking moved was set since."
     return "Nothing that the words leave open made the picture fit them better."
 
 
 # ---------------------------------------------------------------------------------------------------- what may be moved
 
 
-def open_moves(record: FaceRecord) -> tuple[Traits, tuple[Move, ...]]:
+def open_moves(record: FaceRecord, without: Collection[str] = ()) -> tuple[Traits, tuple[Move, ...]]:
     """Return a person's traits with what open shape traits measure, and the moves that the prior allows.
 
     How far a trait may go is what the prior draws for people of the same age, sex, ancestry and build of whom the same
@@ -241,19 +273,36 @@ def open_moves(record: FaceRecord) -> tuple[Traits, tuple[Move, ...]]:
 
     Args:
         record: before its head is built.
+        without: traits that may not move, such as those of words that the artist has taken back.
     """
     person = record.traits
+
+    def is_open(name: str) -> bool:
+        return name not in without and is_movable(name, person)
+
     head = build_head(record.head, person, record.seed, record.candidate)
     measured = measure(head)
-    shapes = {name: TraitValue(measured[name], 0.0) for name in SHAPE_TRAITS if is_movable(name, person)}
+    # One measure or another of many people lies beyond what its slider goes to.
+    shapes = {
+        name: TraitValue(VOCABULARY[name].clamp(measured[name]), 0.0)
+        for name in SHAPE_TRAITS if is_open(name)
+    }  # fmt: skip
     start = person.under(shapes)
     people = _people_like(person, record.seed)
-    ends = _ends_of_draws(start, people) | _ends_of_shapes(shapes)
+    ends = _ends_of_draws(start, people, is_open) | _ends_of_shapes(shapes)
     colours, marks, hair, shape = (
         [move for row in rows if (move := _move(row, start, ends)) is not None]
         for rows in (_COLOURS, _MARKS, _HAIR, _SHAPE)
     )
-    return start, (*colours, *_irises(start, people), *marks, *_cuts(start, people), *hair, *shape, *_worn(start))
+    return start, (
+        *colours,
+        *_irises(start, people, is_open),
+        *marks,
+        *_cuts(start, people, is_open),
+        *hair,
+        *shape,
+        *_worn(is_open),
+    )
 
 
 def _people_like(person: Traits, seed: int) -> list[Traits]:
@@ -268,10 +317,14 @@ _Ends = dict[str, tuple[float, float]]
 """Trait -> the least and the most that it may be."""
 
 
-def _ends_of_draws(start: Traits, people: Sequence[Traits]) -> _Ends:
+_IsOpen = Callable[[str], bool]
+"""Whether a trait may be moved."""
+
+
+def _ends_of_draws(start: Traits, people: Sequence[Traits], is_open: _IsOpen) -> _Ends:
     names = [
-        name for name, entry in start.items()
-        if entry.confidence == 0.0 and VOCABULARY[name].kind is Kind.NUMBER and name not in (*_WHO, *SHAPE_TRAITS)
+        name for name in start
+        if is_open(name) and VOCABULARY[name].kind is Kind.NUMBER and name not in (*_WHO, *SHAPE_TRAITS)
     ]  # fmt: skip
     drawn = {name: [start.number(name), *(one.number(name) for one in people)] for name in names}
     return {name: (min(values), max(values)) for name, values in drawn.items()}
@@ -305,9 +358,9 @@ def _move(row: _Row, start: Traits, ends: _Ends) -> Move | None:
     return Move(row.title, Traits(farther), Traits(nearer) if way(nearer) > least[wide[0]] else None)
 
 
-def _irises(start: Traits, people: Sequence[Traits]) -> list[Move]:
+def _irises(start: Traits, people: Sequence[Traits], is_open: _IsOpen) -> list[Move]:
     """Return moves to the two drawn colours that differ most from the person's, and from each other."""
-    if start["iris.colour"].confidence:
+    if not is_open("iris.colour"):
         return []
     seen = [torch.tensor(start.colour("iris.colour")).sqrt()]
     drawn = torch.tensor([one.colour("iris.colour") for one in people])
@@ -320,11 +373,11 @@ def _irises(start: Traits, people: Sequence[Traits]) -> list[Move]:
     return moves
 
 
-def _cuts(start: Traits, people: Sequence[Traits]) -> list[Move]:
+def _cuts(start: Traits, people: Sequence[Traits], is_open: _IsOpen) -> list[Move]:
     """Return moves to the cuts of the hair that such people have most often, as somebody wears them."""
-    if not is_movable("hair.style", start):
+    if not is_open("hair.style"):
         return []
-    names = [name for name in _CUT if is_movable(name, start)]
+    names = [name for name in _CUT if is_open(name)]
     often = Counter(one.choice("hair.style") for one in people)
     styles = [style for style, _ in often.most_common() if style != start.choice("hair.style")][:_MOST_STYLES]
     worn = {style: next(one for one in people if one.choice("hair.style") == style) for style in styles}
@@ -334,9 +387,9 @@ def _cuts(start: Traits, people: Sequence[Traits]) -> list[Move]:
     ]  # fmt: skip
 
 
-def _worn(start: Traits) -> list[Move]:
+def _worn(is_open: _IsOpen) -> list[Move]:
     """Return moves to expressions, where the words say nothing of one: then the face is at rest."""
-    if any(name.startswith("expression.") and entry.confidence for name, entry in start.items()):
+    if not all(is_open(name) for name, trait in VOCABULARY.items() if trait.group is Group.EXPRESSION):
         return []
     return [Move(name, Traits(expression(name).traits()), choice="expression") for name in _EXPRESSIONS]
 

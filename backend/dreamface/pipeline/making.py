@@ -142,7 +142,8 @@ def generate(
         edits=tuple(mark for mark in reading.marks if mark.label not in dropped), corrections=tuple(corrections),
     )  # fmt: skip
     if align:
-        record = _aligned(record, align, encoder, progress.part(0.05, _LOOKED))
+        taken_back = {*without, *(reading.traits.keys() - said.keys())}
+        record = _aligned(record, align, encoder, taken_back, progress.part(0.05, _LOOKED))
         progress = progress.part(_LOOKED, 1.0)
     progress.report("head", 0.1, "Shaping the head")
     built = build_head(record.head, record.traits, number, record.candidate)
@@ -154,11 +155,13 @@ def generate(
     return dress(made.head, record, progress.part(0.9, 1.0), made.pictures)
 
 
-def _aligned(record: FaceRecord, alpha: float, encoder: Encoder | None, progress: Progress) -> FaceRecord:
-    """Return a record whose open traits were moved so that its portrait fits the words better."""
+def _aligned(
+    record: FaceRecord, alpha: float, encoder: Encoder | None, without: Collection[str], progress: Progress
+) -> FaceRecord:
+    """Return a record whose open traits, but those `without`, were moved so that its portrait fits the words better."""
     progress.report("align", 0.0, "Loading what looks at portraits")
     with looking(encoder, progress.part(0.0, 0.05)) as found:
-        return aligned(record, found, alpha, progress=progress.part(0.05, 1.0))
+        return aligned(record, found, alpha, without=without, progress=progress.part(0.05, 1.0))
 
 
 def edit(

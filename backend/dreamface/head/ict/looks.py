@@ -136,7 +136,7 @@ class _Own:
         return torch.where(own, 0.0, -torch.inf)
 
 
-def finished_pools(model: IctHead) -> list[LooksPool]:
+def begun_pools(model: IctHead) -> list[LooksPool]:
     """Return the pools that an index was begun of, the largest first."""
     start = _FOLDERS.format(name=model.name, count="")
     counts = [folder.name.removeprefix(start) for folder in models_folder().glob(f"{start}*")]

@@ -53,6 +53,11 @@ class Pool:
         for first in range(0, self.count, BLOCK):
             yield first, self._block(first // BLOCK)[: self.count - first]
 
+    def candidates(self, first: int = 0) -> Iterator[Tensor]:
+        """Return [K] coefficients of each in order, from number `first` on; a block is drawn once for all in it."""
+        for start in range(first - first % BLOCK, self.count, BLOCK):
+            yield from self._block(start // BLOCK)[max(0, first - start) : self.count - start]
+
     def candidate(self, number: int) -> Tensor:
         """Return [K] coefficients of one, 0 <= number."""
         return self._block(number // BLOCK)[number % BLOCK]

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -177,10 +178,10 @@ def build_index(
     embeddings = np.memmap(folder / _EMBEDDINGS, np.float16, "r+" if done is not None else "w+", shape=shape)
     start = done or 0
     begun = time.monotonic()
-    for row in range(start, rows):
+    people = chain(pool.candidates(start), (torch.zeros(pool.modes),))
+    for row, coefficients in zip(range(start, rows), people, strict=False):  # none is left where all is done
         left = (time.monotonic() - begun) / (row - start) * (rows - row) if row > start else None
         progress.report("head", row / rows, f"Looking at candidate {row + 1:,} of {rows:,}{_time_left(left)}")
-        coefficients = pool.candidate(row) if row < pool.count else torch.zeros(pool.modes)
         seen = encoder.images(clay_pictures(head(coefficients), topology))
         embeddings[row] = normalize(seen.mean(dim=0), dim=0).half().cpu().numpy()
         if row + 1 == rows or (row + 1) % _SAVED_EVERY == 0:
@@ -222,13 +223,16 @@ def open_index(folder: Path, pool: Pool, encoder: Encoder) -> EmbeddingIndex:
     """Return a finished index.
 
     Raises:
-        BadRequest: there is none, it is unfinished, or it belongs to another pool or encoder.
+        BadRequest: there is none, it is unfinished or damaged, or it belongs to another pool or encoder.
     """
     done = _started(folder, _notes(pool, encoder))
     if done is None or done <= pool.count:
         raise BadRequest(f"{folder} has no finished index of the candidates' looks: build it first.")
     shape = (pool.count + 1, encoder.dimension)
-    return EmbeddingIndex(encoder.name, np.memmap(folder / _EMBEDDINGS, np.float16, "r", shape=shape))
+    try:
+        return EmbeddingIndex(encoder.name, np.memmap(folder / _EMBEDDINGS, np.float16, "r", shape=shape))
+    except (OSError, ValueError) as error:  # cut short, or not to be read
+        raise BadRequest(f"{folder / _EMBEDDINGS} is damaged: remove the folder and build the index again.") from error
 
 
 def _notes(pool: Pool, encoder: Encoder) -> dict[str, Any]:
