@@ -13,6 +13,7 @@ from dreamface.language.changes import base_of
 from dreamface.language.lexicon import lexicon
 from dreamface.language.parts import Part, find_parts, part_of, traits_of, without_parts
 from dreamface.language.talk import Change, Context, Hold, Nothing, Restore, Step, Take
+from dreamface.language.talk_expressions import expression_of
 from dreamface.language.talk_history import read_history, read_taking
 from dreamface.language.talk_orders import THE, as_change, stripped
 from dreamface.language.talk_poses import cannot_move, pose_of
@@ -71,6 +72,8 @@ def step_of(text: str, steps: Sequence[Step], last: Sequence[Part], context: Con
     if why := cannot_move(text) or reason_of(text):
         return Nothing(why, text)
     meant, strength = pose_of(text)
+    if not meant:
+        meant, strength = expression_of(text, context.traits)
     meant = meant or eye_of(text, context.traits)
     if meant:
         return Change(text, strength, said=text, traits=meant)
