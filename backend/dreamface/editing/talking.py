@@ -11,7 +11,7 @@ from dreamface.editing.adding import added
 from dreamface.editing.answers import Known, answer
 from dreamface.editing.conversation import Patch, done, held_parts, patch_of, redo, remembered, states, undo, waiting
 from dreamface.editing.making import NothingUnderstood, words_edit
-from dreamface.editing.marks import Removal, changed_marks, marks_of, without_marks
+from dreamface.editing.marks import MARK_STAYS, Removal, changed_marks, marks_of, without_marks
 from dreamface.editing.marks import told as marks_told
 from dreamface.editing.phrasing import listed, parts_of, shifts_in_words
 from dreamface.editing.reading import read_words
@@ -40,6 +40,7 @@ from dreamface.language import (
     combined,
     difference,
     label_of,
+    mark_of,
     thing_of,
     traits_of,
     understand,
@@ -75,9 +76,6 @@ _STAYS: Final = "Edits that were not made by talking stay: delete them in the st
 _NOTHING_TAKEN_BACK: Final = "There is nothing to do again: nothing was taken back since the last change."
 _NOTHING_TO_SCALE: Final = "There is nothing yet that could be more or less: say first what should be different."
 
-_MARK_STAYS: Final = (
-    "A mark can be moved, made fainter or stronger, or taken off: to have it otherwise, take it off and say it anew."
-)
 _NO_OPPOSITE: Final = "There is no opposite of that: say what should be there instead."
 _TAKEN_WHOLE: Final = "That was taken over whole already: say “half of that”, or what should be more."
 
@@ -184,7 +182,8 @@ def _context(record: FaceRecord, others: Sequence[str]) -> Context:
         dict.fromkeys(name for edit in edits for name, entry in edit.traits.items() if entry.because != "held")
     )
     context = context_of(shown_traits(record), others, _last_thing(record))
-    return replace(context, last=last, before=before, moved=moved)
+    mark, is_last = _last_mark(record)
+    return replace(context, last=last, before=before, moved=moved, mark=mark, is_mark_last=is_last)
 
 
 def _last_order(record: FaceRecord) -> tuple[str, int]:
@@ -206,6 +205,15 @@ def _last_thing(record: FaceRecord) -> str:
     """Return what was laid on a place last, such as "a scar"; nothing where that is no single thing."""
     labels = [edit.label for edit in record.edits if edit.place is not None and edit.kind == "words" and edit.visible]
     return next((thing for label in reversed(labels) if (thing := thing_of(label.lower()))), "")
+
+
+def _last_mark(record: FaceRecord) -> tuple[str, bool]:
+    """Return what was laid on a place or changed there last, and whether the last change was of nothing else."""
+    for number, turn in enumerate(reversed(done(record.talk))):
+        placed = [edit for edit in turn.new if edit.place is not None and edit.kind == "words"]
+        if placed:
+            return mark_of(placed[-1].label.lower()), not number and len(placed) == len(turn.new)
+    return "", False
 
 
 def context_of(traits: Traits, others: Sequence[str] = (), thing: str = "") -> Context:
@@ -285,16 +293,19 @@ def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
     taken: list[str] = []
     stack = record.edits
     for change in changes:
-        other, sentence = changed_marks(change.words, stack, change.strength) if not change.traits else (stack, "")
+        other, sentence = _with_marks_changed(change, stack)
         if other != stack:
             stack, taken = other, [*taken, sentence]
+            continue
+        if sentence:
+            problems.append(sentence)
             continue
         removed = without_marks(change.words, stack) if not change.traits else Removal(stack)
         stack = removed.stack
         taken += [marks_told(removed)] if removed.labels else []
         entries, why, words = _placed(change, traits, record.corrections)
         if why and not removed.labels and marks_of(change.words, stack):
-            why = _MARK_STAYS
+            why = MARK_STAYS
         if removed.labels or removed.elsewhere:
             entries, why, words = [], "" if removed.labels else marks_told(removed), ()
         lost += words
@@ -312,6 +323,15 @@ def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
         stack = added(stack, *placed)
     named = set(made.traits) | {name for edit in before.edits if edit not in record.edits for name in edit.traits}
     return _told(before, replace(record, edits=stack), named, made.held, lost, problems, placed, taken)
+
+
+def _with_marks_changed(change: Change, stack: tuple[EditEntry, ...]) -> tuple[tuple[EditEntry, ...], str]:
+    """Return a stack with marks moved, fainter or stronger as an order says, and a sentence; "" of other orders."""
+    for words in () if change.traits else dict.fromkeys((change.words, change.said)):
+        other, sentence = changed_marks(words, stack, change.strength)
+        if sentence:
+            return other, sentence
+    return stack, ""
 
 
 def _meant_by(change: Change, record: FaceRecord, stays: Collection[str]) -> Difference:

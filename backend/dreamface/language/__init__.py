@@ -41,7 +41,7 @@ from dreamface.language.talk import (
     Version,
 )
 from dreamface.language.talk_reading import understand
-from dreamface.language.talk_references import thing_of
+from dreamface.language.talk_references import mark_of, thing_of
 from dreamface.language.talk_schema import SCHEMA as TALK_SCHEMA
 from dreamface.language.talk_schema import Message, ModelTalk
 from dreamface.language.unmade import SMALL_TALK
@@ -90,6 +90,7 @@ __all__ = [
     "in_words",
     "is_english",
     "label_of",
+    "mark_of",
     "part_named",
     "part_of",
     "percent",

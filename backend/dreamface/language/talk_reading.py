@@ -33,7 +33,7 @@ from dreamface.language.talk_history import read_history
 from dreamface.language.talk_orders import SMALL_TALK, THE, VERBS, WHO, as_change, corrected, is_english, stripped
 from dreamface.language.talk_poses import pose_of
 from dreamface.language.talk_questions import is_question, read_question
-from dreamface.language.talk_references import refers, thing_of, with_thing
+from dreamface.language.talk_references import refers, thing_of, with_mark, with_thing
 from dreamface.language.talk_sentences import (
     EXCEPT_THERE,
     ONE_AND_OTHER,
@@ -134,7 +134,9 @@ def understand(text: str, context: Context | None = None) -> tuple[Step, ...]:
         return (Nothing(CAN_DO),)
     if _asks_for_no_age(lower):
         return (Nothing(_NO_SUCH_AGE),)
-    steps = _corrections(lower, context) or _without_repeats(tuple(_steps(lower, context)))
+    about_mark = with_mark(stripped(lower), context.mark, _compares_a_thing if context.is_mark_last else None)
+    lower = about_mark or lower
+    steps = (() if about_mark else _corrections(lower, context)) or _without_repeats(tuple(_steps(lower, context)))
     foreign = " " in lower and not is_english(lower)
     return _checked(steps, context) or (Nothing(_NO_ENGLISH if foreign else NOT_UNDERSTOOD),)
 
@@ -166,6 +168,11 @@ def _corrections(lower: str, context: Context) -> tuple[Step, ...]:
         return tuple(orders) if marked and line != stripped(lower) else ()
     others = [step for step in said if id(step) not in about] if len(said) > 1 else []
     return tuple(replace(step, instead=True) for step in (*others, *orders))
+
+
+def _compares_a_thing(words: str) -> bool:
+    """Return whether words are a comparative that can be of a thing: "a bit darker", but not "older" or "more"."""
+    return _is_bare(words) and compares(words) and words.split()[-1] not in ("more", "less", "fewer")
 
 
 _PLAIN_NAMES: Final = {"hair colour": "hair", "hairstyle": "hair", "eye colour": "eyes", "skin tone": "skin"}
