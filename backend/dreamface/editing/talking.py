@@ -758,6 +758,9 @@ def _earlier(record: FaceRecord, step: Restore) -> FaceRecord:
     ]
     if not found:
         parts = listed([part.name for part in step.parts])
+        if marks := [edit for edit in record.edits if _lies_on(edit, [p for p in step.parts if p.name in _MARKS])]:
+            named = listed([f"“{edit.label or edit.id}”" for edit in marks])
+            raise BadRequest(f"Talking has not changed {named}: say “remove the {parts}” to take that off.")
         raise BadRequest(
             f"The {parts} {'have' if step.parts[0].is_plural else 'has'} not changed since we began to talk."
         )
@@ -766,13 +769,25 @@ def _earlier(record: FaceRecord, step: Restore) -> FaceRecord:
 
 def _lying(record: FaceRecord, state: FaceRecord, parts: Sequence[Part]) -> tuple[EditEntry, ...]:
     """Return the stack with what lies on parts as it was in an earlier state."""
-    then = {edit.id for edit in state.edits}
+    then = {edit.id: edit for edit in state.edits}
     now = {edit.id for edit in record.edits}
-    kept = [edit for edit in record.edits if edit.id in then or not _lies_on(edit, parts)]
+    kept = [
+        then.get(edit.id, edit) if _lies_on(edit, parts) else edit
+        for edit in record.edits
+        if edit.id in then or not _lies_on(edit, parts)
+    ]
     return (*kept, *(edit for edit in state.edits if edit.id not in now and _lies_on(edit, parts)))
 
 
+_MARKS: Final = frozenset({"scars", "moles", "freckles", "age spots", "blemishes", "vitiligo"})
+"""Parts that can also be laid on a place."""
+
+
 def _lies_on(edit: EditEntry, parts: Sequence[Part]) -> bool:
+    """Return whether an edit lies on parts, or is what they name, such as a scar; what was painted never is."""
     if edit.place is None or edit.digests:
         return False
+    names = [part.name for part in parts if part.name in _MARKS]
+    if any(marks_of(word, (edit,)) for name in names for word in (name, name.removesuffix("s"))):
+        return True
     return any(piece in region for region in edit.place.regions for part in parts for piece in part.regions)
