@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -52,7 +52,7 @@ from dreamface.language.talk_wishes import mended, removal, rephrased, without_p
 from dreamface.language.tongues import foreign_language
 from dreamface.language.words import tokenize
 from dreamface.text import clean, normalise
-from dreamface.traits import VOCABULARY, Kind, Traits, Value
+from dreamface.traits import VOCABULARY, Group, Kind, Traits, Value
 
 _NO_WHAT: Final = (
     "I can't answer that about a face. Ask for its age, its colours, its parts, or what was changed and why."
@@ -194,7 +194,7 @@ def _with_topic_of_last(context: Context) -> Context:
 
 
 _STILL: Final = re.compile(
-    r"(?:(?:hm+|no+|ok|okay|and|now|please|oh)[\s,]+)*(?P<even>(?:even |still |yet |again )*)(?P<how>.+?)(?: (?:than (?:before|that|this|it was)|still|yet|please))*"
+    r"(?:(?:hm+|no+|ok|okay|and|now|please|oh)[\s,]+)*(?P<even>(?:even |still |yet |again )*)(?P<how>.+?)(?: (?:than (?:before|that|this|it was)|still|yet|please|again))*"
 )
 _NOT_SO_MUCH: Final = re.compile(r"(?:no,? )?not (?:quite )?(?:so|that|as|too) (?P<how>(?!much|many|fast)\w+)")
 
@@ -208,12 +208,32 @@ def _still(lower: str, said: Sequence[Change], context: Context) -> tuple[Step, 
         return ()
     names = set(context.moved)
     parts = find_parts(context.last) or tuple(dict.fromkeys(map(part_of, sorted(names))))
-    for part in reversed(parts):
-        words = f"{how} {_PLAIN_NAMES.get(part.name, part.name)}"
+    orders = [f"{how} {_PLAIN_NAMES.get(part.name, part.name)}" for part in reversed(parts)]
+    for words in orders:
         order, strength = as_change(words)
         if names & set(context.read(order).traits):
             return (Change(order, strength, said=text),)
-    return (Scale(1.0 / 1.5),) if softer and not find_parts(text) else ()
+    if softer and not find_parts(text):
+        return (Scale(1.0 / _FURTHER),)
+    if names and all(name.startswith("expression.") for name in names):
+        return (Scale(1.0 / _FURTHER if _BACK.search(how) else _FURTHER),)
+    for part, words in zip(reversed(parts), orders, strict=True):
+        order, strength = as_change(words)
+        if set(context.read(order).traits) & set(part.names):
+            return (Change(order, strength, said=text),)
+    return () if _is_of_skin(how, names, context) else (Scale(_FURTHER),) if names else ()
+
+
+_FURTHER: Final = 1.5  # times as far, that a comparative alone goes on
+_BACK: Final = re.compile(r"\b(?:less|fewer|smaller|narrower|lower|weaker|fainter|softer|subtler|gentler|shorter)\b")
+"""Comparatives that go back a bit on an expression."""
+
+
+def _is_of_skin(how: str, names: Collection[str], context: Context) -> bool:
+    """Return whether a comparative is of the whole skin after an order for shapes alone: "bigger nose", "darker"."""
+    said = context.read(how).traits
+    colours = {name for name in names if VOCABULARY[name].group is not Group.SHAPE}
+    return bool(said) and not colours and all(name.startswith("skin.") for name in said)
 
 
 _ONLY_THOSE: Final = re.compile(
@@ -375,7 +395,11 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
 def _about_the_last(text: str, context: Context) -> str:
     """Return an order with the part that "it" stands for in the last one: "now open them again" after "close her eyes"."""
     parts = find_parts(context.last)
-    if not parts or find_parts(text) or not re.search(r"\b(?:it|them|that|those|(?:left|right) one)\b", text):
+    if (
+        not parts
+        or find_parts(text)
+        or not re.search(r"\b(?:it|them|they|that|those|this|these|(?:left|right) one)\b", text)
+    ):
         return text
     if re.search(r"\b(?:left|right) one\b", text):
         return re.sub(r"\b(left|right) one\b", rf"\1 {parts[-1].name.removesuffix('s')}", text)
@@ -490,11 +514,14 @@ def _with_topic(text: str, topic: Part, context: Context) -> str:
     words = PRONOUN.sub(f"the {topic.name} ", text, count=1).strip()
     if words != text and removal(re.sub(r"\s+", " ", words)):
         return re.sub(r"\s+", " ", words)
-    if words == text or not _ORDERS.match(text):
+    if words == text or not (_ORDERS.match(text) or _TOO.search(text)):
         return ""
     found = context.read(as_change(words)[0]).traits
     return words if set(found) & set(topic.names) else ""
 
+
+_TOO: Final = re.compile(r"^(?:now )?(?:it|they|this|these|that|those) (?:is|are|looks?|seems?) .*\b(?:too|enough)\b")
+"""A complaint about what was changed last: "now they are too pale"."""
 
 _ORDERS: Final = re.compile(rf"^(?:make|turn|cut|dye|colou?r|give|set|{'|'.join(map(re.escape, VERBS))})\b")
 
@@ -515,8 +542,8 @@ def _is_list_of_adjectives(text: str) -> bool:
 
 
 _BARE: Final = re.compile(
-    r"^(?:(?:make|a|an|and|bit|touch|little|much|more|less|slightly|way|even|far|lot|tad|very|too|the|it|them|is|are"
-    r"|so|also) ?)*[a-z-]+$"
+    r"^(?:(?:make|a|an|and|bit|touch|little|much|more|less|slightly|way|even|far|lot|tad|very|too|the|it|them|they|this"
+    r"|these|is|are|now|so|also) ?)*[a-z-]+$"
 )
 _OF_PEOPLE: Final = frozenset({
     "older", "younger", "heavier", "friendlier", "happier", "sadder", "angrier", "prettier", "masculine", "feminine",
