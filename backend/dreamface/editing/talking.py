@@ -42,6 +42,7 @@ from dreamface.language import (
     label_of,
     mark_of,
     thing_of,
+    traits_held_by,
     traits_of,
     understand,
 )
@@ -285,7 +286,7 @@ def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
     """Return the face with orders in words followed: one edit of the whole face, and one for each marked place."""
     before, record = record, _before_corrected(record, changes)
     traits = shown_traits(record)
-    stays = traits_of(held_parts(record.talk))
+    stays = traits_held_by(held_parts(record.talk))
     whole: list[Difference] = []
     placed: list[EditEntry] = []
     lost: list[str] = []
@@ -321,8 +322,19 @@ def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
         stack = added(stack, _with_held(entry, replace(record, edits=stack), made.held))
     if placed:
         stack = added(stack, *placed)
+    notes = _unmoved(whole, traits, shown_traits(replace(record, edits=stack)))
     named = set(made.traits) | {name for edit in before.edits if edit not in record.edits for name in edit.traits}
-    return _told(before, replace(record, edits=stack), named, made.held, lost, problems, placed, taken)
+    return _told(before, replace(record, edits=stack), named, made.held, lost, problems, placed, taken, notes)
+
+
+def _unmoved(whole: Sequence[Difference], before: Traits, after: Traits) -> list[str]:
+    """Return sentences about orders among several that changed nothing, such as to take off what is not there."""
+    still = [
+        listed([label_of(name) for name in sorted(one.traits)][:3])
+        for one in whole
+        if one.traits and not any(_differ(before.value(name), after.value(name)) for name in one.traits)
+    ]
+    return [f"There was nothing to change about the {names}." for names in still]
 
 
 def _with_marks_changed(change: Change, stack: tuple[EditEntry, ...]) -> tuple[tuple[EditEntry, ...], str]:
@@ -399,6 +411,7 @@ def _with_held(entry: EditEntry, record: FaceRecord, held: Sequence[str]) -> Edi
 def _told(
     before: FaceRecord, after: FaceRecord, meant: set[str], held: Sequence[str], lost: Sequence[str],
     problems: Sequence[str], placed: Sequence[EditEntry], taken: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> Reply:  # fmt: skip
     """Return the reply to orders: what changed, what was held, and what nothing was made of."""
     shifts = _shifts(shown_traits(before), shown_traits(after), meant)
@@ -415,6 +428,8 @@ def _told(
         after = before
     elif held and direct:
         sentences.append(f"Kept {listed(_parts_held(held))}.")
+    if direct or placed or taken:
+        sentences += notes
     words = list(dict.fromkeys(lost))
     if words:
         sentences.append(f"I made nothing of {listed([f'“{word}”' for word in words])}.")
@@ -428,7 +443,8 @@ def _along(shifts: Sequence[tuple[str, Value, Value]], meant: set[str]) -> list[
 
 
 def _parts_held(names: Sequence[str]) -> list[str]:
-    return parts_of(names)[:3]
+    """Return what parts are held; expressions that would move them are theirs."""
+    return parts_of([name for name in names if not name.startswith("expression.")] or names)[:3]
 
 
 def _why_not_moved(meant: set[str], held: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from dreamface.language.alternatives import Option, alternatives
 from dreamface.language.changes import read_change, read_degrees
 from dreamface.language.differences import Difference, combined, difference, edit
 from dreamface.language.notes import Cause, Note
-from dreamface.language.parts import PARTS, Part, find_parts, part_named, part_of, traits_of
+from dreamface.language.parts import PARTS, Part, find_parts, part_named, part_of, traits_held_by, traits_of
 from dreamface.language.reader import Reading, read, read_many
 from dreamface.language.removals import with_removals
 from dreamface.language.saying import (
@@ -99,6 +99,7 @@ __all__ = [
     "read_degrees",
     "read_many",
     "thing_of",
+    "traits_held_by",
     "traits_of",
     "understand",
     "value_of",

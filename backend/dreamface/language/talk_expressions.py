@@ -21,6 +21,10 @@ _MORE: Final = re.compile(
     r"(?P<word>\w+) (?P<after>more|less)(?: (?:broadly|widely|brightly))?"
     rf"|(?:an? |with )*(?P<before>bigger|broader|wider|stronger|brighter|more|less|smaller|narrower|fainter|weaker|subtler)(?: of)?(?: (?:an?|{THE}))? (?P<noun>\w+)"
 )
+_LOWERED: Final = re.compile(
+    rf"(?:lower|drop|relax) (?:both )?(?:{THE} )?(?:eye ?)?brows(?: (?:back )?down)?(?: again)?"
+)
+_BROWS_UP: Final = ("expression.browInnerUp", "expression.browOuterUpLeft", "expression.browOuterUpRight")
 _UP: Final = frozenset({"more", "bigger", "broader", "wider", "stronger", "brighter"})
 _MORE_TIMES: Final = 1.4  # of its weights, that more of an expression has
 _LESS_TIMES: Final = 0.5  # of its weights, that less of an expression has
@@ -42,6 +46,9 @@ def expression_of(clause: str, traits: Traits) -> tuple[Traits, float]:
     0.0
     """
     words, strength = without_degree(_LED.sub("", clause))
+    raised = [name for name in _BROWS_UP if traits.number(name) > 0.0]
+    if raised and _LOWERED.fullmatch(words):
+        return Traits({name: TraitValue(0.0, 1.0, clause) for name in raised}), min(strength, 1.0)
     if found := _TAKEN_BACK.fullmatch(words):
         return _taken_back(found["word"], clause, traits), 1.0
     if found := _MORE.fullmatch(words):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from dreamface.language.parts import Part, find_parts, part_of, parts_beside, traits_of, without_parts
+from dreamface.language.parts import Part, find_parts, part_of, parts_beside, traits_held_by, traits_of, without_parts
 from dreamface.language.talk import (
     CAN_DO,
     LONGEST_SAID,
@@ -30,7 +30,17 @@ from dreamface.language.talk import (
 from dreamface.language.talk_clauses import ABUSE, SAID_ALREADY, compares, only_parts, step_of, traits_set
 from dreamface.language.talk_corrections import corrected_order, corrects
 from dreamface.language.talk_history import read_history
-from dreamface.language.talk_orders import SMALL_TALK, THE, VERBS, WHO, as_change, corrected, is_english, stripped
+from dreamface.language.talk_orders import (
+    SMALL_TALK,
+    THE,
+    VERBS,
+    WHO,
+    as_change,
+    by_percent,
+    corrected,
+    is_english,
+    stripped,
+)
 from dreamface.language.talk_poses import pose_of
 from dreamface.language.talk_questions import is_question, read_question
 from dreamface.language.talk_references import refers, thing_of, with_mark, with_thing
@@ -163,11 +173,16 @@ def _corrections(lower: str, context: Context) -> tuple[Step, ...]:
     orders = [step for step in steps if isinstance(step, Change)]
     names = {name for step in orders for name in traits_set(step, before)}
     about = {id(step) for step in said if not names.isdisjoint(traits_set(step, before)) or thing_of(step.words)}
-    other_side = re.sub(r"\b(?:left|right)\b", "", line) == re.sub(r"\b(?:left|right)\b", "", context.last)
-    if not about and not other_side and not _DENIES.match(lower):  # an order about something else
+    other_side = _without_side(line) == _without_side(context.last)
+    one_of_pair = corrects(lower) and line != _without_side(line) and context.last == _without_side(context.last)
+    if not about and not other_side and not one_of_pair and not _DENIES.match(lower):  # an order about something else
         return tuple(orders) if marked and line != stripped(lower) else ()
     others = [step for step in said if id(step) not in about] if len(said) > 1 else []
     return tuple(replace(step, instead=True) for step in (*others, *orders))
+
+
+def _without_side(line: str) -> str:
+    return re.sub(r"\b(?:left|right)\b", "", line)
 
 
 def _compares_a_thing(words: str) -> bool:
@@ -201,7 +216,7 @@ _NOT_SO_MUCH: Final = re.compile(r"(?:no,? )?not (?:quite )?(?:so|that|as|too) (
 
 def _still(lower: str, said: Sequence[Change], context: Context) -> tuple[Step, ...]:
     """Return the step of a comparative without a noun that goes on with the last order: "even shorter"."""
-    text = lower.strip(" .!?,")
+    text, share = by_percent(lower.strip(" .!?,"))
     found, softer = _STILL.fullmatch(text), _NOT_SO_MUCH.fullmatch(text)
     how = f"less {softer['how']}" if softer else found["how"] if found else ""
     if not said or not _is_bare(how) or not compares(how) or (_DENIES.match(text) and not softer):
@@ -212,7 +227,7 @@ def _still(lower: str, said: Sequence[Change], context: Context) -> tuple[Step, 
     for words in orders:
         order, strength = as_change(words)
         if names & set(context.read(order).traits):
-            return (Change(order, strength, said=text),)
+            return (Change(order, strength * share, said=lower),)
     if softer and not find_parts(text):
         return (Scale(1.0 / _FURTHER),)
     if names and all(name.startswith("expression.") for name in names):
@@ -220,7 +235,7 @@ def _still(lower: str, said: Sequence[Change], context: Context) -> tuple[Step, 
     for part, words in zip(reversed(parts), orders, strict=True):
         order, strength = as_change(words)
         if set(context.read(order).traits) & set(part.names):
-            return (Change(order, strength, said=text),)
+            return (Change(order, strength * share, said=lower),)
     return () if _is_of_skin(how, names, context) else (Scale(_FURTHER),) if names else ()
 
 
@@ -318,7 +333,12 @@ def _but_there(sentence: str) -> str:
     found = EXCEPT_THERE.fullmatch(sentence.strip(" .!"))
     what = (removal(stripped(found["what"])) or stripped(found["what"])) if found else ""
     parts = find_parts(what)
-    return f"{what} everywhere but {found['where']}" if found and parts and parts[0].name in SPREAD else ""
+    if found is None or not parts or parts[0].name not in SPREAD:
+        return ""
+    kept = only_parts(found["where"])
+    if kept and set(traits_of(kept)) <= set(parts[0].names):  # crow's feet are wrinkles, and no place
+        return ""
+    return f"{what} everywhere but {found['where']}"
 
 
 def _clauses(sentence: str, context: Context) -> Iterator[_Clause]:
@@ -579,7 +599,7 @@ def _with_noun(step: Change, before: Change, context: Context) -> Change:
 def _with_held(steps: Sequence[Step], context: Context) -> Iterator[Step]:
     """Yield steps in which what is held beside an order belongs to it."""
     orders = any(isinstance(step, Change) for step in steps)
-    held = traits_of(part for step in steps if isinstance(step, Hold) for part in step.parts) if orders else ()
+    held = traits_held_by(part for step in steps if isinstance(step, Hold) for part in step.parts) if orders else ()
     for step in steps:
         if isinstance(step, Hold) and orders:
             continue
