@@ -35,12 +35,14 @@ class Removal:
         what: the words for them.
         labels: of the edits that they were of.
         elsewhere: labels of edits with the same things at other places, where none lies at the place that was named.
+        is_many: whether the words are for all of a kind, such as "scars", and not for a single thing.
     """
 
     stack: tuple[EditEntry, ...]
     what: str = ""
     labels: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    is_many: bool = False
 
 
 def without_marks(words: str, stack: Sequence[EditEntry]) -> Removal:
@@ -71,7 +73,17 @@ def without_marks(words: str, stack: Sequence[EditEntry]) -> Removal:
         else:
             elsewhere.append(edit.label or edit.id)
             kept.append(edit)
-    return Removal(tuple(kept), rest.strip(), tuple(labels), () if labels else tuple(elsewhere))
+    return Removal(tuple(kept), rest.strip(), tuple(labels), () if labels else tuple(elsewhere), _is_many(rest))
+
+
+_MASSES: Final = frozenset({"acne", "scarring", "vitiligo", "redness"})
+"""Words for many of a kind that are no plurals."""
+
+
+def _is_many(words: str) -> bool:
+    """Return whether words name all of a kind: "scars", "acne"; not "scar" or "abscess"."""
+    last = (words.lower().split() or [""])[-1]
+    return last in _MASSES or (last.endswith("s") and not last.endswith(("ss", "'s")))
 
 
 _DETERMINED: Final = r"(?:(?:the|her|his|their|that|this|all|those|these) )+"

@@ -282,49 +282,82 @@ def _kept(before: FaceRecord, reply: Reply, said: str, did: TurnKind, parts: Seq
 # -------------------------------------------------------------------------------------------------------------- changes
 
 
+@dataclass
+class _Followed:
+    """What orders of one line come to, one after the other.
+
+    Attributes:
+        stack: the face's edits with marks changed and taken off.
+        whole: what is to change about the whole face.
+        placed: edits that mark places.
+        lost: words that nothing was made of.
+        problems: sentences on what can't be followed.
+        taken: sentences on marks that were changed or taken off.
+        besides: differences that only go along with marks that were taken off.
+    """
+
+    stack: tuple[EditEntry, ...]
+    whole: list[Difference] = field(default_factory=list)
+    placed: list[EditEntry] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    besides: list[Difference] = field(default_factory=list)
+
+
 def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
     """Return the face with orders in words followed: one edit of the whole face, and one for each marked place."""
     before, record = record, _before_corrected(record, changes)
     traits = shown_traits(record)
-    stays = traits_held_by(held_parts(record.talk))
-    whole: list[Difference] = []
-    placed: list[EditEntry] = []
-    lost: list[str] = []
-    problems: list[str] = []
-    taken: list[str] = []
-    stack = record.edits
+    now = _Followed(record.edits)
     for change in changes:
-        other, sentence = _with_marks_changed(change, stack)
-        if other != stack:
-            stack, taken = other, [*taken, sentence]
-            continue
-        if sentence:
-            problems.append(sentence)
-            continue
-        removed = without_marks(change.words, stack) if not change.traits else Removal(stack)
-        stack = removed.stack
-        taken += [marks_told(removed)] if removed.labels else []
-        entries, why, words = _placed(change, traits, record.corrections)
-        if why and not removed.labels and marks_of(change.words, stack):
-            why = MARK_STAYS
-        if removed.labels or removed.elsewhere:
-            entries, why, words = [], "" if removed.labels else marks_told(removed), ()
-        lost += words
-        problems += [why] * bool(why)
-        placed += entries
-        if not entries and not why and not (removed.labels and not removed.what.endswith("s")):
-            whole.append(_meant_by(change, record, stays))
+        _follow_order(change, record, traits, now)
     label = one_line(said)[:_LONGEST_LABEL] or listed([change.said for change in changes])[:_LONGEST_LABEL]
-    made = combined(whole, traits) if whole else Difference()
-    lost += made.not_understood
-    if made.traits and (not taken or any(_differ(traits.value(n), made.of(traits).value(n)) for n in made.traits)):
+    made = combined([*now.whole, *now.besides], traits) if now.whole or now.besides else Difference()
+    moves = any(_differ(traits.value(name), made.of(traits).value(name)) for name in made.traits)
+    stack = now.stack
+    if made.traits and (moves or not now.taken):
         entry = EditEntry("", "words", label, min(made.strength, MOST_WHOLE_FACE), traits=_reach(made, traits))
         stack = added(stack, _with_held(entry, replace(record, edits=stack), made.held))
-    if placed:
-        stack = added(stack, *placed)
-    notes = _unmoved(whole, traits, shown_traits(replace(record, edits=stack)))
+    stack = added(stack, *now.placed) if now.placed else stack
+    after = replace(record, edits=stack)
+    notes = _unmoved(now.whole, traits, shown_traits(after))
     named = set(made.traits) | {name for edit in before.edits if edit not in record.edits for name in edit.traits}
-    return _told(before, replace(record, edits=stack), named, made.held, lost, problems, placed, taken, notes)
+    lost = (*now.lost, *made.not_understood)
+    return _told(before, after, named, made.held, lost, now.problems, now.placed, now.taken, notes)
+
+
+def _follow_order(change: Change, record: FaceRecord, traits: Traits, now: _Followed) -> None:
+    """Add what one order comes to: marks changed or taken off, marks laid, or a difference of the whole face.
+
+    Args:
+        change: the order.
+        record: the face's before the line.
+        traits: as it shows them then.
+        now: what the orders before it came to; this one's is added.
+    """
+    other, sentence = _with_marks_changed(change, now.stack)
+    if sentence:
+        (now.problems if other == now.stack else now.taken).append(sentence)
+        now.stack = other
+        return
+    stays = traits_held_by(held_parts(record.talk))
+    removed = without_marks(change.words, now.stack) if not change.traits else Removal(now.stack)
+    now.stack = removed.stack
+    if removed.labels:
+        now.taken.append(marks_told(removed))
+        if removed.is_many:  # also what the skin has of them
+            now.besides.append(_meant_by(change, record, stays))
+    elif removed.elsewhere:
+        now.problems.append(marks_told(removed))
+    else:
+        entries, why, words = _placed(change, traits, record.corrections)
+        why = MARK_STAYS if why and marks_of(change.words, now.stack) else why
+        now.lost += words
+        now.placed += entries
+        now.problems += [why] * bool(why)
+        if not entries and not why:
+            now.whole.append(_meant_by(change, record, stays))
 
 
 def _unmoved(whole: Sequence[Difference], before: Traits, after: Traits) -> list[str]:
