@@ -472,3 +472,28 @@ def test_the_same_person_has_the_same_nose_and_another_model_none_to_give(ada: F
     assert not same.changed and "The nose is the same there." in same.answer
     other = said(ada, "take the nose of Ict", others=Others.of({"Ict": replace(ada, head="ict", seed=9)}))
     assert not other.changed and "another model" in other.answer
+
+
+def _with_scar(ada: FaceRecord, place: Place, *effects: str) -> FaceRecord:
+    """Return the face with one more edit, which lies on a place."""
+    named = [{"name": name, "amount": 0.5} for name in effects]
+    entry = EditEntry("mine", "words", "the one of yesterday", place=place, parameters={"effects": named})
+    return replace(ada, edits=(*ada.edits, entry))
+
+
+def test_a_mark_that_moves_lies_nowhere_else(ada: FaceRecord) -> None:
+    place = Place(("chin",), feather=2.0, mirror=True, inverted=True)
+    moved = talk(_with_scar(ada, place, "scar"), "move the scar to the forehead").record.edits[-1]
+    assert moved.place == Place(("forehead",), feather=2.0) and moved.label == "a scar on the forehead"
+
+
+def test_a_mark_of_several_things_keeps_its_label(ada: FaceRecord) -> None:
+    record = _with_scar(ada, Place(("chin",)), "scar", "bruise")
+    moved = talk(record, "move the scar to the forehead").record.edits[-1]
+    assert moved.place == Place(("forehead",)) and moved.label == "the one of yesterday"
+
+
+def test_what_was_painted_is_not_moved(ada: FaceRecord) -> None:
+    record = _with_scar(ada, Place(("chin",), mask={"1001": "0" * 64}), "scar")
+    reply = talk(record, "move the scar to the forehead")
+    assert not reply.changed and not reply.understood and "painted" in reply.answer

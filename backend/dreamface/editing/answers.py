@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dreamface.editing.marks import marks_of
+from dreamface.editing.marks import marks_elsewhere, marks_of
 from dreamface.editing.phrasing import (
     Who,
     ancestry_of,
@@ -135,9 +135,14 @@ def _about_marks(question: Question, known: Known) -> str:
     edits = (
         [edit for edit in marks_of(what, known.record.edits) if edit.visible and edit.strength > 0.0] if what else []
     )
+    other = [edit for edit in marks_elsewhere(what, known.record.edits) if edit.strength > 0.0] if what else []
+    if not edits and other:
+        return f"Not there: there is only {listed([f'“{edit.label or edit.id}”' for edit in other])}."
     if not edits:
         return "" if question.traits else f"No, there is no {what}." if what else NOT_UNDERSTOOD
     named = listed([f"“{edit.label or edit.id}”" for edit in edits])
+    if question.words.startswith("where"):
+        return " ".join(f"“{edit.label or edit.id}” lies {_where(edit)}." for edit in edits)
     if question.topic == "why":
         talked = {one.id for turn in known.talk if turn.did == "change" for one in turn.new}
         return f"There is {named}, because {'you' if edits[-1].id in talked else 'the prompt or an edit'} said so."
@@ -148,6 +153,15 @@ def _about_marks(question: Question, known: Known) -> str:
         else ""
     )
     return f"Yes, there is {named}.{more}"
+
+
+def _where(edit: EditEntry) -> str:
+    """Return where an edit lies, as the end of a sentence: "on the left cheek"."""
+    regions = edit.place.regions if edit.place is not None else ()
+    names = listed([f"the {name.replace('_', ' ')}" for name in regions])
+    if not regions:
+        return "where it was painted"
+    return f"everywhere but on {names}" if edit.place is not None and edit.place.inverted else f"on {names}"
 
 
 # --------------------------------------------------------------------------------------------------------------- traits

@@ -15,7 +15,7 @@ from dreamface.editing.phrasing import listed
 from dreamface.edits import REGIONS, Wish
 from dreamface.errors import BadRequest
 from dreamface.language import Reading, read_degrees, with_removals
-from dreamface.record import MOST_STRENGTH, EditEntry
+from dreamface.record import MOST_STRENGTH, EditEntry, Place
 from dreamface.traits import Traits
 
 _NO: Final = re.compile(
@@ -35,12 +35,14 @@ class Removal:
         what: the words for them.
         labels: of the edits that they were of.
         elsewhere: labels of edits with the same things at other places, where none lies at the place that was named.
+        is_many: whether the words are for all of a kind, such as "scars", and not for a single thing.
     """
 
     stack: tuple[EditEntry, ...]
     what: str = ""
     labels: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    is_many: bool = False
 
 
 def without_marks(words: str, stack: Sequence[EditEntry]) -> Removal:
@@ -71,14 +73,31 @@ def without_marks(words: str, stack: Sequence[EditEntry]) -> Removal:
         else:
             elsewhere.append(edit.label or edit.id)
             kept.append(edit)
-    return Removal(tuple(kept), rest.strip(), tuple(labels), () if labels else tuple(elsewhere))
+    return Removal(tuple(kept), rest.strip(), tuple(labels), () if labels else tuple(elsewhere), _is_many(rest))
+
+
+_MASSES: Final = frozenset({"acne", "scarring", "vitiligo", "redness"})
+"""Words for many of a kind that are no plurals."""
+
+
+def _is_many(words: str) -> bool:
+    """Return whether words name all of a kind: "scars", "acne"; not "scar" or "abscess"."""
+    last = (words.lower().split() or [""])[-1]
+    return last in _MASSES or (last.endswith("s") and not last.endswith(("ss", "'s")))
 
 
 _DETERMINED: Final = r"(?:(?:the|her|his|their|that|this|all|those|these) )+"
-_MOVE: Final = re.compile(
-    rf"(?:move|shift|transfer|slide|bring|put) {_DETERMINED}(?P<what>.+?) (?:over |down |up |across |further )*(?:to|onto|on to) (?P<where>\S.*)",
-    re.IGNORECASE,
+_MOVE: Final = (
+    re.compile(
+        rf"(?:move|shift|transfer|slide|bring|put) {_DETERMINED}(?P<what>.+?) (?:over |down |up |across |further )*(?:to|onto|on to) (?P<where>\S.*)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_DETERMINED}(?P<what>.+?) (?:should|must|has to|needs to|ought to) (?:be|lie|sit|go) (?:on|onto|over on) (?P<where>\S.*)",
+        re.IGNORECASE,
+    ),
 )
+_OTHER_SIDE: Final = re.compile(r"(?:the |her |his )?(?:other|opposite) (?P<noun>side|\w+)(?: of .*)?", re.IGNORECASE)
 _FAINTER: Final = r"(?:fainter|weaker|subtler|softer|lighter|paler|less (?:visible|prominent|obvious|strong|deep)|more subtle|thinner)"
 _BOLDER: Final = (
     r"(?:stronger|bolder|deeper|darker|heavier|clearer|worse|more (?:visible|prominent|obvious|intense|pronounced))"
@@ -90,47 +109,102 @@ _SCALE: Final = re.compile(
     re.IGNORECASE,
 )
 _BOLDER_TIMES: Final = 1.5  # of its strength, that a mark has where it is to be stronger
+_OTHERWISE: Final = re.compile(
+    rf"(?:make )?{_DETERMINED}(?P<thing>.+?) (?:should be |is too |too )?(?:more \w+|less \w+|\w+er)", re.IGNORECASE
+)
+"""An order for what a mark can't be by talking, such as a longer one."""
+
+MARK_STAYS: Final = (
+    "A mark can be moved, made fainter or stronger, or taken off: to have it otherwise, take it off and say it anew."
+)
+_AT_ITS_LIMIT: Final = "That is as far as it goes: {} at {} already."
+_PAINTED: Final = "{} was painted, so talk can't move it: paint it anew where it should be."
+_NO_OTHER_SIDE: Final = "{} has no other side: say where it should be, such as “on the left cheek”."
 _FADED: Final = 0.5  # of its strength, to which a mark fades where nobody says how far
 
 
 def changed_marks(words: str, stack: Sequence[EditEntry], degree: float = 1.0) -> tuple[tuple[EditEntry, ...], str]:
     """Return a stack in which a mark lies elsewhere or is fainter or stronger, and a sentence; "" where none is.
 
+    A stack that stays as it is comes with the reason, where the words are about a mark.
+
     Args:
         words: such as "move the scar to the right cheek" or "fade the scar".
         stack: the face's edits; also those that its prompt has made.
         degree: how far to go, over what the words say by themselves.
     """
-    if found := _MOVE.fullmatch(words):
-        return _moved(found, stack)
+    for pattern in _MOVE:
+        if found := pattern.fullmatch(words):
+            return _moved(found, stack)
     found = _SCALE.fullmatch(words)
     named = marks_of(found["what"] or found["thing"] or found["one"], stack) if found else ()
     if found is None or not named:
-        return tuple(stack), ""
+        other = _OTHERWISE.fullmatch(words)
+        return tuple(stack), MARK_STAYS if other and marks_of(other["thing"], stack) else ""
     factor = _FADED**degree if found["down"] or found["fainter"] or found["less"] else _BOLDER_TIMES**degree
     now = {edit.id: replace(edit, strength=min(edit.strength * factor, MOST_STRENGTH)) for edit in named}
     shares = {f"{edit.strength:.0%}".replace("%", " %") for edit in now.values()}
-    said = listed([f"“{edit.label or edit.id}”" for edit in named])
-    return _with(stack, now), f"{said} now at {listed(sorted(shares))}."
+    if all(now[edit.id] == edit for edit in named):
+        are = "is" if len(named) == 1 else "are"
+        return tuple(stack), _AT_ITS_LIMIT.format(f"{_labels(named)} {are}", listed(sorted(shares)))
+    return _with(stack, now), f"{_labels(named)} now at {listed(sorted(shares))}."
+
+
+def _labels(edits: Sequence[EditEntry]) -> str:
+    return listed([f"“{edit.label or edit.id}”" for edit in edits])
 
 
 def _moved(found: re.Match[str], stack: Sequence[EditEntry]) -> tuple[tuple[EditEntry, ...], str]:
-    """Return a stack in which a mark lies where an order says, and a sentence; "" where it says no place."""
-    places, rest, _ = edit_words.find_regions(f"on {found['where']}")
+    """Return a stack in which a mark lies where an order says, and a sentence; "" where it says no place.
+
+    What was painted stays: only regions can be named.
+    """
     named = marks_of(found["what"], stack)
-    if not places or rest.strip() or not named:
+    if not named:
         return tuple(stack), ""
-    label = _moved_label(found)
-    now = {
-        edit.id: replace(edit, place=replace(edit.place, regions=tuple(places)), label=label)
-        for edit in named
-        if edit.place is not None
-    }
-    return _with(stack, now), f"Moved {listed([f'“{edit.label or edit.id}”' for edit in named])} to {found['where']}."
+    if painted := [edit for edit in named if edit.digests]:
+        return tuple(stack), _PAINTED.format(_labels(painted))
+    if other := _OTHER_SIDE.fullmatch(found["where"]):
+        return _on_the_other_side(named, found["what"], other["noun"], stack)
+    places, rest, _ = edit_words.find_regions(f"on {found['where']}")
+    if not places or rest.strip():
+        return tuple(stack), ""
+    now = {edit.id: _at(edit, tuple(places), found["what"], found["where"]) for edit in named}
+    return _with(stack, now), f"Moved {_labels(named)} to {found['where']}."
 
 
-def _moved_label(found: re.Match[str]) -> str:
-    what, where = found["what"].split(" on ")[0], found["where"]
+def _on_the_other_side(
+    named: Sequence[EditEntry], what: str, noun: str, stack: Sequence[EditEntry]
+) -> tuple[tuple[EditEntry, ...], str]:
+    """Return a stack in which marks lie mirrored, and a sentence; the same stack where they lie in the middle."""
+    now: dict[str, EditEntry] = {}
+    for edit in named:
+        regions = edit.place.regions if edit.place is not None else ()
+        mirrored = tuple(map(_mirrored, regions))
+        if mirrored == regions:
+            return tuple(stack), _NO_OTHER_SIDE.format(_labels([edit]))
+        side = "right" if "right" in mirrored[0] else "left"
+        now[edit.id] = _at(edit, mirrored, what, f"the {side} {noun}")
+    return _with(stack, now), f"Moved {_labels(named)} to the other side."
+
+
+def _mirrored(region: str) -> str:
+    """Return the region on the other side of the face; the same where it has none."""
+    sides = {"left": "right", "right": "left"}
+    other = "_".join(sides.get(piece, piece) for piece in region.split("_"))
+    return other if other in REGIONS else region
+
+
+def _at(edit: EditEntry, regions: tuple[str, ...], what: str, where: str) -> EditEntry:
+    """Return an edit that lies on other regions alone; its label stays where it is of several things."""
+    feather = edit.place.feather if edit.place is not None else 0.0
+    effects: Any = edit.parameters.get("effects", [])
+    label = edit.label if len(effects) + len(edit.traits) > 1 else _moved_label(what, where)
+    return replace(edit, place=Place(regions, feather=feather), label=label)
+
+
+def _moved_label(what: str, where: str) -> str:
+    what = edit_words.find_regions(what)[1]
     return f"{'an' if what[0] in 'aeiou' else 'a'} {what} on {where}"
 
 
@@ -145,6 +219,12 @@ def marks_of(words: str, stack: Sequence[EditEntry]) -> tuple[EditEntry, ...]:
     if not wishes and not names:
         return ()
     return tuple(edit for edit in stack if _without(edit, wishes, names) != edit and _lies_there(edit, regions))
+
+
+def marks_elsewhere(words: str, stack: Sequence[EditEntry]) -> tuple[EditEntry, ...]:
+    """Return the edits that are what words name, but lie at other places than they say; none of words without one."""
+    regions, rest, _ = edit_words.find_regions(words)
+    return marks_of(rest, stack) if regions and not marks_of(words, stack) else ()
 
 
 def told(removal: Removal) -> str:
@@ -203,4 +283,4 @@ def _overlap(one: str, other: str) -> bool:
     return bare[0] == bare[1] and not all(sides)
 
 
-__all__ = ["Removal", "changed_marks", "marks_of", "told", "without_marks"]
+__all__ = ["MARK_STAYS", "Removal", "changed_marks", "marks_elsewhere", "marks_of", "told", "without_marks"]

@@ -11,7 +11,7 @@ from dreamface.editing.adding import added
 from dreamface.editing.answers import Known, answer
 from dreamface.editing.conversation import Patch, done, held_parts, patch_of, redo, remembered, states, undo, waiting
 from dreamface.editing.making import NothingUnderstood, words_edit
-from dreamface.editing.marks import Removal, changed_marks, marks_of, without_marks
+from dreamface.editing.marks import MARK_STAYS, Removal, changed_marks, marks_of, without_marks
 from dreamface.editing.marks import told as marks_told
 from dreamface.editing.phrasing import listed, parts_of, shifts_in_words
 from dreamface.editing.reading import read_words
@@ -40,7 +40,9 @@ from dreamface.language import (
     combined,
     difference,
     label_of,
+    mark_of,
     thing_of,
+    traits_held_by,
     traits_of,
     understand,
 )
@@ -75,9 +77,6 @@ _STAYS: Final = "Edits that were not made by talking stay: delete them in the st
 _NOTHING_TAKEN_BACK: Final = "There is nothing to do again: nothing was taken back since the last change."
 _NOTHING_TO_SCALE: Final = "There is nothing yet that could be more or less: say first what should be different."
 
-_MARK_STAYS: Final = (
-    "A mark can be moved, made fainter or stronger, or taken off: to have it otherwise, take it off and say it anew."
-)
 _NO_OPPOSITE: Final = "There is no opposite of that: say what should be there instead."
 _TAKEN_WHOLE: Final = "That was taken over whole already: say “half of that”, or what should be more."
 
@@ -184,7 +183,8 @@ def _context(record: FaceRecord, others: Sequence[str]) -> Context:
         dict.fromkeys(name for edit in edits for name, entry in edit.traits.items() if entry.because != "held")
     )
     context = context_of(shown_traits(record), others, _last_thing(record))
-    return replace(context, last=last, before=before, moved=moved)
+    mark, is_last = _last_mark(record)
+    return replace(context, last=last, before=before, moved=moved, mark=mark, is_mark_last=is_last)
 
 
 def _last_order(record: FaceRecord) -> tuple[str, int]:
@@ -206,6 +206,15 @@ def _last_thing(record: FaceRecord) -> str:
     """Return what was laid on a place last, such as "a scar"; nothing where that is no single thing."""
     labels = [edit.label for edit in record.edits if edit.place is not None and edit.kind == "words" and edit.visible]
     return next((thing for label in reversed(labels) if (thing := thing_of(label.lower()))), "")
+
+
+def _last_mark(record: FaceRecord) -> tuple[str, bool]:
+    """Return what was laid on a place or changed there last, and whether the last change was of nothing else."""
+    for number, turn in enumerate(reversed(done(record.talk))):
+        placed = [edit for edit in turn.new if edit.place is not None and edit.kind == "words"]
+        if placed:
+            return mark_of(placed[-1].label.lower()), not number and len(placed) == len(turn.new)
+    return "", False
 
 
 def context_of(traits: Traits, others: Sequence[str] = (), thing: str = "") -> Context:
@@ -273,45 +282,101 @@ def _kept(before: FaceRecord, reply: Reply, said: str, did: TurnKind, parts: Seq
 # -------------------------------------------------------------------------------------------------------------- changes
 
 
+@dataclass
+class _Followed:
+    """What orders of one line come to, one after the other.
+
+    Attributes:
+        stack: the face's edits with marks changed and taken off.
+        whole: what is to change about the whole face.
+        placed: edits that mark places.
+        lost: words that nothing was made of.
+        problems: sentences on what can't be followed.
+        taken: sentences on marks that were changed or taken off.
+        besides: differences that only go along with marks that were taken off.
+    """
+
+    stack: tuple[EditEntry, ...]
+    whole: list[Difference] = field(default_factory=list)
+    placed: list[EditEntry] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    besides: list[Difference] = field(default_factory=list)
+
+
 def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
     """Return the face with orders in words followed: one edit of the whole face, and one for each marked place."""
     before, record = record, _before_corrected(record, changes)
     traits = shown_traits(record)
-    stays = traits_of(held_parts(record.talk))
-    whole: list[Difference] = []
-    placed: list[EditEntry] = []
-    lost: list[str] = []
-    problems: list[str] = []
-    taken: list[str] = []
-    stack = record.edits
+    now = _Followed(record.edits)
     for change in changes:
-        other, sentence = changed_marks(change.words, stack, change.strength) if not change.traits else (stack, "")
-        if other != stack:
-            stack, taken = other, [*taken, sentence]
-            continue
-        removed = without_marks(change.words, stack) if not change.traits else Removal(stack)
-        stack = removed.stack
-        taken += [marks_told(removed)] if removed.labels else []
-        entries, why, words = _placed(change, traits, record.corrections)
-        if why and not removed.labels and marks_of(change.words, stack):
-            why = _MARK_STAYS
-        if removed.labels or removed.elsewhere:
-            entries, why, words = [], "" if removed.labels else marks_told(removed), ()
-        lost += words
-        problems += [why] * bool(why)
-        placed += entries
-        if not entries and not why and not (removed.labels and not removed.what.endswith("s")):
-            whole.append(_meant_by(change, record, stays))
+        _follow_order(change, record, traits, now)
     label = one_line(said)[:_LONGEST_LABEL] or listed([change.said for change in changes])[:_LONGEST_LABEL]
-    made = combined(whole, traits) if whole else Difference()
-    lost += made.not_understood
-    if made.traits and (not taken or any(_differ(traits.value(n), made.of(traits).value(n)) for n in made.traits)):
+    made = combined([*now.whole, *now.besides], traits) if now.whole or now.besides else Difference()
+    moves = any(_differ(traits.value(name), made.of(traits).value(name)) for name in made.traits)
+    stack = now.stack
+    if made.traits and (moves or not now.taken):
         entry = EditEntry("", "words", label, min(made.strength, MOST_WHOLE_FACE), traits=_reach(made, traits))
         stack = added(stack, _with_held(entry, replace(record, edits=stack), made.held))
-    if placed:
-        stack = added(stack, *placed)
+    stack = added(stack, *now.placed) if now.placed else stack
+    after = replace(record, edits=stack)
+    notes = _unmoved(now.whole, traits, shown_traits(after))
     named = set(made.traits) | {name for edit in before.edits if edit not in record.edits for name in edit.traits}
-    return _told(before, replace(record, edits=stack), named, made.held, lost, problems, placed, taken)
+    lost = (*now.lost, *made.not_understood)
+    return _told(before, after, named, made.held, lost, now.problems, now.placed, now.taken, notes)
+
+
+def _follow_order(change: Change, record: FaceRecord, traits: Traits, now: _Followed) -> None:
+    """Add what one order comes to: marks changed or taken off, marks laid, or a difference of the whole face.
+
+    Args:
+        change: the order.
+        record: the face's before the line.
+        traits: as it shows them then.
+        now: what the orders before it came to; this one's is added.
+    """
+    other, sentence = _with_marks_changed(change, now.stack)
+    if sentence:
+        (now.problems if other == now.stack else now.taken).append(sentence)
+        now.stack = other
+        return
+    stays = traits_held_by(held_parts(record.talk))
+    removed = without_marks(change.words, now.stack) if not change.traits else Removal(now.stack)
+    now.stack = removed.stack
+    if removed.labels:
+        now.taken.append(marks_told(removed))
+        if removed.is_many:  # also what the skin has of them
+            now.besides.append(_meant_by(change, record, stays))
+    elif removed.elsewhere:
+        now.problems.append(marks_told(removed))
+    else:
+        entries, why, words = _placed(change, traits, record.corrections)
+        why = MARK_STAYS if why and marks_of(change.words, now.stack) else why
+        now.lost += words
+        now.placed += entries
+        now.problems += [why] * bool(why)
+        if not entries and not why:
+            now.whole.append(_meant_by(change, record, stays))
+
+
+def _unmoved(whole: Sequence[Difference], before: Traits, after: Traits) -> list[str]:
+    """Return sentences about orders among several that changed nothing, such as to take off what is not there."""
+    still = [
+        listed([label_of(name) for name in sorted(one.traits)][:3])
+        for one in whole
+        if one.traits and not any(_differ(before.value(name), after.value(name)) for name in one.traits)
+    ]
+    return [f"There was nothing to change about the {names}." for names in still]
+
+
+def _with_marks_changed(change: Change, stack: tuple[EditEntry, ...]) -> tuple[tuple[EditEntry, ...], str]:
+    """Return a stack with marks moved, fainter or stronger as an order says, and a sentence; "" of other orders."""
+    for words in () if change.traits else dict.fromkeys((change.words, change.said)):
+        other, sentence = changed_marks(words, stack, change.strength)
+        if sentence:
+            return other, sentence
+    return stack, ""
 
 
 def _meant_by(change: Change, record: FaceRecord, stays: Collection[str]) -> Difference:
@@ -379,6 +444,7 @@ def _with_held(entry: EditEntry, record: FaceRecord, held: Sequence[str]) -> Edi
 def _told(
     before: FaceRecord, after: FaceRecord, meant: set[str], held: Sequence[str], lost: Sequence[str],
     problems: Sequence[str], placed: Sequence[EditEntry], taken: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> Reply:  # fmt: skip
     """Return the reply to orders: what changed, what was held, and what nothing was made of."""
     shifts = _shifts(shown_traits(before), shown_traits(after), meant)
@@ -395,6 +461,8 @@ def _told(
         after = before
     elif held and direct:
         sentences.append(f"Kept {listed(_parts_held(held))}.")
+    if direct or placed or taken:
+        sentences += notes
     words = list(dict.fromkeys(lost))
     if words:
         sentences.append(f"I made nothing of {listed([f'“{word}”' for word in words])}.")
@@ -408,7 +476,8 @@ def _along(shifts: Sequence[tuple[str, Value, Value]], meant: set[str]) -> list[
 
 
 def _parts_held(names: Sequence[str]) -> list[str]:
-    return parts_of(names)[:3]
+    """Return what parts are held; expressions that would move them are theirs."""
+    return parts_of([name for name in names if not name.startswith("expression.")] or names)[:3]
 
 
 def _why_not_moved(meant: set[str], held: Sequence[str]) -> str:
@@ -738,6 +807,9 @@ def _earlier(record: FaceRecord, step: Restore) -> FaceRecord:
     ]
     if not found:
         parts = listed([part.name for part in step.parts])
+        if marks := [edit for edit in record.edits if _lies_on(edit, [p for p in step.parts if p.name in _MARKS])]:
+            named = listed([f"“{edit.label or edit.id}”" for edit in marks])
+            raise BadRequest(f"Talking has not changed {named}: say “remove the {parts}” to take that off.")
         raise BadRequest(
             f"The {parts} {'have' if step.parts[0].is_plural else 'has'} not changed since we began to talk."
         )
@@ -746,13 +818,25 @@ def _earlier(record: FaceRecord, step: Restore) -> FaceRecord:
 
 def _lying(record: FaceRecord, state: FaceRecord, parts: Sequence[Part]) -> tuple[EditEntry, ...]:
     """Return the stack with what lies on parts as it was in an earlier state."""
-    then = {edit.id for edit in state.edits}
+    then = {edit.id: edit for edit in state.edits}
     now = {edit.id for edit in record.edits}
-    kept = [edit for edit in record.edits if edit.id in then or not _lies_on(edit, parts)]
+    kept = [
+        then.get(edit.id, edit) if _lies_on(edit, parts) else edit
+        for edit in record.edits
+        if edit.id in then or not _lies_on(edit, parts)
+    ]
     return (*kept, *(edit for edit in state.edits if edit.id not in now and _lies_on(edit, parts)))
 
 
+_MARKS: Final = frozenset({"scars", "moles", "freckles", "age spots", "blemishes", "vitiligo"})
+"""Parts that can also be laid on a place."""
+
+
 def _lies_on(edit: EditEntry, parts: Sequence[Part]) -> bool:
+    """Return whether an edit lies on parts, or is what they name, such as a scar; what was painted never is."""
     if edit.place is None or edit.digests:
         return False
+    names = [part.name for part in parts if part.name in _MARKS]
+    if any(marks_of(word, (edit,)) for name in names for word in (name, name.removesuffix("s"))):
+        return True
     return any(piece in region for region in edit.place.regions for part in parts for piece in part.regions)

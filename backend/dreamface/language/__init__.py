@@ -5,7 +5,7 @@ from dreamface.language.changes import read_change, read_degrees
 from dreamface.language.differences import Difference, combined, difference, edit
 from dreamface.language.encoder import cut_off_of, token_states
 from dreamface.language.notes import Cause, Note
-from dreamface.language.parts import PARTS, Part, find_parts, part_named, part_of, traits_of
+from dreamface.language.parts import PARTS, Part, find_parts, part_named, part_of, traits_held_by, traits_of
 from dreamface.language.reader import Reading, read, read_many
 from dreamface.language.removals import with_removals
 from dreamface.language.saying import (
@@ -42,7 +42,7 @@ from dreamface.language.talk import (
     Version,
 )
 from dreamface.language.talk_reading import understand
-from dreamface.language.talk_references import thing_of
+from dreamface.language.talk_references import mark_of, thing_of
 from dreamface.language.talk_schema import SCHEMA as TALK_SCHEMA
 from dreamface.language.talk_schema import Message, ModelTalk
 from dreamface.language.unmade import SMALL_TALK
@@ -92,6 +92,7 @@ __all__ = [
     "in_words",
     "is_english",
     "label_of",
+    "mark_of",
     "part_named",
     "part_of",
     "percent",
@@ -101,6 +102,7 @@ __all__ = [
     "read_many",
     "thing_of",
     "token_states",
+    "traits_held_by",
     "traits_of",
     "understand",
     "value_of",

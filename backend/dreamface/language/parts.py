@@ -59,6 +59,9 @@ _SHAPE: Final = tuple(name for name, trait in VOCABULARY.items() if trait.group 
 _COLOUR: Final = r"(?:colou?r|shade|hue)"
 
 PARTS: Final = (
+    Part("forehead lines", r"(?:forehead|frown|worry|brow) (?:lines|wrinkles)|wrinkles (?:on|of) (?:the|her|his|their) forehead", ("wrinkles.forehead",), (), True),
+    Part("crow's feet", r"crow'?s[- ]feet|(?:lines|wrinkles) (?:around|by) (?:the|her|his|their) eyes", ("wrinkles.eyes",), (), True),
+    Part("laugh lines", r"(?:laugh|smile) lines|nasolabial folds|(?:lines|wrinkles) (?:around|by) (?:the|her|his|their) mouth", ("wrinkles.mouth",), (), True),
     Part("hair colour", rf"hair[ -]?{_COLOUR}|{_COLOUR} of (?:the|her|his|their) hair", _HAIR_COLOUR),
     Part(
         "hairstyle", r"hair[ -]?(?:style|cut|do)|haircut",
@@ -100,7 +103,7 @@ PARTS: Final = (
     Part("neck", r"neck|throat", ("neck.",), ("neck",)),
     Part("forehead", r"forehead|fore ?head", ("forehead.", "wrinkles.forehead"), ("forehead",)),
     Part("temples", r"temples?", ("temples.",), ("temple",), True),
-    Part("wrinkles", r"wrinkl\w*|(?:laugh|frown|worry) lines|crow'?s[- ]feet|creases", ("wrinkles.",), (), True),
+    Part("wrinkles", r"wrinkl\w*|creases", ("wrinkles.",), (), True),
     Part("stubble", r"stubble", ("stubble.density",)),
     Part("beard", r"beard|goatee|moustache|mustache|facial hair|sideburns|whiskers", ("beard.", "stubble.")),
     Part("hair", r"hair", ("hair.",), ("scalp", "hair")),
@@ -161,6 +164,21 @@ def part_of(trait: str) -> Part:
 def traits_of(parts: Iterable[Part]) -> tuple[str, ...]:
     """Return the names of all traits of parts, each once."""
     return tuple(dict.fromkeys(name for part in parts for name in part.names))
+
+
+_MOVED_BY: Final = {
+    "mouth": ("mouth", "jaw", "tongue", "cheekSquint"), "lips": ("mouth", "cheekSquint"), "jaw": ("jaw",), "eyes": ("eye",),
+    "brows": ("brow",), "nose": ("nose",), "cheeks": ("cheek",),
+}  # fmt: skip
+"""Part -> how the names of the blend shapes begin that move it."""
+
+
+def traits_held_by(parts: Iterable[Part]) -> tuple[str, ...]:
+    """Return the names of all traits of parts, and of the expressions that would move them, each once."""
+    parts = tuple(parts)
+    moved = tuple(f"expression.{start}" for part in parts for start in _MOVED_BY.get(part.name, ()))
+    shapes = (name for name in VOCABULARY if moved and name.startswith(moved))
+    return tuple(dict.fromkeys((*traits_of(parts), *shapes)))
 
 
 def held_values(traits: Traits, names: Iterable[str]) -> Traits:

@@ -179,6 +179,8 @@ class Context:
         last: what was said for the last change that holds: what "no, green" corrects.
         before: traits before that change, where there is one.
         moved: names of the traits that it set.
+        mark: what was laid on a place or changed there last, such as "the scar on the chin".
+        is_mark_last: whether the last change was of that alone: "it" stands for it then.
     """
 
     traits: Traits = field(default_factory=Traits)
@@ -188,6 +190,8 @@ class Context:
     last: str = ""
     before: Traits | None = None
     moved: tuple[str, ...] = ()
+    mark: str = ""
+    is_mark_last: bool = False
 
     def read(self, words: str) -> Reading:
         """Return what words change about the face; no words change nothing."""

@@ -10,11 +10,13 @@ from dataclasses import replace
 from typing import Final
 
 from dreamface.language.changes import base_of
+from dreamface.language.degrees import without_degree
 from dreamface.language.lexicon import lexicon
 from dreamface.language.parts import Part, find_parts, part_of, traits_of, without_parts
 from dreamface.language.talk import Change, Context, Hold, Nothing, Restore, Step, Take
+from dreamface.language.talk_expressions import expression_of
 from dreamface.language.talk_history import read_history, read_taking
-from dreamface.language.talk_orders import THE, as_change, stripped
+from dreamface.language.talk_orders import THE, as_change, by_percent, stripped
 from dreamface.language.talk_poses import cannot_move, pose_of
 from dreamface.language.talk_sides import eye_of, only_both, without_comparing
 from dreamface.language.talk_unmade import reason_of
@@ -68,9 +70,13 @@ def step_of(text: str, steps: Sequence[Step], last: Sequence[Part], context: Con
         return SAID_ALREADY
     if stays := _staying(text, context):
         return stays
+    if _SIDE_ALONE.fullmatch(text):
+        return Nothing(_WHAT_THERE, text)
     if why := cannot_move(text) or reason_of(text):
         return Nothing(why, text)
     meant, strength = pose_of(text)
+    if not meant:
+        meant, strength = expression_of(text, context.traits)
     meant = meant or eye_of(text, context.traits)
     if meant:
         return Change(text, strength, said=text, traits=meant)
@@ -82,6 +88,10 @@ def step_of(text: str, steps: Sequence[Step], last: Sequence[Part], context: Con
     return read_taking(text, context.others)
 
 
+_SIDE_ALONE: Final = re.compile(
+    rf"(?:(?:only|just|{THE}|on|at|to) )*(?:left|right)(?:[- ]hand)?(?: (?:side|one|ones))?(?: (?:only|alone|just))?"
+)
+_WHAT_THERE: Final = "Say what should be on that side, such as “the left eye brown” or “look left”."
 _BUT_NOT: Final = re.compile(
     r"(?:though |just |only |but |and |yet )*(?:not|without (?:being|getting|becoming|looking|going))"
     r"(?: (?:too|so|that|any|overly|at all|being|looking))* (?P<what>(?!(?:the|an?|her|his) )[\w' -]+?)(?: (?:though|please|at all))?"
@@ -96,8 +106,9 @@ def _but_not(what: str, order: Change, context: Context) -> Step | None:
     """Return what must not go along with an order as what stays: "older but not wrinkled"."""
     parts = find_parts(order.words)
     own = set(order.traits or context.read(order.words).traits)
-    said = [what, *(f"{what} {part.name}" for part in parts[:1])]
-    names = {name for words in said for name in context.read(as_change(words)[0]).traits} - own
+    of_part = {name for part in parts[:1] for name in context.read(as_change(f"{what} {part.name}")[0]).traits}
+    names = of_part or set(context.read(as_change(what)[0]).traits)
+    names = names if own - names else names - own  # "bigger nose but not wider" makes it longer alone
     return Hold(tuple(map(_alone, sorted(names)))) if names else None
 
 
@@ -196,7 +207,7 @@ def _undone(claims: Sequence[tuple[str, Traits]], context: Context) -> Step | No
 
 
 _LIKENED: Final = re.compile(
-    rf"(?:(?:give|make|with|have|want) (?:{THE} )?)*(?:(?:an? |the |her |his )?(?P<part>[\w ]+?) (?:like|of) an? (?P<who>[\w ]+)|an? (?P<whose>[\w ]+?)'s? (?P<thing>[\w ]+))"
+    rf"(?:(?:give|make|with|have|want) (?:{THE} )?)*(?:(?:an? |the |her |his )?(?P<part>[\w ]+?) (?:(?:a (?:little )?(?:bit|little|touch) )?more )?(?:like|of) (?:(?:that|those|the (?P<same>[\w ]+?)) of )?an? (?P<who>[\w ]+)|an? (?P<whose>[\w ]+?)'s? (?P<thing>[\w ]+))"
 )
 
 
@@ -206,9 +217,12 @@ def _likened(text: str, context: Context) -> Step | None:
     parts = only_parts(found["part"] or found["thing"]) if found else ()
     if found is None or not parts or not any(map(_is_person, (found["who"] or found["whose"]).split())):
         return None
-    said = context.read(text).traits
+    if found["same"] and only_parts(found["same"]) != parts:
+        return None
+    said = context.read(f"{parts[0].name} like a {found['who']}" if found["who"] else text).traits
     own = Traits({name: entry for name, entry in said.items() if name in traits_of(parts)})
-    return Change(text, said=text, traits=own) if own else Nothing(_NOT_LIKENED.format(text))
+    strength = without_degree(text)[1]
+    return Change(text, strength, said=text, traits=own) if own else Nothing(_NOT_LIKENED.format(text))
 
 
 _NOT_LIKENED: Final = "I know nothing of “{}” that I could make: say how it looks, such as “a hooked nose”."
@@ -223,7 +237,9 @@ def _change(text: str, context: Context) -> Step | None:
     """Return the change that a clause orders; None where it means nothing."""
     if ABUSE.match(text):
         return None
-    words, strength = as_change(_by_percent(text, context))
+    plain, share = by_percent(_by_percent(text, context))
+    words, strength = as_change(plain)
+    strength *= share
     if not words or not any(map(str.isalnum, words)):
         return None
     if re.fullmatch(
@@ -233,7 +249,7 @@ def _change(text: str, context: Context) -> Step | None:
     ):
         return None
     laid = without_comparing(text)
-    for candidate in dict.fromkeys((laid or words, words, text)):
+    for candidate in dict.fromkeys((laid or words, words, plain)):
         if context.means_something(candidate):
             return Change(candidate, strength if candidate in (laid, words) else 1.0, said=text)
     return None

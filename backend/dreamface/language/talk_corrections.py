@@ -18,10 +18,12 @@ from dreamface.language.talk_orders import THE
 _STARTS: Final = (
     "no+", "nope", "nah", "not that", "wait", "sorry", "oops", "i mean", "i meant", "i said", "actually",
     "rather", "or rather", "better", "make (?:that|it|them)", "instead", "ah", "oh", "i want(?:ed)?", "i was thinking of",
-    "i thought of", "it should (?:be|have been)", "they should (?:be|have been)", "should have been", "say", "but",
+    "only", "just", "i thought of", "it should (?:be|have been)", "they should (?:be|have been)", "should have been", "say", "but",
 )  # fmt: skip
 _STARTED: Final = re.compile(rf"^(?:(?:{'|'.join(_STARTS)})\b[\s,.!:;-]*)+")
-_ENDED: Final = re.compile(r"[\s,.!]*(?:\b(?:i (?:said|meant|mean)|instead|please|rather|not that one)[\s.!]*)+$")
+_ENDED: Final = re.compile(
+    r"[\s,.!]*(?:\b(?:i (?:said|meant|mean)|instead|please|rather|not that one|only|alone|just)[\s.!]*)+$"
+)
 _MEANT: Final = re.compile(
     r"\b(?:i (?:said|mean|meant)|make (?:that|it|them)|instead)\b|^(?:no+(?=[,.!;:]| (?:wait|sorry|i|not|make|rather|actually|the other)\b)|nope|nah|actually|rather|or rather|sorry|wait|better)(?=\W|$)"
 )
@@ -31,6 +33,7 @@ _ONE_LIP: Final = re.compile(r"(?:only |just )*(?:the )?(?P<which>upper|lower|to
 _SIDE: Final = re.compile(
     rf"(?:on |at )?(?:{THE} )?(?:person's |other )?(?P<side>left|right)(?:[- ]hand)?(?: (?:one|side|eye|cheek|ear|brow|eyebrow))?"
 )
+_ALONE: Final = re.compile(r"^(?:only|just) | (?:only|alone)$")
 _OTHER_SIDE: Final = re.compile(rf"(?:on )?(?:{THE} )?other (?:one|side|eye|cheek|ear|brow|eyebrow)")
 _PLACE: Final = r"(?:on|at|under|over|above|below|beneath|near|next to|beside|between|across|around|along|behind)"
 _PLACED: Final = re.compile(rf"{_PLACE} \S.*")
@@ -40,7 +43,8 @@ _ORDER: Final = re.compile(r"^(?:make|give|turn|put|add|take|set|let|have|remove
 def corrects(text: str) -> bool:
     """Return whether a text says by its own words that it corrects what was said before."""
     return bool(_MEANT.search(text) or _NOT_THIS.match(text) or _ONE_LIP.fullmatch(text)) or bool(
-        _SIDE.fullmatch(_NOT_BESIDE.sub("", text)) or _OTHER_SIDE.fullmatch(text.strip(" .!"))
+        _SIDE.fullmatch(_ALONE.sub("", _NOT_BESIDE.sub("", text.strip(" .!"))))
+        or _OTHER_SIDE.fullmatch(text.strip(" .!"))
     )
 
 
@@ -84,13 +88,21 @@ def _rest(text: str) -> str:
 
 
 def _on_the_side(bare: str, last: str) -> str:
-    """Return an order for the other side; nothing where it names none."""
+    """Return an order for the other side, or for one side of a pair; nothing where it names neither."""
     now = re.search(r"\b(left|right)\b", last)
-    if now is None:
-        return ""
     found = _SIDE.fullmatch(bare)
+    if now is None:
+        return _PAIR.sub(lambda pair: f"{pair['the'] or ''}{found['side']} {pair['one']}", last, count=1) if (
+            found and _PAIR.search(last)
+        ) else ""  # fmt: skip
     side = found["side"] if found else {"left": "right", "right": "left"}[now[1]]
     return re.sub(r"\b(?:left|right)\b", side, last)
+
+
+_PAIR: Final = re.compile(
+    rf"\b(?:both (?:of )?)?(?P<the>{THE} )?(?:both )?(?P<one>eye|eye ?brow|brow|cheek|ear|nostril|eye ?lid|temple)s\b"
+)
+"""What there is one of on each side, where an order names both."""
 
 
 def _with_part(bare: str, last: str) -> str:

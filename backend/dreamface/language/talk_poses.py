@@ -29,6 +29,7 @@ _PHRASES: Final = (
     (rf"open {_OF}mouth (?:very )?wide", "mouth wide open"),
     (rf"(?:close|shut) {_OF}(?:mouth|lips)", "closed mouth"),
     (rf"(?:raise|lift|arch|cock|quirk|hike) (?:up )?{_JUST}{_SIDE} {_BROW}(?: up)?", "{side} eyebrow raised"),
+    (rf"(?:raise|lift|arch|hike) (?:up )?{_JUST}{_OF}{_BROW}s(?: up)?", "raised eyebrows"),
     (rf"(?:stick|poke|put|show|let) (?:out )?{_OF}tongue(?: (?:hang )?out)?", "sticking out tongue"),
     (rf"(?:purse|pucker) {_OF}lips|make a duck face", "pursed lips"),
     (rf"press {_OF}lips(?: together)?", "pressed lips"),
@@ -40,7 +41,7 @@ _PHRASES: Final = (
     (rf"(?:clench|grit) {_OF}(?:teeth|jaw)", "clenched teeth"),
     (rf"(?:puff|blow)(?: out| up)? {_OF}cheeks(?: out| up)?", "puffed cheeks"),
     (rf"flare {_OF}nostrils", "flared nostrils"),
-    (r"(?:look|glance|gaze|stare|peer)(?:ing)? (?:to|towards) (?:the |her |his )?(?P<side>left|right)", "looking {side}"),
+    (r"(?:look|glance|gaze|stare|peer)(?:ing)? (?:(?:more |further )?(?:over )?(?:to|towards) )?(?:the |her |his )?(?P<side>left|right)", "looking {side}"),
     (rf"(?:turn|move) {_OF}eyes (?:to (?:the )?)?(?P<side>left|right)", "looking {side}"),
 )  # fmt: skip
 """Orders, as patterns, and what a prompt calls it."""
@@ -61,13 +62,16 @@ _SHAPES: Final[tuple[tuple[str, dict[str, float]], ...]] = (
     (rf"suck in {_OF}cheeks|suck {_OF}cheeks in", {"cheekPuff": 0.0, "mouthPucker": 0.35}),
     (r"(?:look|glance|gaze|stare|peer)(?:ing)? (?:up|upwards?)|roll (?:the |her |his )?eyes", {"eyeLookUpLeft": 0.7, "eyeLookUpRight": 0.7, "eyeLookDownLeft": 0.0, "eyeLookDownRight": 0.0}),
     (r"(?:look|glance|gaze|stare|peer)(?:ing)? (?:down|downwards?|at the (?:floor|ground))", {"eyeLookDownLeft": 0.7, "eyeLookDownRight": 0.7, "eyeLookUpLeft": 0.0, "eyeLookUpRight": 0.0}),
-    (r"(?:look|glance|gaze|stare|peer)(?:ing)? (?:straight|forwards?|ahead|straight ahead|straight on|straight forward|at (?:me|us|the camera|the viewer)|into the camera)",
+    (r"(?:(?:look|glance|gaze|stare|peer)(?:ing)? )?(?:straight (?:ahead|on|forwards?)|at (?:me|us|the camera|the viewer)|into the camera)|(?:look|glance|gaze|stare|peer)(?:ing)? (?:straight|forwards?|ahead|straight ahead|straight on|straight forward|at (?:me|us|the camera|the viewer)|into the camera)",
      {name: 0.0 for name in ARKIT_SHAPES if name.startswith("eyeLook")}),
     (r"(?:with )?(?:no|without)(?: visible)? teeth(?: showing| visible| shown| on show)?|(?:with )?(?:a |the |her |his )?(?:lips|mouth) closed",
      {"mouthUpperUpLeft": 0.0, "mouthUpperUpRight": 0.0, "mouthLowerDownLeft": 0.0, "mouthLowerDownRight": 0.0, "jawOpen": 0.0}),
     (r"relax (?:the |her |his )?(?:face|expression)|(?:a )?neutral (?:face|expression)|no expression|(?:be )?expressionless", dict.fromkeys(ARKIT_SHAPES, 0.0)),
 )  # fmt: skip
 """Orders, as patterns, and the weights of blend shapes at which they end."""
+
+_SIDEWAYS: Final = ("eyeLookInLeft", "eyeLookInRight", "eyeLookOutLeft", "eyeLookOutRight")
+"""Blend shapes that turn the eyes to a side: who looks to one no longer looks to the other."""
 
 _COMPILED_PHRASES: Final = tuple((re.compile(pattern), phrase) for pattern, phrase in _PHRASES)
 _COMPILED_SHAPES: Final = tuple((re.compile(pattern), weights) for pattern, weights in _SHAPES)
@@ -114,13 +118,16 @@ def pose_of(clause: str) -> tuple[Traits, float]:
     for pattern, weights in _COMPILED_SHAPES:
         if pattern.fullmatch(words):
             return Traits({f"expression.{name}": TraitValue(value, 1.0, clause) for name, value in weights.items()}), (
-                strength if any(weights.values()) else 1.0
+                strength if any(weights.values()) else min(strength, 1.0)
             )
     for pattern, phrase in _COMPILED_PHRASES:
         if found := pattern.fullmatch(words):
             side = (found.groupdict().get("side") or "").split(" ")[-1]
             side = "one" if side in ("a", "an") else side
-            return _expression(phrase.format(side=side), clause), strength
+            said = _expression(phrase.format(side=side), clause)
+            turned = any(name.startswith("expression.eyeLook") for name in said)
+            ahead = {f"expression.{name}": TraitValue(0.0, 1.0, clause) for name in _SIDEWAYS} if turned else {}
+            return Traits({**ahead, **said}), strength
     return Traits(), 1.0
 
 

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from dreamface.language.parts import Part, find_parts, part_of, parts_beside, traits_of, without_parts
+from dreamface.language.parts import Part, find_parts, part_of, parts_beside, traits_held_by, traits_of, without_parts
 from dreamface.language.talk import (
     CAN_DO,
     LONGEST_SAID,
@@ -30,10 +30,20 @@ from dreamface.language.talk import (
 from dreamface.language.talk_clauses import ABUSE, SAID_ALREADY, compares, only_parts, step_of, traits_set
 from dreamface.language.talk_corrections import corrected_order, corrects
 from dreamface.language.talk_history import read_history
-from dreamface.language.talk_orders import SMALL_TALK, THE, VERBS, WHO, as_change, corrected, is_english, stripped
+from dreamface.language.talk_orders import (
+    SMALL_TALK,
+    THE,
+    VERBS,
+    WHO,
+    as_change,
+    by_percent,
+    corrected,
+    is_english,
+    stripped,
+)
 from dreamface.language.talk_poses import pose_of
 from dreamface.language.talk_questions import is_question, read_question
-from dreamface.language.talk_references import refers, thing_of, with_thing
+from dreamface.language.talk_references import refers, thing_of, with_mark, with_thing
 from dreamface.language.talk_sentences import (
     EXCEPT_THERE,
     ONE_AND_OTHER,
@@ -52,7 +62,7 @@ from dreamface.language.talk_wishes import mended, removal, rephrased, without_p
 from dreamface.language.tongues import foreign_language
 from dreamface.language.words import tokenize
 from dreamface.text import clean, normalise
-from dreamface.traits import VOCABULARY, Kind, Traits, Value
+from dreamface.traits import VOCABULARY, Group, Kind, Traits, Value
 
 _NO_WHAT: Final = (
     "I can't answer that about a face. Ask for its age, its colours, its parts, or what was changed and why."
@@ -134,7 +144,9 @@ def understand(text: str, context: Context | None = None) -> tuple[Step, ...]:
         return (Nothing(CAN_DO),)
     if _asks_for_no_age(lower):
         return (Nothing(_NO_SUCH_AGE),)
-    steps = _corrections(lower, context) or _without_repeats(tuple(_steps(lower, context)))
+    about_mark = with_mark(stripped(lower), context.mark, _compares_a_thing if context.is_mark_last else None)
+    lower = about_mark or lower
+    steps = (() if about_mark else _corrections(lower, context)) or _without_repeats(tuple(_steps(lower, context)))
     foreign = " " in lower and not is_english(lower)
     return _checked(steps, context) or (Nothing(_NO_ENGLISH if foreign else NOT_UNDERSTOOD),)
 
@@ -161,11 +173,21 @@ def _corrections(lower: str, context: Context) -> tuple[Step, ...]:
     orders = [step for step in steps if isinstance(step, Change)]
     names = {name for step in orders for name in traits_set(step, before)}
     about = {id(step) for step in said if not names.isdisjoint(traits_set(step, before)) or thing_of(step.words)}
-    other_side = re.sub(r"\b(?:left|right)\b", "", line) == re.sub(r"\b(?:left|right)\b", "", context.last)
-    if not about and not other_side and not _DENIES.match(lower):  # an order about something else
+    other_side = _without_side(line) == _without_side(context.last)
+    one_of_pair = corrects(lower) and line != _without_side(line) and context.last == _without_side(context.last)
+    if not about and not other_side and not one_of_pair and not _DENIES.match(lower):  # an order about something else
         return tuple(orders) if marked and line != stripped(lower) else ()
     others = [step for step in said if id(step) not in about] if len(said) > 1 else []
     return tuple(replace(step, instead=True) for step in (*others, *orders))
+
+
+def _without_side(line: str) -> str:
+    return re.sub(r"\b(?:left|right)\b", "", line)
+
+
+def _compares_a_thing(words: str) -> bool:
+    """Return whether words are a comparative that can be of a thing: "a bit darker", but not "older" or "more"."""
+    return _is_bare(words) and compares(words) and words.split()[-1] not in ("more", "less", "fewer")
 
 
 _PLAIN_NAMES: Final = {"hair colour": "hair", "hairstyle": "hair", "eye colour": "eyes", "skin tone": "skin"}
@@ -187,26 +209,46 @@ def _with_topic_of_last(context: Context) -> Context:
 
 
 _STILL: Final = re.compile(
-    r"(?:(?:hm+|no+|ok|okay|and|now|please|oh)[\s,]+)*(?P<even>(?:even |still |yet |again )*)(?P<how>.+?)(?: (?:than (?:before|that|this|it was)|still|yet|please))*"
+    r"(?:(?:hm+|no+|ok|okay|and|now|please|oh)[\s,]+)*(?P<even>(?:even |still |yet |again )*)(?P<how>.+?)(?: (?:than (?:before|that|this|it was)|still|yet|please|again))*"
 )
 _NOT_SO_MUCH: Final = re.compile(r"(?:no,? )?not (?:quite )?(?:so|that|as|too) (?P<how>(?!much|many|fast)\w+)")
 
 
 def _still(lower: str, said: Sequence[Change], context: Context) -> tuple[Step, ...]:
     """Return the step of a comparative without a noun that goes on with the last order: "even shorter"."""
-    text = lower.strip(" .!?,")
+    text, share = by_percent(lower.strip(" .!?,"))
     found, softer = _STILL.fullmatch(text), _NOT_SO_MUCH.fullmatch(text)
     how = f"less {softer['how']}" if softer else found["how"] if found else ""
     if not said or not _is_bare(how) or not compares(how) or (_DENIES.match(text) and not softer):
         return ()
     names = set(context.moved)
     parts = find_parts(context.last) or tuple(dict.fromkeys(map(part_of, sorted(names))))
-    for part in reversed(parts):
-        words = f"{how} {_PLAIN_NAMES.get(part.name, part.name)}"
+    orders = [f"{how} {_PLAIN_NAMES.get(part.name, part.name)}" for part in reversed(parts)]
+    for words in orders:
         order, strength = as_change(words)
         if names & set(context.read(order).traits):
-            return (Change(order, strength, said=text),)
-    return (Scale(1.0 / 1.5),) if softer and not find_parts(text) else ()
+            return (Change(order, strength * share, said=lower),)
+    if softer and not find_parts(text):
+        return (Scale(1.0 / _FURTHER),)
+    if names and all(name.startswith("expression.") for name in names):
+        return (Scale(1.0 / _FURTHER if _BACK.search(how) else _FURTHER),)
+    for part, words in zip(reversed(parts), orders, strict=True):
+        order, strength = as_change(words)
+        if set(context.read(order).traits) & set(part.names):
+            return (Change(order, strength * share, said=lower),)
+    return () if _is_of_skin(how, names, context) else (Scale(_FURTHER),) if names else ()
+
+
+_FURTHER: Final = 1.5  # times as far, that a comparative alone goes on
+_BACK: Final = re.compile(r"\b(?:less|fewer|smaller|narrower|lower|weaker|fainter|softer|subtler|gentler|shorter)\b")
+"""Comparatives that go back a bit on an expression."""
+
+
+def _is_of_skin(how: str, names: Collection[str], context: Context) -> bool:
+    """Return whether a comparative is of the whole skin after an order for shapes alone: "bigger nose", "darker"."""
+    said = context.read(how).traits
+    colours = {name for name in names if VOCABULARY[name].group is not Group.SHAPE}
+    return bool(said) and not colours and all(name.startswith("skin.") for name in said)
 
 
 _ONLY_THOSE: Final = re.compile(
@@ -291,7 +333,12 @@ def _but_there(sentence: str) -> str:
     found = EXCEPT_THERE.fullmatch(sentence.strip(" .!"))
     what = (removal(stripped(found["what"])) or stripped(found["what"])) if found else ""
     parts = find_parts(what)
-    return f"{what} everywhere but {found['where']}" if found and parts and parts[0].name in SPREAD else ""
+    if found is None or not parts or parts[0].name not in SPREAD:
+        return ""
+    kept = only_parts(found["where"])
+    if kept and set(traits_of(kept)) <= set(parts[0].names):  # crow's feet are wrinkles, and no place
+        return ""
+    return f"{what} everywhere but {found['where']}"
 
 
 def _clauses(sentence: str, context: Context) -> Iterator[_Clause]:
@@ -368,7 +415,11 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
 def _about_the_last(text: str, context: Context) -> str:
     """Return an order with the part that "it" stands for in the last one: "now open them again" after "close her eyes"."""
     parts = find_parts(context.last)
-    if not parts or find_parts(text) or not re.search(r"\b(?:it|them|that|those|(?:left|right) one)\b", text):
+    if (
+        not parts
+        or find_parts(text)
+        or not re.search(r"\b(?:it|them|they|that|those|this|these|(?:left|right) one)\b", text)
+    ):
         return text
     if re.search(r"\b(?:left|right) one\b", text):
         return re.sub(r"\b(left|right) one\b", rf"\1 {parts[-1].name.removesuffix('s')}", text)
@@ -483,11 +534,14 @@ def _with_topic(text: str, topic: Part, context: Context) -> str:
     words = PRONOUN.sub(f"the {topic.name} ", text, count=1).strip()
     if words != text and removal(re.sub(r"\s+", " ", words)):
         return re.sub(r"\s+", " ", words)
-    if words == text or not _ORDERS.match(text):
+    if words == text or not (_ORDERS.match(text) or _TOO.search(text)):
         return ""
     found = context.read(as_change(words)[0]).traits
     return words if set(found) & set(topic.names) else ""
 
+
+_TOO: Final = re.compile(r"^(?:now )?(?:it|they|this|these|that|those) (?:is|are|looks?|seems?) .*\b(?:too|enough)\b")
+"""A complaint about what was changed last: "now they are too pale"."""
 
 _ORDERS: Final = re.compile(rf"^(?:make|turn|cut|dye|colou?r|give|set|{'|'.join(map(re.escape, VERBS))})\b")
 
@@ -508,8 +562,8 @@ def _is_list_of_adjectives(text: str) -> bool:
 
 
 _BARE: Final = re.compile(
-    r"^(?:(?:make|a|an|and|bit|touch|little|much|more|less|slightly|way|even|far|lot|tad|very|too|the|it|them|is|are"
-    r"|so|also) ?)*[a-z-]+$"
+    r"^(?:(?:make|a|an|and|bit|touch|little|much|more|less|slightly|way|even|far|lot|tad|very|too|the|it|them|they|this"
+    r"|these|is|are|now|so|also) ?)*[a-z-]+$"
 )
 _OF_PEOPLE: Final = frozenset({
     "older", "younger", "heavier", "friendlier", "happier", "sadder", "angrier", "prettier", "masculine", "feminine",
@@ -545,7 +599,7 @@ def _with_noun(step: Change, before: Change, context: Context) -> Change:
 def _with_held(steps: Sequence[Step], context: Context) -> Iterator[Step]:
     """Yield steps in which what is held beside an order belongs to it."""
     orders = any(isinstance(step, Change) for step in steps)
-    held = traits_of(part for step in steps if isinstance(step, Hold) for part in step.parts) if orders else ()
+    held = traits_held_by(part for step in steps if isinstance(step, Hold) for part in step.parts) if orders else ()
     for step in steps:
         if isinstance(step, Hold) and orders:
             continue

@@ -92,4 +92,4 @@ def with_two_eyes(sentence: str) -> str:
     return re.sub(r",? (?:and )?(?:the )?other (?:eye |one )?(?!is\b)([a-z]+)\b", r" and the other is \1", sentence)
 
 
-PRONOUN: Final = re.compile(r"\b(?:it|them|that|those)\b ?")
+PRONOUN: Final = re.compile(r"\b(?:it|them|they|that|those|this|these)\b ?")

@@ -18,6 +18,7 @@ from dreamface.language.parts import find_parts, without_parts
 from dreamface.language.reader import read_words
 from dreamface.language.removals import with_removals
 from dreamface.language.talk_orders import THE, WHO
+from dreamface.language.talk_poses import pose_of
 from dreamface.traits import VOCABULARY, Kind
 
 _NOT: Final = r"(?:n't| not|nt)"
@@ -259,7 +260,7 @@ def _pushed(clause: str) -> str:
 
 def _turned_down(clause: str) -> str:
     """Return less of what is taken down, more of what is brought up; brows that are dropped are lower."""
-    if found := _DROPPED.fullmatch(clause):
+    if (found := _DROPPED.fullmatch(clause)) and not pose_of(clause)[0]:
         return f"{'lower' if found['verb'] in ('drop', 'sink') else 'higher'} {found['part']}"
     if found := _TURNED.fullmatch(clause):
         return _with_degree_of(clause, f"{'less' if found['way'] == 'down' else 'more'} {found['what']}")
