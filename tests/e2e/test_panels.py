@@ -171,16 +171,16 @@ def test_video_is_offered_to_an_engine_that_was_set_up_without(blender):
         assert "video" in preferences_words(blender).split(), "the choice beside Set Up DreamFace"
         assert setup.video_problem() is None
         layout = Layout()
-        panels(blender).engine._draw_video(layout, setup)
+        panels(blender).engine._draw_addition(layout, setup.video_problem(), "Video", "following faces in video")
         assert [word for word in layout.words if word] == ["Without following faces in video", "Add Video"]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "video").write_text("Faces in video can't be followed, because of the moon.")
         layout = Layout()
-        panels(blender).engine._draw_video(layout, setup)
+        panels(blender).engine._draw_addition(layout, setup.video_problem(), "Video", "following faces in video")
         assert "because of the moon" in " ".join(layout.words) and "Add Video" in layout.words
         (folder / "video").write_text("")
         layout = Layout()
-        panels(blender).engine._draw_video(layout, setup)
+        panels(blender).engine._draw_addition(layout, setup.video_problem(), "Video", "following faces in video")
         assert layout.words == []
     finally:
         preferences.python = python
@@ -200,17 +200,17 @@ def test_diffusion_is_offered_to_an_engine_that_was_set_up_without(blender):
         assert setup._new_attempt()._work.diffusion
         preferences.diffusion = False
         layout = Layout()
-        panels(blender).engine._draw_diffusion(layout, setup)
+        panels(blender).engine._draw_addition(layout, setup.diffusion_problem(), "Diffusion", "diffusion models")
         assert [word for word in layout.words if word] == ["Without diffusion models", "Add Diffusion"]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "diffusion").write_text("Diffusion can't be used, because of the moon.")
         assert setup._new_attempt()._work.diffusion, "what was asked for once stays"
         layout = Layout()
-        panels(blender).engine._draw_diffusion(layout, setup)
+        panels(blender).engine._draw_addition(layout, setup.diffusion_problem(), "Diffusion", "diffusion models")
         assert "because of the moon" in " ".join(layout.words) and "Add Diffusion" in layout.words
         (folder / "diffusion").write_text("")
         layout = Layout()
-        panels(blender).engine._draw_diffusion(layout, setup)
+        panels(blender).engine._draw_addition(layout, setup.diffusion_problem(), "Diffusion", "diffusion models")
         assert layout.words == []
     finally:
         preferences.python, preferences.diffusion = python, False
