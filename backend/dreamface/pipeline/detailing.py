@@ -11,7 +11,7 @@ import torch
 from pydantic import JsonValue
 
 from dreamface.edits import Diffused, diffused_pictures, overlays
-from dreamface.errors import BadRequest
+from dreamface.errors import BadRequest, MissingDependency
 from dreamface.face import Face, Head
 from dreamface.guidance import (
     Anchor,
@@ -67,8 +67,8 @@ _ON_TOP: Final = ("foundation", "blush", "eyeshadow", "eyeliner", "lipstick", "c
                   "brows")  # fmt: skip
 """The skin's layers that lie on top of what diffusion makes."""
 
-_AS_CLAY: Final = "a realistic grey clay sculpture of the bald head of {}, studio photograph"
-_AS_SKIN: Final = "a close-up photograph of the face of {}, bald, plain background, detailed skin"
+_AS_CLAY: Final = "a studio photograph of a realistic grey clay sculpture of the bald head of {}"
+_AS_SKIN: Final = "a close-up photograph of detailed skin, plain background, the bald face of {}"
 _AGAINST: Final = "hair, hat, glasses, blurry, text, watermark, frame, deformed, shadow, highlight"
 _CARVING_GUIDANCE: Final = 0.5  # of texturing's
 _CARVING_STEPS: Final = 1.5  # for each of texturing's two halves
@@ -356,7 +356,7 @@ def moved_by_detail(face: Face, measured: Mapping[str, float], seen: Mapping[str
     if not any(edit.id == ENTRY and edit.visible and edit.strength > 0.0 for edit in face.record.edits):
         return []
     head, asked = face.head, face.traits.asked()
-    before = {} if head.offset is None else measure(replace(head, vertices=head.vertices - head.offset, offset=None))
+    before = _measured_before(head)
     found = []
     for name, entry in asked.items():
         if not isinstance(entry.value, float | int):
@@ -371,6 +371,16 @@ def moved_by_detail(face: Face, measured: Mapping[str, float], seen: Mapping[str
             if abs(shown - wanted) > _MOVED_SHARE * (trait.high - trait.low):
                 found.append(_moved(name, entry.because, wanted, shown))
     return found
+
+
+def _measured_before(head: Head) -> dict[str, float]:
+    """Return a head's shape traits without its offset; nothing where there is none, or they can't be measured here."""
+    if head.offset is None:
+        return {}
+    try:
+        return measure(replace(head, vertices=head.vertices - head.offset, offset=None))
+    except (BadRequest, MissingDependency):  # the head model is not installed here
+        return {}
 
 
 def _moved(name: str, because: str, wanted: float, shown: float) -> str:
