@@ -54,7 +54,7 @@ def write_scans(folder: Path, count: int = 4, **other: str) -> Path:
         )
     rows[-1] |= other
     with (folder / "scans.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
+        writer = csv.DictWriter(file, list(rows[-1]))
         writer.writeheader()
         writer.writerows(rows)
     return folder
@@ -96,11 +96,20 @@ def test_wrong_scans_are_told(change: dict[str, str], sentence: str, tmp_path: P
     assert "Line 5" in str(told.value)
 
 
+def test_grey_maps_of_16_bits_keep_their_greys(tmp_path: Path) -> None:
+    folder = write_scans(tmp_path / "scans", specular="s.png", mask="m.png")
+    Image.fromarray(np.full((20, 20), 16384, np.uint16)).save(folder / "s.png")
+    Image.fromarray(np.full((20, 20), 65535, np.uint16)).save(folder / "m.png")
+    last = open_examples([folder])[3]
+    assert float(last.map("specular", 4).mean()) == pytest.approx(0.25, abs=1e-3)
+    assert last.map("specular", 4).shape == (3, 4, 4) and float(last.not_face(4).max()) < 1e-5
+
+
 def test_folders_with_nothing_are_told(tmp_path: Path) -> None:
     with pytest.raises(FolderError, match="nothing to learn from"):
         open_examples([tmp_path])
     (write_scans(tmp_path / "scans") / "0.png").write_bytes(b"no picture")
-    with pytest.raises(FolderError, match="no picture, or damaged"):
+    with pytest.raises(FolderError, match=r"0\.png is no picture, or damaged"):
         open_examples([tmp_path / "scans"])[0].map("albedo", 16)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import torch
 from pydantic import JsonValue
 
+from dreamface.appearance import look_at
 from dreamface.edits import Diffused, diffused_pictures, overlays
 from dreamface.errors import BadRequest, MissingDependency
 from dreamface.face import Face, Head
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dreamface.appearance import Seen
+    from dreamface.face import Maps
+    from dreamface.hair import Groom
 
 DetailName = Literal["quick", "diffusion"]
 """What makes a face's detail: our own painter alone, or diffusion on top of it."""
@@ -192,7 +195,8 @@ def make_detail(
     parameters: dict[str, JsonValue] = {
         "words": record.prompt[:LONGEST_WISH], "model": name, "seed": record.seed,
         "steps": sum(outcome.steps for outcome in outcomes), "guidance": detail.guidance, "under": True,
-        "relief_mm": relief_mm, **({"cut_off": cut_off[:LONGEST_WISH]} if cut_off else {}),
+        "relief_mm": relief_mm, "shown": _shown_before(sitter, record),
+        **({"cut_off": cut_off[:LONGEST_WISH]} if cut_off else {}),
         **({"stopped": stopped[:LONGEST_WISH]} if stopped else {}),
     }  # fmt: skip
     entry = EditEntry(ENTRY, "diffusion", LABEL, 1.0, True, None, Traits(), parameters, names)
@@ -353,8 +357,12 @@ def moved_by_detail(face: Face, measured: Mapping[str, float], seen: Mapping[str
         measured: its shape traits, in standard deviations.
         seen: what else it shows.
     """
-    if not any(edit.id == ENTRY and edit.visible and edit.strength > 0.0 for edit in face.record.edits):
+    shown_edits = (edit for edit in face.record.edits if edit.visible and edit.strength > 0.0)
+    layer = next((edit for edit in shown_edits if edit.id == ENTRY), None)
+    if layer is None:
         return []
+    noted = layer.parameters.get("shown")
+    painted = noted if isinstance(noted, dict) else {}
     head, asked = face.head, face.traits.asked()
     before = _measured_before(head)
     found = []
@@ -366,9 +374,11 @@ def moved_by_detail(face: Face, measured: Mapping[str, float], seen: Mapping[str
             missed, at_first = abs(measured[name] - wanted), abs(before[name] - wanted)
             if missed > at_first + _MOVED:
                 found.append(_moved(name, entry.because, wanted, measured[name]))
-        elif trait.group is Group.SKIN and name in seen and isinstance(seen[name].value, float | int):
-            shown = float(seen[name].value)  # type: ignore[arg-type]
-            if abs(shown - wanted) > _MOVED_SHARE * (trait.high - trait.low):
+        elif name in seen:
+            first, shown = painted.get(name), seen[name].value
+            if not isinstance(first, float | int) or not isinstance(shown, float | int):
+                continue
+            if abs(shown - wanted) > abs(first - wanted) + _MOVED_SHARE * (trait.high - trait.low):
                 found.append(_moved(name, entry.because, wanted, shown))
     return found
 
@@ -381,6 +391,25 @@ def _measured_before(head: Head) -> dict[str, float]:
         return measure(replace(head, vertices=head.vertices - head.offset, offset=None))
     except (BadRequest, MissingDependency):  # the head model is not installed here
         return {}
+
+
+@dataclass(frozen=True)
+class _Painted:
+    """As much of a face as is looked at, before diffusion and hair."""
+
+    head: Head
+    maps: Maps
+    groom: Groom
+
+
+def _shown_before(sitter: Sitter, record: FaceRecord) -> dict[str, JsonValue]:
+    """Return what the painted skin shows of the traits that the prompt asks of it, before diffusion."""
+    asked = [name for name in record.traits.asked() if VOCABULARY[name].group is Group.SKIN]
+    if not asked:
+        return {}
+    seen = look_at(_Painted(sitter.head, sitter.maps, {}), measure(sitter.head))
+    numbers = {name: seen[name].value for name in asked if name in seen}
+    return {name: round(float(value), 4) for name, value in numbers.items() if isinstance(value, float | int)}
 
 
 def _moved(name: str, because: str, wanted: float, shown: float) -> str:

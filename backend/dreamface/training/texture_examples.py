@@ -15,7 +15,7 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -41,11 +41,13 @@ class TextureExample:
         captions: what can be said.
         domain: `DESIRED` or `UNDESIRED`.
         images: channel -> PNG or JPEG; albedo, and perhaps specular, normal and mask.
+        names: channel -> what the picture is called, in words to the user.
     """
 
     captions: tuple[str, ...]
     domain: int
     images: Mapping[str, bytes]
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def map(self, channel: str, side: int) -> Tensor:
         """Return [3, side, side] 0..1 as it is encoded.
@@ -53,13 +55,16 @@ class TextureExample:
         Raises:
             FolderError: the picture can't be read.
         """
-        return _resized(self.images[channel], side, "RGB")
+        return _resized(self.images[channel], side, "RGB", self._called(channel))
+
+    def _called(self, channel: str) -> str:
+        return self.names.get(channel) or f"The map {channel} of “{' | '.join(self.captions)[:80]}”"
 
     def not_face(self, side: int) -> Tensor:
         """Return [1, side, side] 1 where the layout shows no face; 0 everywhere where there is no mask."""
         if "mask" not in self.images:
             return torch.zeros(1, side, side)
-        return 1.0 - _resized(self.images["mask"], side, "L")
+        return 1.0 - _resized(self.images["mask"], side, "L", self._called("mask"))
 
 
 class Examples(Protocol):
@@ -122,7 +127,8 @@ class _Shards:
                 return file.read(size)
 
             images = {name.removesuffix(".png"): read(name) for name in files if name.endswith(".png")}
-            return TextureExample(tuple(json.loads(read("json"))["captions"]), DESIRED, images)
+            called = {name.removesuffix(".png"): f"{name} of a person in {shard}" for name in files}
+            return TextureExample(tuple(json.loads(read("json"))["captions"]), DESIRED, images, called)
 
 
 def _index(shard: Path) -> list[tuple[Path, dict[str, tuple[int, int]]]]:
@@ -177,14 +183,25 @@ class _Scans:
         except OSError as error:
             raise FolderError(f"A scan of line {number + 2} of {self._folder / SCANS} can't be read.") from error
         captions = tuple(part.strip() for part in str(row["caption"]).split("|") if part.strip())
-        return TextureExample(captions, DOMAINS[str(row["domain"]).strip()], images)
+        called = {name: str(self._folder / str(file).strip()) for name, file in names.items() if file}
+        return TextureExample(captions, DOMAINS[str(row["domain"]).strip()], images, called)
 
 
-def _resized(picture: bytes, side: int, mode: str) -> Tensor:
+def _resized(picture: bytes, side: int, mode: str, called: str) -> Tensor:
+    """Return [C, side, side] 0..1 of a picture as RGB or L."""
     try:
-        image = Image.open(io.BytesIO(picture)).convert(mode)
+        image = Image.open(io.BytesIO(picture))
+        if image.mode in _GREYS_OF_16_BITS:  # Pillow would clip them at 255
+            grey = np.array(image, np.float32) / _WHITE_OF_16_BITS
+            values = np.repeat(grey[:, :, None], 3, axis=2) if mode == "RGB" else grey
+        else:
+            values = np.array(image.convert(mode), np.float32) / _WHITE
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise FolderError("A texture to learn from is no picture, or damaged: take it out.") from error
-    values = torch.from_numpy(np.array(image, np.float32)) / 255.0
-    planes = values.permute(2, 0, 1) if mode == "RGB" else values[None]
+        raise FolderError(f"{called} is no picture, or damaged: take it out.") from error
+    found = torch.from_numpy(values)
+    planes = found.permute(2, 0, 1) if mode == "RGB" else found[None]
     return interpolate(planes[None], size=(side, side), mode="bilinear", antialias=True)[0]
+
+
+_GREYS_OF_16_BITS: Final = ("I;16", "I;16B", "I;16L", "I")
+_WHITE, _WHITE_OF_16_BITS = 255.0, 65535.0
