@@ -22,6 +22,7 @@ from dreamface.models.taking import Offer
 from dreamface.models.trained import TEXTURE_LDM
 from dreamface.progress import Progress
 from dreamface.training import texture_ldm
+from dreamface.training.looping import claim
 from dreamface.training.texture_examples import Examples, open_examples
 from dreamface.training.texture_ldm import Recipe, train_texture_ldm
 from tests import tiny_diffusion
@@ -239,6 +240,31 @@ def test_no_numbers_are_told(
     monkeypatch.setattr(texture_ldm._Run, "loss", lambda *_: torch.tensor(float("nan"), requires_grad=True))
     with pytest.raises(DreamFaceError, match="no numbers"):
         train_texture_ldm(tmp_path / "out", scans, base, FEW)
+
+
+def test_gradients_that_are_no_numbers_are_not_learnt_from(
+    base: StableDiffusion, scans: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loss is one; its gradient is not."""
+    loss = texture_ldm._Run.loss
+
+    def steep(*given: Any) -> torch.Tensor:
+        found = loss(*given)
+        return found + (found - found.detach()).clamp_min(0.0).sqrt()
+
+    monkeypatch.setattr(texture_ldm._Run, "loss", steep)
+    with pytest.raises(DreamFaceError, match="no numbers"):
+        train_texture_ldm(tmp_path / "out", scans, base, FEW)
+    assert not list((tmp_path / "out/state").glob("step-*"))
+
+
+def test_only_the_first_process_makes_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "1")
+    claim(tmp_path / "out", {"steps": 1})
+    assert not (tmp_path / "out").exists()
+    monkeypatch.setenv("RANK", "0")
+    claim(tmp_path / "out", {"steps": 1})
+    assert (tmp_path / "out/training.json").is_file()
 
 
 def test_damaged_models_are_told(trained: Path, base: StableDiffusion, tmp_path: Path) -> None:
