@@ -76,7 +76,7 @@ def trained(base: StableDiffusion, scans: Examples, tmp_path_factory: pytest.Tem
 
 
 def test_scans_are_read(scans: Examples) -> None:
-    assert len(scans) == 4
+    assert len(scans) == 4 and scans.head == ""
     assert scans[0].captions == ("person 0", "a face") and scans[0].domain == DESIRED and scans[1].domain == UNDESIRED
     assert scans[0].map("albedo", 16).shape == (3, 16, 16)
     outside = scans[0].not_face(4)

@@ -192,10 +192,11 @@ def make_detail(
     made, relief_mm = _with_relief(skin_layer(sitter, textured), sitter, relief)
     everywhere = {tile: torch.ones(_SKIN, _SKIN) for tile in made}
     names, pictures = diffused_pictures(made, head.topology, everywhere)
+    shown_before = _shown_before(sitter, record)
     parameters: dict[str, JsonValue] = {
         "words": record.prompt[:LONGEST_WISH], "model": name, "seed": record.seed,
         "steps": sum(outcome.steps for outcome in outcomes), "guidance": detail.guidance, "under": True,
-        "relief_mm": relief_mm, "shown": _shown_before(sitter, record),
+        "relief_mm": relief_mm, **({"shown": shown_before} if shown_before else {}),
         **({"cut_off": cut_off[:LONGEST_WISH]} if cut_off else {}),
         **({"stopped": stopped[:LONGEST_WISH]} if stopped else {}),
     }  # fmt: skip

@@ -74,12 +74,16 @@ class Examples(Protocol):
 
     def __getitem__(self, number: int) -> TextureExample: ...
 
+    @property
+    def head(self) -> str:
+        """The head model whose UV layout the textures have; empty where nobody says."""
+
 
 def open_examples(folders: Sequence[Path]) -> Examples:
     """Return the people of several folders as one.
 
     Raises:
-        FolderError: a folder holds no people, or what is in it can't be read.
+        FolderError: a folder holds no people, or what is in it can't be read, or they are of different head models.
     """
     return _Joined([_Scans(folder) if (folder / SCANS).is_file() else _Shards(folder) for folder in folders])
 
@@ -90,6 +94,16 @@ class _Joined:
     def __init__(self, parts: Sequence[Examples]) -> None:
         self._parts = parts
         self._ends = np.cumsum([len(part) for part in parts])
+        heads = sorted({part.head for part in parts} - {""})
+        if len(heads) > 1:
+            raise FolderError(
+                f"The folders hold textures of different head models ({', '.join(heads)}): learn from those of one."
+            )
+        self._head = next(iter(heads), "")
+
+    @property
+    def head(self) -> str:
+        return self._head
 
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
@@ -109,10 +123,16 @@ class _Shards:
                 f"scans with a {SCANS}."
             )
         self._places: list[tuple[Path, dict[str, tuple[int, int]]]] = []
-        for shard in read_index(folder)["shards"]:
+        index = read_index(folder)
+        self._head = str(index.get("head", ""))
+        for shard in index["shards"]:
             self._places += _index(folder / shard["name"])
         if not self._places:
             raise FolderError(f"{folder} holds no people yet: let `dreamface synthesise` finish.")
+
+    @property
+    def head(self) -> str:
+        return self._head
 
     def __len__(self) -> int:
         return len(self._places)
@@ -171,6 +191,10 @@ class _Scans:
             value = (row.get(name) or "").strip()
             if value and not (self._folder / value).is_file():
                 raise FolderError(f"Line {line} of {self._folder / SCANS} names {value[:80]!r}, which is not there.")
+
+    @property
+    def head(self) -> str:
+        return ""
 
     def __len__(self) -> int:
         return len(self._rows)
