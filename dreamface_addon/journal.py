@@ -43,6 +43,7 @@ class Entry:
         pictures: of the place that a diffusion model works on, by their SHA-256, in base64: the head's file may have
             been saved without them.
         store: where the backend keeps its faces; empty where that is another machine.
+        detail: how diffusion is to make the one of several faces that is chosen; None: it is not to.
     """
 
     job: str
@@ -57,6 +58,7 @@ class Entry:
     sent_offset: str = ""
     pictures: dict[str, str] = field(default_factory=dict)
     store: str = ""
+    detail: dict[str, Any] | None = None
 
     @property
     def prompt(self) -> str:
@@ -167,6 +169,11 @@ def _understood(document: dict[str, Any]) -> tuple[float, str, Entry]:
         ValueError, TypeError, KeyError, AttributeError: it is no entry.
     """
     entry = Entry(**{each.name: document[each.name] for each in fields(Entry) if each.name in document})
-    if not _ID.fullmatch(entry.job) or not isinstance(entry.request, dict) or not isinstance(entry.pictures, dict):
+    if (
+        not _ID.fullmatch(entry.job)
+        or not isinstance(entry.request, dict)
+        or not isinstance(entry.pictures, dict)
+        or not isinstance(entry.detail, dict | None)
+    ):
         raise ValueError("no job")
     return float(document["at"]), str(document["session"]), entry

@@ -179,7 +179,7 @@ class Making(Part):
             request["detail"] = detail
         jobs = [self._session.submit("generate", request | {"seed": seed}, purpose) for seed in seeds]
         for job in jobs:
-            self.recovery.note(job, purpose, resolution)
+            self.recovery.note(job, purpose, resolution, detail if choosing else None)
         if choosing:
             self.gallery.jobs, self.gallery.resolution, self.gallery.detail = jobs, resolution, detail
             self.gallery.purpose = replace(purpose, in_gallery=False)
@@ -360,7 +360,7 @@ class Making(Part):
         jobs = [self.recovery.job_of(entry, self.placing.file) for entry in offer.entries]
         if first.in_gallery:
             assert isinstance(jobs[0].tag, Purpose)
-            self.gallery.jobs, self.gallery.resolution = jobs, first.resolution
+            self.gallery.jobs, self.gallery.resolution, self.gallery.detail = jobs, first.resolution, first.detail
             self.gallery.purpose = replace(jobs[0].tag, in_gallery=False)
         elif jobs[0].state == "done":
             self.placing.add(jobs[0])

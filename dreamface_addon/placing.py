@@ -248,10 +248,14 @@ def place(
     else:
         now, layers = shaping.traits_of(skin), {name: shaping.strength_of(skin, name) for name in LAYERS}
         edits, brought = scene.stack_of(skin), []
-        if diffusion is not None and sent is not None:
+        if sent is None:  # somebody else than who stood there
+            edits = _renewed(skin, scene.read_face_folder(folder).document.get("edits", []))
+        elif diffusion is not None:
             brought = _brought(folder, {str(edit["id"]) for edit in (*sent.get("edits", []), *edits)})
         placed = scene.update_face(skin, folder, sent_offset, [*edits, *brought])
         edit_sliders.fit_rows(skin)
+        if sent is None:
+            skin.dreamface_edit.number = max(0, min(skin.dreamface_edit.number, len(edits) - 1))
         if brought and diffusion is not None:
             skin.dreamface_edit.number = len(edits) + len(brought) - 1
             if stack.NEW_PLACE | scene.draft_of(skin) == diffusion.get("place"):  # not what was marked meanwhile
@@ -271,6 +275,18 @@ def _brought(folder: Path, known: set[str]) -> list[stack.Entry]:
     """Return the edits of a face's folder that are not among known ones."""
     entries = scene.read_face_folder(folder).document.get("edits", [])
     return [entry for entry in entries if str(entry["id"]) not in known]
+
+
+def _renewed(skin: bpy.types.Object, own: list[stack.Entry]) -> list[stack.Entry]:
+    """Return a face's edits once it is made from another prompt: the new face's own, and the artist's on top.
+
+    Args:
+        skin: the face's, as it was before.
+        own: edits of the new face's folder: its detail by diffusion, and what its prompt marks.
+    """
+    prompt, taken = str(skin.get("dreamface_prompt", "")), {str(edit["id"]) for edit in own}
+    kept = [edit for edit in scene.stack_of(skin) if not stack.came_with(edit, prompt)]
+    return [*own, *(edit if str(edit["id"]) not in taken else edit | {"id": stack.new_id()} for edit in kept)]
 
 
 def _lay_over(skin: bpy.types.Object, sent: dict[str, Any], now: dict[str, Any], layers: dict[str, float]) -> None:

@@ -63,7 +63,7 @@ class Recovery:
             self._journal = Journal(places.user_folder("jobs"))
         return self._journal
 
-    def note(self, job: Job, purpose: Purpose, resolution: int = 0) -> None:
+    def note(self, job: Job, purpose: Purpose, resolution: int = 0, detail: dict[str, Any] | None = None) -> None:
         """Remember a job that was just submitted."""
         settings = self._session.backend.settings
         home = find_scene(purpose.scene)
@@ -85,6 +85,7 @@ class Recovery:
                     if digest in job.files
                 },
                 store="" if settings.url else str(settings.store),
+                detail=detail,
             )
         )
 

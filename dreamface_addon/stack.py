@@ -5,6 +5,7 @@ Nothing here changes an entry or a list that it was given.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -30,6 +31,7 @@ WHOLE_FACE_ICON = "USER"
 NEW_PLACE: Entry = {"regions": [], "mask": None, "feather": 2.0, "mirror": False, "inverted": False}
 """A place where nothing is marked yet; millimetres."""
 
+_MARKED = r"words-\d+"  # ids of what a prompt marks
 _EMPTY: Entry = {
     "kind": "words", "label": "", "strength": 1.0, "visible": True, "place": None, "traits": {}, "parameters": {},
     "pictures": {},
@@ -110,6 +112,19 @@ def only_paints(entry: Entry) -> bool:
         return True
     hairy = any(name.startswith(_ON_HEAD) for name in entry.get("traits", {}))
     return not is_whole_face(entry) and not hairy
+
+
+def came_with(entry: Entry, prompt: str) -> bool:
+    """Whether an edit was made with the face itself: its detail by diffusion, or what its prompt marks on the skin.
+
+    Args:
+        entry: the edit.
+        prompt: of the face. What is marked is called by the prompt's own words; other edits may have an id like it.
+    """
+    if entry.get("kind") == "diffusion":
+        return bool(entry.get("parameters", {}).get("under"))
+    words, label = (" ".join(text.casefold().split()) for text in (prompt, str(entry.get("label", ""))))
+    return re.fullmatch(_MARKED, str(entry.get("id", ""))) is not None and bool(label) and label in words
 
 
 def shaping(entries: Iterable[Entry]) -> list[Entry]:

@@ -130,9 +130,12 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         label.alignment = "RIGHT"
         label.label(text="Detail")
         row = split.row(align=True)
-        by_diffusion = chosen.detail == "DIFFUSION" and not application.get().why_no_detail()
+        why_not = application.get().why_no_detail() if chosen.detail == "DIFFUSION" else ""
+        by_diffusion = chosen.detail == "DIFFUSION" and not why_not
         row.prop_enum(chosen, "detail", "QUICK")
         row.operator("dreamface.detail_by_diffusion", text="Diffusion", depress=by_diffusion)
+        if why_not:  # it was chosen while it was possible
+            drawing.text(self.layout, why_not, icon="INFO")
         if by_diffusion:
             _, body = drawing.group(self.layout, "detail", "Advanced")
             if body is not None:

@@ -35,7 +35,8 @@ DOCUMENT: Final = "face.json"
 SCHEMA_VERSION: Final = 8
 """2 added layers, and materials' metallic and coat; 3 made layers a list of entries, and added offsets of vertices;
 4 added hair; 5 added expression wrinkles; 6 added an artist's edits; 7 added edits by diffusion;
-8 added corrections of how the prompt was understood, and conversations.
+8 added corrections of how the prompt was understood, conversations, and a whole head's detail by diffusion (an edit's
+`under`, `relief_mm`, `stopped` and `shown`).
 
 Older faces are read as ones that have none of what came later. Version 3 later gained hashes, which readers may ignore.
 """

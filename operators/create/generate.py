@@ -29,7 +29,7 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
         """
         chosen = context.window_manager.dreamface
         why = application.get().making.chips.nothing_read(chosen.prompt)
-        if not why or _detail(chosen) is not None:
+        if not why or chosen.detail == "DIFFUSION":
             return self.execute(context)
         self.anyway = True
         return context.window_manager.invoke_confirm(
@@ -43,6 +43,10 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
             self.report({"WARNING"}, making.BUSY)
             return {"CANCELLED"}
         chosen = context.window_manager.dreamface
+        if chosen.detail == "DIFFUSION" and (why := app.why_no_detail()):
+            chosen.detail = "QUICK"
+            self.report({"WARNING"}, f"{why.rstrip('.')}. Detail is Quick now: press Generate again to make it so")
+            return {"CANCELLED"}
         if not chosen.keep_seed:
             chosen.seed = seeds.new_seed()
         skin = scene.skin_of(context.active_object) if chosen.update_selected else None
@@ -69,7 +73,7 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
 
 
 def _detail(chosen: bpy.types.PropertyGroup) -> dict[str, object] | None:
-    """Return how diffusion is to make the detail, as the service takes it; None where it is not to, or can't."""
-    if chosen.detail != "DIFFUSION" or application.get().why_no_detail():
+    """Return how diffusion is to make the detail, as the service takes it; None where it is not to."""
+    if chosen.detail != "DIFFUSION":
         return None
     return {"steps": chosen.detail_steps, "guidance": chosen.detail_guidance}

@@ -135,3 +135,32 @@ def test_after_a_crash_the_edit_still_comes_and_its_mask_is_sent(
     placing.add(replace(job, request=request, tag=purpose, folder=with_edit))
     placing.tick(False)
     assert [edit["id"] for edit in scene.stack_of(skin)] == ["diffusion-1"]
+
+
+def test_another_face_brings_its_own_edits_and_the_artists_stay_on_top(skin, placing, face, tmp_path):
+    from dreamface_addon import scene
+    from dreamface_addon.placing import Purpose
+    from dreamface_addon.session import Job
+
+    def words(name, label, **fields):
+        return {"id": name, "kind": "words", "label": label, "strength": 1.0, "parameters": {}} | fields
+
+    skin["dreamface_prompt"] = "A man with a scar on  the chin"
+    below = words("diffusion", "Diffusion", kind="diffusion", parameters={"under": True})
+    made_later = words("later", "Diffusion", kind="diffusion")
+    scene.set_stack(skin, [below, words("words-1", "a scar on the chin"), words("words-2", "older"), made_later])
+    skin.dreamface_edit.number = 3
+    new = (
+        EditEntry("diffusion", "diffusion", "Diffusion", parameters={"under": True, "words": "a woman"}),
+        EditEntry("words-1", "words", "a mole", place=Place(("chin",))),
+        EditEntry("words-2", "words", "a scar", place=Place(("nose",))),
+    )
+    path = folder.save(replace(face, record=replace(face.record, edits=new)), tmp_path / "other")
+    job = Job("0" * 32, "generate", {}, Purpose(str(skin[scene.FACE_ID])), state="done", folder=path)
+    placing.add(job)
+    placing.tick(False)
+    assert not placing.left, placing.left
+    entries = scene.stack_of(skin)
+    assert [entry["label"] for entry in entries] == ["Diffusion", "a mole", "a scar", "older", "Diffusion"]
+    assert entries[0]["parameters"]["words"] == "a woman" and entries[4]["id"] == "later"
+    assert len({entry["id"] for entry in entries}) == 5 and entries[1]["id"] == "words-1"

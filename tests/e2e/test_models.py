@@ -103,6 +103,10 @@ def test_an_own_checkpoint_is_added_chosen_and_removed(blender, models, tmp_path
     assert models.find(name) is None and f"{name} is removed" in preferences_words(blender)
     operators.dismiss_model(model=name)
     assert "Install Stable Diffusion" in why_not(operators.detail_by_diffusion)
+    blender.fields.prompt, blender.fields.detail = "a pale woman", "DIFFUSION"
+    assert "Install Stable Diffusion" in drawn(blender, "create")
+    assert operators.generate() == {"CANCELLED"} and not blender.app.making.running
+    assert blender.fields.detail == "QUICK"
 
 
 @pytest.mark.slow

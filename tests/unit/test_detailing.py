@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from dreamface import folder, pipeline
+from dreamface.appearance import Seen
 from dreamface.cli import main
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, MissingDependency
 from dreamface.face import Face
@@ -181,3 +182,22 @@ def test_it_is_said_where_diffusion_moved_the_head(face: Face) -> None:
     assert any(note.startswith("Diffusion has moved nose.width") and "asked for" in note for note in notes), notes
     gone = replace(record, edits=())
     assert pipeline.moved_by_detail(replace(moved, record=gone), pipeline.measure(moved.head), {}) == []
+
+
+@pytest.mark.slow
+def test_of_skin_it_is_said_where_it_is_farther_off_than_it_was_painted() -> None:
+    made = make("a Na'vi with very pale skin and freckles", 4)
+    (entry,) = [edit for edit in made.record.edits if edit.id == "diffusion"]
+    shown = entry.parameters["shown"]
+    assert isinstance(shown, dict) and {"skin.melanin", "freckles.density"} <= shown.keys(), shown
+    wanted = float(made.traits["skin.melanin"].value)  # type: ignore[arg-type]
+    assert abs(float(shown["skin.melanin"]) - wanted) < 0.1  # type: ignore[arg-type]
+    dark = {"skin.melanin": Seen(0.9)}
+
+    def said(first: object) -> list[str]:
+        before = replace(entry, parameters=entry.parameters | {"shown": first})  # type: ignore[arg-type]
+        record = replace(made.record, edits=(before,))
+        return [note for note in pipeline.moved_by_detail(replace(made, record=record), {}, dark) if "melanin" in note]
+
+    assert len(said(shown)) == 1
+    assert said({"skin.melanin": 0.9}) == said({}) == said(None) == said({"skin.melanin": "pale"}) == []

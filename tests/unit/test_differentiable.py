@@ -26,6 +26,7 @@ from dreamface.render import (
     random_grounds,
     random_light,
 )
+from dreamface.render.outlines import _outermost
 from dreamface.render.raster import rasterise, rasterise_reference, scan
 from dreamface.render.visibility import shown_by_rays
 
@@ -270,3 +271,11 @@ def test_every_rasteriser_keeps_to_the_contract(name: str) -> None:
 def _cover(seen: Seen) -> Tensor:
     ones = torch.ones(len(seen.pixel), 1, device=seen.vertices.device)
     return seen.picture(ones, torch.zeros(2, 1, device=seen.vertices.device))[:, 0]
+
+
+def test_the_outermost_crossing_of_every_pair_is_kept() -> None:
+    """Among numbers of pixels that single precision can't tell apart."""
+    pair = torch.tensor([2**25 + 1, 7, 2**25, 7, 2**25 + 1])
+    reach = torch.tensor([0.2, 0.9, 0.7, 0.1, 0.6])
+    kept = _outermost(pair, reach)
+    assert sorted(kept.tolist()) == [1, 2, 4]

@@ -126,6 +126,23 @@ def test_two_models_mixed_find_the_weighted_sum() -> None:
     torch.testing.assert_close(found, 0.75 * alone[0] + 0.25 * alone[1])
 
 
+def test_a_mixed_model_may_read_more_with_one_than_with_the_other() -> None:
+    class Longer(GaussianDiffusion):
+        def embed(self, words: str) -> Prompt:
+            return Prompt(super().embed(words).embedding.repeat(1, 8, 1))
+
+        def predict_noise(self, latents: Tensor, level: Tensor, embedding: Tensor) -> Tensor:
+            assert embedding.shape[1] == 8
+            return super().predict_noise(latents, level, embedding)
+
+    one, other = model(), Longer({"gold": (0.2, 0.2, 0.2)})
+    latents, level = torch.zeros(1, 3, 4, 4), torch.tensor([500])
+    mixed = Mixed(one, other, 0.25)
+    found = mixed.predict_noise(latents, level, mixed.embed("gold").embedding)
+    alone = [each.predict_noise(latents, level, each.embed("gold").embedding) for each in (one, other)]
+    torch.testing.assert_close(found, 0.75 * alone[0] + 0.25 * alone[1])
+
+
 # -------------------------------------------------------------------------------------------------- blended diffusion
 
 

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from dreamface.errors import BadRequest, DreamFaceError
-from dreamface.guidance import StableDiffusion, devices, stable_diffusion, torchvision_operators
+from dreamface.guidance import Guide, Prompt, StableDiffusion, devices, stable_diffusion, torchvision_operators
 from dreamface.guidance.devices import Place, check_memory, choose_place, compute
+from dreamface.guidance.distillation import score_gradient
 from dreamface.guidance.schedule import Schedule
 from dreamface.models import look_at_weights
 from tests.unit.test_stable_diffusion import checkpoint, safetensors
@@ -132,7 +133,7 @@ def test_what_is_needed_is_counted_in_the_precision_that_is_loaded(tmp_path: Pat
     rest = stable_diffusion._WORK_BYTES
     half, card = Place(torch.device("cuda"), torch.float16), Place(torch.device("cuda"), torch.float16, True)
     assert stable_diffusion._needed(tmp_path, half) == rest + 2 * unet + 2 * words + 4 * autoencoder
-    assert stable_diffusion._needed(tmp_path, card) == rest + max(2 * unet, 4 * autoencoder)
+    assert stable_diffusion._needed(tmp_path, card) == rest + max(2 * unet, 2 * words) + 4 * autoencoder
     whole = Place(CPU, torch.float32)
     assert stable_diffusion._needed(tmp_path, whole) == rest + 4 * (unet + words + autoencoder)
 
@@ -226,7 +227,7 @@ def test_networks_leave_a_small_memory_to_the_one_that_works(model: StableDiffus
         latents = model.encode(torch.rand(1, 3, 64, 64))
         assert (model._autoencoder.at, model._unet.at, model._text_encoder.at) == ("meta", "cpu", "cpu")
         model.predict_noise(latents, torch.tensor([3]), torch.zeros(1, 77, 8))
-        assert (model._autoencoder.at, model._unet.at) == ("cpu", "meta")
+        assert model._unet.at == "meta"
         model.decode(latents)
         assert (model._autoencoder.at, model._unet.at) == ("meta", "cpu")
 
@@ -234,7 +235,8 @@ def test_networks_leave_a_small_memory_to_the_one_that_works(model: StableDiffus
 def test_the_autoencoder_stays_while_gradients_may_go_back_through_it(model: StableDiffusion) -> None:
     pictures = torch.rand(1, 3, 64, 64, requires_grad=True)
     latents = model.encode(pictures)
-    noise = model.predict_noise(latents, torch.tensor([3]), torch.zeros(1, 77, 8))
+    words = Prompt(torch.zeros(1, 77, 8))
+    noise = score_gradient(Guide(model, words, words, 7.5), latents, torch.zeros_like(latents), 3)
     assert (model._autoencoder.at, model._unet.at) == ("meta", "meta")
     latents.backward(gradient=noise)
     assert pictures.grad is not None

@@ -32,7 +32,7 @@ def dead_blender(folder, *entries):
 
 
 def test_a_file_knows_the_jobs_of_a_blender_that_died(tmp_path):
-    mine, other = entry(), entry("/shots/other.blend")
+    mine, other = entry(detail={"steps": 20, "guidance": 50.0}), entry("/shots/other.blend")
     dead_blender(tmp_path / "jobs", mine, other)
     journal = Journal(tmp_path / "jobs")
     assert journal.left_behind("/shots/hero.blend") == [mine]

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from dreamface.edits import masks_of
+from dreamface.errors import DreamFaceError
 from dreamface.guidance import Canvas, Mixed, SmallDiffusion, SmallPair, Wish, diffuse, sample, small_pair
 from dreamface.guidance.small_networks import FACTOR, SIDE, TOKENS, Autoencoder, Denoiser
 from dreamface.guidance.small_pair import WEIGHTS, latent_shape, pack, unpack
@@ -20,6 +21,7 @@ from dreamface.record import Place
 from dreamface.skin import Painter, materials
 from dreamface.training import small_pair as training
 from dreamface.traits import Traits
+from tests.diffusion_double import GaussianDiffusion
 
 LARGEST = 16_000_000  # bytes
 
@@ -83,6 +85,11 @@ def test_what_is_not_read_of_long_words_is_told(tiny: SmallPair) -> None:
     assert short.cut_off == "" and short.embedding.shape == (1, TOKENS, 384)
     long = tiny.texture.embed("a pale old man " + "and a scar " * 12 + "and a green hat")
     assert long.cut_off.endswith("green hat") and len(long.cut_off) < 100
+
+
+def test_a_model_that_gives_no_numbers_is_told() -> None:
+    with pytest.raises(DreamFaceError, match=r"a double gave no numbers \(NaN\) in step 1 of 4"):
+        sample(GaussianDiffusion(nan_from=2000), "a man", 4, channels=3)
 
 
 def test_words_that_are_not_there_change_nothing(tiny: SmallPair) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,19 @@ def test_other_people_are_not_mixed_in(made: tuple[Path, dict[str, Any]], tmp_pa
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(BadRequest, match="other things"):
         synthesise(tmp_path, Wish(3, 128), processes=1)
+
+
+def test_fewer_people_than_there_are_throw_none_away(made: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    folder = shutil.copytree(made[0], tmp_path / "out")
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    with pytest.raises(BadRequest, match=r"holds 3 people already.*ask for at least 3, or"):
+        synthesise(folder, Wish(1, 128), processes=1)
+    index = json.loads((folder / "index.json").read_text()) | {"count": 0, "shards": []}  # as where it was stopped
+    (folder / "index.json").write_text(json.dumps(index))
+    with pytest.raises(BadRequest, match="at least 3"):
+        synthesise(folder, Wish(2, 128), processes=1)
+    assert {file.name for file in folder.iterdir()} == before.keys()
+    assert all((folder / name).read_bytes() == held for name, held in before.items() if name.endswith(".tar"))
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from dreamface.models.taking import Offer
 from dreamface.models.trained import TEXTURE_LDM
 from dreamface.progress import Progress
 from dreamface.training import texture_ldm
+from dreamface.training.looping import claim
 from dreamface.training.texture_examples import Examples, open_examples
 from dreamface.training.texture_ldm import Recipe, train_texture_ldm
 from tests import tiny_diffusion
@@ -54,7 +55,7 @@ def write_scans(folder: Path, count: int = 4, **other: str) -> Path:
         )
     rows[-1] |= other
     with (folder / "scans.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
+        writer = csv.DictWriter(file, list(rows[-1]))
         writer.writeheader()
         writer.writerows(rows)
     return folder
@@ -75,7 +76,7 @@ def trained(base: StableDiffusion, scans: Examples, tmp_path_factory: pytest.Tem
 
 
 def test_scans_are_read(scans: Examples) -> None:
-    assert len(scans) == 4
+    assert len(scans) == 4 and scans.head == ""
     assert scans[0].captions == ("person 0", "a face") and scans[0].domain == DESIRED and scans[1].domain == UNDESIRED
     assert scans[0].map("albedo", 16).shape == (3, 16, 16)
     outside = scans[0].not_face(4)
@@ -96,11 +97,20 @@ def test_wrong_scans_are_told(change: dict[str, str], sentence: str, tmp_path: P
     assert "Line 5" in str(told.value)
 
 
+def test_grey_maps_of_16_bits_keep_their_greys(tmp_path: Path) -> None:
+    folder = write_scans(tmp_path / "scans", specular="s.png", mask="m.png")
+    Image.fromarray(np.full((20, 20), 16384, np.uint16)).save(folder / "s.png")
+    Image.fromarray(np.full((20, 20), 65535, np.uint16)).save(folder / "m.png")
+    last = open_examples([folder])[3]
+    assert float(last.map("specular", 4).mean()) == pytest.approx(0.25, abs=1e-3)
+    assert last.map("specular", 4).shape == (3, 4, 4) and float(last.not_face(4).max()) < 1e-5
+
+
 def test_folders_with_nothing_are_told(tmp_path: Path) -> None:
     with pytest.raises(FolderError, match="nothing to learn from"):
         open_examples([tmp_path])
     (write_scans(tmp_path / "scans") / "0.png").write_bytes(b"no picture")
-    with pytest.raises(FolderError, match="no picture, or damaged"):
+    with pytest.raises(FolderError, match=r"0\.png is no picture, or damaged"):
         open_examples([tmp_path / "scans"])[0].map("albedo", 16)
 
 
@@ -230,6 +240,31 @@ def test_no_numbers_are_told(
     monkeypatch.setattr(texture_ldm._Run, "loss", lambda *_: torch.tensor(float("nan"), requires_grad=True))
     with pytest.raises(DreamFaceError, match="no numbers"):
         train_texture_ldm(tmp_path / "out", scans, base, FEW)
+
+
+def test_gradients_that_are_no_numbers_are_not_learnt_from(
+    base: StableDiffusion, scans: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loss is one; its gradient is not."""
+    loss = texture_ldm._Run.loss
+
+    def steep(*given: Any) -> torch.Tensor:
+        found = loss(*given)
+        return found + (found - found.detach()).clamp_min(0.0).sqrt()
+
+    monkeypatch.setattr(texture_ldm._Run, "loss", steep)
+    with pytest.raises(DreamFaceError, match="no numbers"):
+        train_texture_ldm(tmp_path / "out", scans, base, FEW)
+    assert not list((tmp_path / "out/state").glob("step-*"))
+
+
+def test_only_the_first_process_makes_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "1")
+    claim(tmp_path / "out", {"steps": 1})
+    assert not (tmp_path / "out").exists()
+    monkeypatch.setenv("RANK", "0")
+    claim(tmp_path / "out", {"steps": 1})
+    assert (tmp_path / "out/training.json").is_file()
 
 
 def test_damaged_models_are_told(trained: Path, base: StableDiffusion, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dreamface.errors import Cancelled
+from dreamface.errors import Cancelled, DreamFaceError
 from dreamface.guidance import (
     Anchor,
     Carving,
@@ -171,6 +171,22 @@ def test_no_numbers_keep_the_last_texture(sitter: Sitter) -> None:
     made = texturing(sitter, model=double(nan_from=500)).run(Steps(20, 20))
     assert 5 < made.outcome.steps < 30 and "NaN" in made.outcome.stopped
     assert bool(torch.isfinite(made.after).all())
+
+
+def test_where_memory_runs_out_the_latents_are_kept(sitter: Sitter, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    whole = texturing(sitter)
+    whole.run(Steps(4, 0))
+    made = texturing(sitter)
+    monkeypatch.setattr(made, "image_step", exhausted)
+    found = made.run(Steps(4, 4))
+    assert found.outcome.steps == 4 and "too little memory for step 1 of 4 of finishing" in found.outcome.stopped
+    assert bool(torch.isfinite(found.after).all()) and not torch.equal(found.after, found.before)
+    monkeypatch.setattr(whole, "image_step", exhausted)
+    with pytest.raises(DreamFaceError, match="too little memory"):
+        whole.run(Steps(0, 4))
 
 
 # ----------------------------------------------------------------------------------------------------------- the layer

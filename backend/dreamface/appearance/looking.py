@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from dreamface.appearance.skin import SkinSeen, can_be_seen
+from dreamface.appearance.skin import Painted, SkinSeen, can_be_seen
 from dreamface.colour import encode_srgb, lab
-from dreamface.face import Face
 from dreamface.hair import Groom
 from dreamface.skin import atlas_of, painted_parts
 from dreamface.traits import VOCABULARY, Value
@@ -47,11 +46,19 @@ class Seen:
     note: str = ""
 
 
-def look_at(face: Face, measured: Mapping[str, float]) -> dict[str, Seen]:
+class Looked(Painted, Protocol):
+    """As much of a face as is looked at, with its hair."""
+
+    @property
+    def groom(self) -> Groom:
+        """Its hair."""
+
+
+def look_at(face: Looked, measured: Mapping[str, float]) -> dict[str, Seen]:
     """Return what a face shows, by trait; traits that nothing can be seen of are left out.
 
     Args:
-        face: finished.
+        face: finished, or as much of it as is looked at.
         measured: its shape traits, as `pipeline.measure` gives them.
     """
     found = {name: Seen(value) for name, value in measured.items()}
@@ -129,7 +136,7 @@ def _regression() -> tuple[list[str], list[str], Tensor, Tensor, Tensor]:
         return stored["measures"].tolist(), stored["traits"].tolist(), arrays[0], arrays[1], arrays[2]
 
 
-def _iris(face: Face) -> Tensor | None:
+def _iris(face: Painted) -> Tensor | None:
     """Return [3] linear Rec. 709 of the left iris, without pupil and limbus."""
     topology = face.head.topology
     for tile, maps in face.maps.items():

@@ -434,7 +434,7 @@ def _add_synthesise(actions: Commands) -> None:
 
 
 def _add_train(actions: Commands) -> None:
-    summary = "Train a texture model, or decoders of its other maps; run it again to go on where it stopped."
+    summary = "Train a texture model, or decoders of its other maps; no stage uses them by itself yet."
     command = _command(actions, "train", train.run, summary)
     command.add_argument("kind", choices=train.KINDS, metavar="KIND", help="%(choices)s")
     command.add_argument(

@@ -40,7 +40,8 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     terminal.result({"kind": options.kind, "folder": str(options.output)})
     terminal.show(
         f"The model is in {options.output}",
-        f"To use it: dreamface models install {options.kind} --from {options.output}",
+        f"To install it: dreamface models install {options.kind} --from {options.output}",
+        "No stage of making faces uses it by itself yet.",
     )
     return True
 

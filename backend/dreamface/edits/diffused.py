@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from cachetools import LRUCache, cached
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -81,6 +81,7 @@ class DiffusedEntry(BaseModel):
     stopped: str = Field(default="", max_length=LONGEST_WISH, description="why it has ended early")
     under: bool = Field(default=False, description="lies below brows, make-up and what else covers the skin")
     relief_mm: float = Field(default=_RELIEF_MM, gt=0.0, le=_MOST_RELIEF_MM, allow_inf_nan=False)
+    shown: dict[str, FiniteFloat] = Field(default={}, max_length=200, description="of traits, before diffusion")
 
 
 @dataclass(frozen=True)

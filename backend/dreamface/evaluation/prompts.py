@@ -23,6 +23,7 @@ VIEWS: Final = (0.0, math.radians(15.0), math.radians(-15.0))
 MOST_PROMPTS: Final = 10_000
 
 _SIZE: Final = 512  # pixels a side of a picture
+_AT_ONCE: Final = 64  # prompts that are read together
 _COSINE: Final = 100.0  # CLIP score is 100 times the cosine (Hessel et al. 2021)
 
 
@@ -109,7 +110,11 @@ def evaluate_prompts(
         spent += time.perf_counter() - begun
         with torch.no_grad():
             seen.append(encoder.images(torch.stack(portraits(face, VIEWS, _SIZE))).cpu())
-    pictures, words = torch.stack(seen), encoder.texts(prompts).cpu()
+    progress.report("evaluate", 1.0, "Reading the prompts")
+    with torch.no_grad():
+        starts = range(0, len(prompts), _AT_ONCE)
+        words = torch.cat([encoder.texts(prompts[start : start + _AT_ONCE]).cpu() for start in starts])
+    pictures = torch.stack(seen)
     progress.report("evaluate", 1.0, "Measured")
     return scores(pictures, words, spent / len(prompts))
 

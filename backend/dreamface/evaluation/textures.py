@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -82,7 +83,8 @@ def evaluate_textures(
     chance = np.random.default_rng(seed)
     order = chance.permutation(len(examples))
     chosen = [examples[int(number)] for number in order[:count]]
-    desired = [one for one in (examples[int(number)] for number in order) if one.domain == DESIRED][:count]
+    every = (examples[int(number)] for number in order)  # read one by one, and no more than are wanted
+    desired = list(islice((one for one in every if one.domain == DESIRED), count))
     if len(desired) < FEWEST:
         raise BadRequest(f"At least {FEWEST} desired textures are needed to compare; give more data.")
     side = next(iter(models.values())).side

@@ -162,7 +162,8 @@ def optimise(
         what: is done, as progress says it: "Carving".
         progress: told about every step, with an estimate of the time left.
         seen: called after every step with its number, such as to show what has been made.
-        begun: whether something has been made of the parameters before, which is kept where no first step can be made.
+        begun: whether something has been made of the parameters before, which is kept where no first step can be made,
+            and where memory is exhausted also with less.
 
     Raises:
         DreamFaceError: no first step could be made, or memory is exhausted also with less.
@@ -175,7 +176,13 @@ def optimise(
     for step in range(steps):
         progress.report(what.lower(), step / steps, f"{what}, step {step + 1} of {steps}{clock.left(step)}")
         adam.zero_grad(set_to_none=True)
-        saving = _step(work, step, saving, adam)
+        try:
+            saving = _step(work, step, saving, adam)
+        except _Exhausted:
+            if not begun:
+                raise
+            stopped = f"{_TOO_LITTLE.format(step + 1, steps, what.lower())}: what the steps before have made is kept."
+            return Outcome(step, stopped)
         if not _all_finite([tensor.grad for tensor in parameters.values()]):
             return _stopped(parameters, good, what, step, steps, begun)
         adam.step()
@@ -199,13 +206,18 @@ def _step(work: Callable[[int, bool], None], step: int, saving: bool, adam: torc
         if not is_out_of_memory(error):
             raise
         if saving:
-            raise DreamFaceError(_EXHAUSTED) from error
+            raise _Exhausted(_EXHAUSTED) from error
     # Not while the error is being handled: it holds on to what was computed so far.
     adam.zero_grad(set_to_none=True)
     release_memory()
     return _step(work, step, True, adam)
 
 
+class _Exhausted(DreamFaceError):
+    """There is too little memory, also with less of it."""
+
+
+_TOO_LITTLE: Final = "There was too little memory for step {} of {} of {}, also for a smaller picture"
 _EXHAUSTED: Final = (
     "There is too little memory for diffusion, also with smaller batches: close other programs that use it, such as a "
     f"render in Blender, or choose {SLOW}."

@@ -6,7 +6,7 @@ never is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -119,6 +119,8 @@ class Mixed:
     generic: LatentDiffusion
     texture: LatentDiffusion
     share: float = 0.5
+    _lengths: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
+    """Of both embeddings together -> of the generic model's: one of texture maps may have learned tokens more."""
 
     @property
     def name(self) -> str:
@@ -146,8 +148,9 @@ class Mixed:
         return self.generic.schedule
 
     def embed(self, words: str) -> Prompt:
-        """Read words with both; their embeddings lie one after the other."""
+        """Read words with both; their embeddings lie one after the other, and need not be as long."""
         one, other = self.generic.embed(words), self.texture.embed(words)
+        self._lengths[one.embedding.shape[1] + other.embedding.shape[1]] = one.embedding.shape[1]
         return Prompt(torch.cat((one.embedding, other.embedding), dim=1), one.cut_off or other.cut_off)
 
     def encode(self, pictures: Tensor) -> Tensor:
@@ -160,6 +163,7 @@ class Mixed:
 
     def predict_noise(self, latents: Tensor, level: Tensor, embedding: Tensor) -> Tensor:
         """Return the weighted sum of the noise that both find."""
-        one, other = embedding.chunk(2, dim=1)
+        length = self._lengths.get(embedding.shape[1], embedding.shape[1] // 2)
+        one, other = embedding[:, :length], embedding[:, length:]
         generic = self.generic.predict_noise(latents, level, one)
         return torch.lerp(generic, self.texture.predict_noise(latents, level, other), self.share)

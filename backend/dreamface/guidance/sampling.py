@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from dreamface.errors import DreamFaceError
 from dreamface.guidance.interface import LatentDiffusion, guided_noise
 from dreamface.progress import Progress
 
@@ -35,6 +36,7 @@ def sample(
         progress: told about every step.
 
     Raises:
+        DreamFaceError: the model gave no numbers.
         Cancelled: the progress said so.
     """
     wanted, none = model.embed(words), model.embed("")
@@ -46,5 +48,10 @@ def sample(
         progress.report("diffusion", number / len(levels), f"Step {number + 1} of {len(levels)}")
         noise = guided_noise(model, latents, level, wanted, none, guidance)
         latents = model.schedule.step(latents, noise, level, following)
+        if not bool(torch.isfinite(latents).all()):
+            raise DreamFaceError(
+                f"{model.name} gave no numbers (NaN) in step {number + 1} of {len(levels)}: try another seed or less "
+                "guidance, or install its checkpoint again."
+            )
     with torch.no_grad():
         return model.decode(latents)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import torch
 from pydantic import JsonValue
 
+from dreamface.appearance import look_at
 from dreamface.edits import Diffused, diffused_pictures, overlays
-from dreamface.errors import BadRequest
+from dreamface.errors import BadRequest, MissingDependency
 from dreamface.face import Face, Head
 from dreamface.guidance import (
     Anchor,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dreamface.appearance import Seen
+    from dreamface.face import Maps
+    from dreamface.hair import Groom
 
 DetailName = Literal["quick", "diffusion"]
 """What makes a face's detail: our own painter alone, or diffusion on top of it."""
@@ -67,8 +70,8 @@ _ON_TOP: Final = ("foundation", "blush", "eyeshadow", "eyeliner", "lipstick", "c
                   "brows")  # fmt: skip
 """The skin's layers that lie on top of what diffusion makes."""
 
-_AS_CLAY: Final = "a realistic grey clay sculpture of the bald head of {}, studio photograph"
-_AS_SKIN: Final = "a close-up photograph of the face of {}, bald, plain background, detailed skin"
+_AS_CLAY: Final = "a studio photograph of a realistic grey clay sculpture of the bald head of {}"
+_AS_SKIN: Final = "a close-up photograph of detailed skin, plain background, the bald face of {}"
 _AGAINST: Final = "hair, hat, glasses, blurry, text, watermark, frame, deformed, shadow, highlight"
 _CARVING_GUIDANCE: Final = 0.5  # of texturing's
 _CARVING_STEPS: Final = 1.5  # for each of texturing's two halves
@@ -189,10 +192,12 @@ def make_detail(
     made, relief_mm = _with_relief(skin_layer(sitter, textured), sitter, relief)
     everywhere = {tile: torch.ones(_SKIN, _SKIN) for tile in made}
     names, pictures = diffused_pictures(made, head.topology, everywhere)
+    shown_before = _shown_before(sitter, record)
     parameters: dict[str, JsonValue] = {
         "words": record.prompt[:LONGEST_WISH], "model": name, "seed": record.seed,
         "steps": sum(outcome.steps for outcome in outcomes), "guidance": detail.guidance, "under": True,
-        "relief_mm": relief_mm, **({"cut_off": cut_off[:LONGEST_WISH]} if cut_off else {}),
+        "relief_mm": relief_mm, **({"shown": shown_before} if shown_before else {}),
+        **({"cut_off": cut_off[:LONGEST_WISH]} if cut_off else {}),
         **({"stopped": stopped[:LONGEST_WISH]} if stopped else {}),
     }  # fmt: skip
     entry = EditEntry(ENTRY, "diffusion", LABEL, 1.0, True, None, Traits(), parameters, names)
@@ -353,10 +358,14 @@ def moved_by_detail(face: Face, measured: Mapping[str, float], seen: Mapping[str
         measured: its shape traits, in standard deviations.
         seen: what else it shows.
     """
-    if not any(edit.id == ENTRY and edit.visible and edit.strength > 0.0 for edit in face.record.edits):
+    shown_edits = (edit for edit in face.record.edits if edit.visible and edit.strength > 0.0)
+    layer = next((edit for edit in shown_edits if edit.id == ENTRY), None)
+    if layer is None:
         return []
+    noted = layer.parameters.get("shown")
+    painted = noted if isinstance(noted, dict) else {}
     head, asked = face.head, face.traits.asked()
-    before = {} if head.offset is None else measure(replace(head, vertices=head.vertices - head.offset, offset=None))
+    before = _measured_before(head)
     found = []
     for name, entry in asked.items():
         if not isinstance(entry.value, float | int):
@@ -366,11 +375,42 @@ def moved_by_detail(face: Face, measured: Mapping[str, float], seen: Mapping[str
             missed, at_first = abs(measured[name] - wanted), abs(before[name] - wanted)
             if missed > at_first + _MOVED:
                 found.append(_moved(name, entry.because, wanted, measured[name]))
-        elif trait.group is Group.SKIN and name in seen and isinstance(seen[name].value, float | int):
-            shown = float(seen[name].value)  # type: ignore[arg-type]
-            if abs(shown - wanted) > _MOVED_SHARE * (trait.high - trait.low):
+        elif name in seen:
+            first, shown = painted.get(name), seen[name].value
+            if not isinstance(first, float | int) or not isinstance(shown, float | int):
+                continue
+            if abs(shown - wanted) > abs(first - wanted) + _MOVED_SHARE * (trait.high - trait.low):
                 found.append(_moved(name, entry.because, wanted, shown))
     return found
+
+
+def _measured_before(head: Head) -> dict[str, float]:
+    """Return a head's shape traits without its offset; nothing where there is none, or they can't be measured here."""
+    if head.offset is None:
+        return {}
+    try:
+        return measure(replace(head, vertices=head.vertices - head.offset, offset=None))
+    except (BadRequest, MissingDependency):  # the head model is not installed here
+        return {}
+
+
+@dataclass(frozen=True)
+class _Painted:
+    """As much of a face as is looked at, before diffusion and hair."""
+
+    head: Head
+    maps: Maps
+    groom: Groom
+
+
+def _shown_before(sitter: Sitter, record: FaceRecord) -> dict[str, JsonValue]:
+    """Return what the painted skin shows of the traits that the prompt asks of it, before diffusion."""
+    asked = [name for name in record.traits.asked() if VOCABULARY[name].group is Group.SKIN]
+    if not asked:
+        return {}
+    seen = look_at(_Painted(sitter.head, sitter.maps, {}), measure(sitter.head))
+    numbers = {name: seen[name].value for name in asked if name in seen}
+    return {name: round(float(value), 4) for name, value in numbers.items() if isinstance(value, float | int)}
 
 
 def _moved(name: str, because: str, wanted: float, shown: float) -> str:

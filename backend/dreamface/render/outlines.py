@@ -151,7 +151,9 @@ def _crossings(view: Tensor, ends: Tensor, side: Tensor, depth: Tensor, axis: in
 
 def _outermost(pair: Tensor, reach: Tensor) -> Tensor:
     """Return [Q] of [P] crossings the one of each pair that reaches farthest: it hides the others."""
-    order = torch.argsort(pair.double() + 0.5 * reach.double())
+    # Twice, as the numbers of pairs are too large for one number in single precision, and Apple's GPU has no other.
+    order = torch.argsort(reach)
+    order = order[torch.argsort(pair[order], stable=True)]
     last = torch.ones_like(order, dtype=torch.bool)
     last[:-1] = pair[order][1:] != pair[order][:-1]
     return order[last]

@@ -47,12 +47,15 @@ class Rasteriser(Protocol):
 
 
 class WarpRasteriser:
-    """Visibility by Warp, and blending in torch; on the CPU and on CUDA."""
+    """Visibility by Warp, and blending in torch; on the CPU and on CUDA. Warp knows no other device: the CPU looks."""
 
     def triangles(self, projected: Tensor, triangles: Tensor, size: int) -> Tensor:
         """See `Rasteriser`."""
-        by = scan if projected.device.type == "cpu" else shown_by_rays
-        return torch.stack([by(view, triangles, size) for view in projected.detach()])
+        views, device = projected.detach(), projected.device
+        if device.type == "cuda":
+            return torch.stack([shown_by_rays(view, triangles, size) for view in views])
+        views, triangles = views.cpu(), triangles.cpu()
+        return torch.stack([scan(view, triangles, size) for view in views]).to(device)
 
     def antialias(self, image: Tensor, depth: Tensor, projected: Tensor, outlines: Outlines) -> Tensor:
         """See `Rasteriser`."""

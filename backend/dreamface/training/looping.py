@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ TOLD: Final = "training.json"
 _AVERAGE: Final = 0.9995  # of the weights that are kept at each step, at most (EMA)
 _WARM_UP: Final = 0.75  # power with which that is neared
 _LARGEST_GRADIENT: Final = 1.0
+_RANK: Final = "RANK"  # what launchers call the number of a process, before anything knows of the others
 
 
 @dataclass(frozen=True)
@@ -112,12 +114,9 @@ class Loop:
                 self._save(done)
                 raise
             loss = loss_of(self._network, done)
-            if not bool(torch.isfinite(loss)):
-                raise DreamFaceError(
-                    "Training gave no numbers: start again with a smaller rate; the last good state is kept."
-                )
+            _check_numbers(loss)
             self._accelerator.backward(loss)
-            self._accelerator.clip_grad_norm_(learning, _LARGEST_GRADIENT)
+            _check_numbers(self._accelerator.clip_grad_norm_(learning, _LARGEST_GRADIENT))
             self._optimiser.step()
             self._optimiser.zero_grad(set_to_none=True)
             self._mean.step(learning)
@@ -155,6 +154,7 @@ class Loop:
         if new.is_dir():
             return
         self._accelerator.save_state(str(folder / "new"))
+        self._accelerator.wait_for_everyone()  # each has written what it draws from
         if self.writes:
             (folder / "new").rename(new)
             for old in folder.glob("step-*"):
@@ -168,8 +168,14 @@ class Loop:
         self._accelerator.wait_for_everyone()
 
 
+def _check_numbers(value: Tensor) -> None:
+    """Refuse to learn from what is no number, which no later step would mend."""
+    if not bool(torch.isfinite(value)):
+        raise DreamFaceError("Training gave no numbers: start again with a smaller rate; the last good state is kept.")
+
+
 def claim(out: Path, recipe: Mapping[str, Any]) -> None:
-    """Make the folder of a training, or check that it holds the same one.
+    """Make the folder of a training, or check that it holds the same one. Of several processes, the first does.
 
     Args:
         out: the folder.
@@ -179,6 +185,8 @@ def claim(out: Path, recipe: Mapping[str, Any]) -> None:
         BadRequest: it holds another training, or other things.
         FolderError: what it says of its training is damaged.
     """
+    if os.environ.get(_RANK, "0") != "0":
+        return
     file = out / TOLD
     if file.is_file():
         try:

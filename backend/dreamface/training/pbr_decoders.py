@@ -119,7 +119,7 @@ def train_pbr_decoders(
 
     loop.run(loss_of, recipe.steps, recipe.save_every, progress=progress)
     if loop.writes:
-        _write(loop, trained, base, recipe, len(usable))
+        _write(loop, trained, base, recipe, len(usable), examples.head)
     progress.report("train", 1.0, "The decoders are trained")
     return out
 
@@ -153,7 +153,7 @@ def _is_whole(example: TextureExample) -> bool:
     return example.domain == DESIRED and {"specular", "normal"} <= example.images.keys()
 
 
-def _write(loop: Loop, trained: _Decoders, base: StableDiffusion, recipe: DecoderRecipe, count: int) -> None:
+def _write(loop: Loop, trained: _Decoders, base: StableDiffusion, recipe: DecoderRecipe, count: int, head: str) -> None:
     """Write the decoders as they are installed."""
     from safetensors.torch import save_file
 
@@ -162,7 +162,7 @@ def _write(loop: Loop, trained: _Decoders, base: StableDiffusion, recipe: Decode
             (loop.out / channel).mkdir(exist_ok=True)
             weights = {name: value.contiguous().cpu() for name, value in decoder.state_dict().items()}
             save_file(weights, loop.out / channel / WEIGHTS, {"format": "pt"})
-    told = {"kind": KIND, "format": FORMAT, "base": base.name, "recipe": asdict(recipe)}
+    told = {"kind": KIND, "format": FORMAT, "base": base.name, "head": head, "recipe": asdict(recipe)}
     with whole_file(loop.out / "model.json") as path:
         path.write_text(json.dumps(told, indent=1), "utf-8")
     card = f"""# PBR decoders

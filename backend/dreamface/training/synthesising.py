@@ -96,7 +96,7 @@ def synthesise(
         progress: told after each shard.
 
     Raises:
-        BadRequest: the wish can't be made, or the folder holds other people.
+        BadRequest: the wish can't be made, or the folder holds other people, or more of them.
         MissingDependency: the package webdataset is not installed.
         FolderError: the disk refused.
         DreamFaceError: a process was ended from outside.
@@ -251,10 +251,27 @@ def _begin(out: Path, wish: Wish) -> None:
                 f"{out} holds people of another kind ({index.get('resolution')} pixels, {index.get('pictures')} "
                 f"pictures, {index.get('head')}): choose another folder, or ask for the same."
             )
+        if (there := _people_there(out, index)) > wish.count:
+            raise BadRequest(
+                f"{out} holds {there:,} people already, and fewer would throw some away: ask for at least {there:,}, "
+                "or choose another folder."
+            )
     elif any(out.iterdir()):
         raise BadRequest(f"{out} holds other things: choose a new or an empty folder.")
     else:
         _write_index(out, {**wish.kind, "count": 0, "shards": [], "statistics": {}})
+
+
+def _people_there(out: Path, index: Mapping[str, Any]) -> int:
+    """Return how many people a folder holds, also where a run was stopped before it wrote them into the index."""
+    ends = [int(index.get("count", 0))]
+    for file in out.glob("people-*.json"):
+        try:
+            shard = json.loads(file.read_text("utf-8"))
+            ends.append(int(shard["first"]) + int(shard["count"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # it is made again
+    return max(ends)
 
 
 def _finish(out: Path, wish: Wish, shards: list[dict[str, Any]]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -41,11 +41,13 @@ class TextureExample:
         captions: what can be said.
         domain: `DESIRED` or `UNDESIRED`.
         images: channel -> PNG or JPEG; albedo, and perhaps specular, normal and mask.
+        names: channel -> what the picture is called, in words to the user.
     """
 
     captions: tuple[str, ...]
     domain: int
     images: Mapping[str, bytes]
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def map(self, channel: str, side: int) -> Tensor:
         """Return [3, side, side] 0..1 as it is encoded.
@@ -53,13 +55,16 @@ class TextureExample:
         Raises:
             FolderError: the picture can't be read.
         """
-        return _resized(self.images[channel], side, "RGB")
+        return _resized(self.images[channel], side, "RGB", self._called(channel))
+
+    def _called(self, channel: str) -> str:
+        return self.names.get(channel) or f"The map {channel} of “{' | '.join(self.captions)[:80]}”"
 
     def not_face(self, side: int) -> Tensor:
         """Return [1, side, side] 1 where the layout shows no face; 0 everywhere where there is no mask."""
         if "mask" not in self.images:
             return torch.zeros(1, side, side)
-        return 1.0 - _resized(self.images["mask"], side, "L")
+        return 1.0 - _resized(self.images["mask"], side, "L", self._called("mask"))
 
 
 class Examples(Protocol):
@@ -69,12 +74,16 @@ class Examples(Protocol):
 
     def __getitem__(self, number: int) -> TextureExample: ...
 
+    @property
+    def head(self) -> str:
+        """The head model whose UV layout the textures have; empty where nobody says."""
+
 
 def open_examples(folders: Sequence[Path]) -> Examples:
     """Return the people of several folders as one.
 
     Raises:
-        FolderError: a folder holds no people, or what is in it can't be read.
+        FolderError: a folder holds no people, or what is in it can't be read, or they are of different head models.
     """
     return _Joined([_Scans(folder) if (folder / SCANS).is_file() else _Shards(folder) for folder in folders])
 
@@ -85,6 +94,16 @@ class _Joined:
     def __init__(self, parts: Sequence[Examples]) -> None:
         self._parts = parts
         self._ends = np.cumsum([len(part) for part in parts])
+        heads = sorted({part.head for part in parts} - {""})
+        if len(heads) > 1:
+            raise FolderError(
+                f"The folders hold textures of different head models ({', '.join(heads)}): learn from those of one."
+            )
+        self._head = next(iter(heads), "")
+
+    @property
+    def head(self) -> str:
+        return self._head
 
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
@@ -104,10 +123,16 @@ class _Shards:
                 f"scans with a {SCANS}."
             )
         self._places: list[tuple[Path, dict[str, tuple[int, int]]]] = []
-        for shard in read_index(folder)["shards"]:
+        index = read_index(folder)
+        self._head = str(index.get("head", ""))
+        for shard in index["shards"]:
             self._places += _index(folder / shard["name"])
         if not self._places:
             raise FolderError(f"{folder} holds no people yet: let `dreamface synthesise` finish.")
+
+    @property
+    def head(self) -> str:
+        return self._head
 
     def __len__(self) -> int:
         return len(self._places)
@@ -122,7 +147,8 @@ class _Shards:
                 return file.read(size)
 
             images = {name.removesuffix(".png"): read(name) for name in files if name.endswith(".png")}
-            return TextureExample(tuple(json.loads(read("json"))["captions"]), DESIRED, images)
+            called = {name.removesuffix(".png"): f"{name} of a person in {shard}" for name in files}
+            return TextureExample(tuple(json.loads(read("json"))["captions"]), DESIRED, images, called)
 
 
 def _index(shard: Path) -> list[tuple[Path, dict[str, tuple[int, int]]]]:
@@ -166,6 +192,10 @@ class _Scans:
             if value and not (self._folder / value).is_file():
                 raise FolderError(f"Line {line} of {self._folder / SCANS} names {value[:80]!r}, which is not there.")
 
+    @property
+    def head(self) -> str:
+        return ""
+
     def __len__(self) -> int:
         return len(self._rows)
 
@@ -177,14 +207,25 @@ class _Scans:
         except OSError as error:
             raise FolderError(f"A scan of line {number + 2} of {self._folder / SCANS} can't be read.") from error
         captions = tuple(part.strip() for part in str(row["caption"]).split("|") if part.strip())
-        return TextureExample(captions, DOMAINS[str(row["domain"]).strip()], images)
+        called = {name: str(self._folder / str(file).strip()) for name, file in names.items() if file}
+        return TextureExample(captions, DOMAINS[str(row["domain"]).strip()], images, called)
 
 
-def _resized(picture: bytes, side: int, mode: str) -> Tensor:
+def _resized(picture: bytes, side: int, mode: str, called: str) -> Tensor:
+    """Return [C, side, side] 0..1 of a picture as RGB or L."""
     try:
-        image = Image.open(io.BytesIO(picture)).convert(mode)
+        image = Image.open(io.BytesIO(picture))
+        if image.mode in _GREYS_OF_16_BITS:  # Pillow would clip them at 255
+            grey = np.array(image, np.float32) / _WHITE_OF_16_BITS
+            values = np.repeat(grey[:, :, None], 3, axis=2) if mode == "RGB" else grey
+        else:
+            values = np.array(image.convert(mode), np.float32) / _WHITE
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise FolderError("A texture to learn from is no picture, or damaged: take it out.") from error
-    values = torch.from_numpy(np.array(image, np.float32)) / 255.0
-    planes = values.permute(2, 0, 1) if mode == "RGB" else values[None]
+        raise FolderError(f"{called} is no picture, or damaged: take it out.") from error
+    found = torch.from_numpy(values)
+    planes = found.permute(2, 0, 1) if mode == "RGB" else found[None]
     return interpolate(planes[None], size=(side, side), mode="bilinear", antialias=True)[0]
+
+
+_GREYS_OF_16_BITS: Final = ("I;16", "I;16B", "I;16L", "I")
+_WHITE, _WHITE_OF_16_BITS = 255.0, 65535.0

@@ -268,7 +268,8 @@ class _Run:
             learned = {"domains": model._domains, "mask": model._mask}
             kept = {name: value.contiguous().cpu() for name, value in learned.items() if value is not None}
             save_file(kept, out / PROMPTS, {"format": "pt"})
-        told = {"kind": KIND, "format": FORMAT, "base": self.base.name, "recipe": asdict(self.recipe)}
+        told = {"kind": KIND, "format": FORMAT, "base": self.base.name, "head": self.examples.head}
+        told |= {"recipe": asdict(self.recipe)}
         with whole_file(out / INDEX) as path:
             path.write_text(json.dumps(told, indent=1), "utf-8")
         with whole_file(out / "README.md") as path:
@@ -281,6 +282,7 @@ def _card(base: str, recipe: Recipe, examples: Examples) -> str:
     desired = sum(domain == DESIRED for domain in domains) / max(len(domains), 1)
     how = f"LoRA of rank {recipe.rank}, merged into the weights" if recipe.rank else "all weights of the denoiser"
     prompts = f"a learned prompt of {recipe.tokens} tokens for each domain" if recipe.tokens else "no domain prompts"
+    shown = f" ({examples.head})" if examples.head else ""
     return f"""# A texture model
 
 Made by `dreamface train texture-ldm` from {base}, under whose licence it stays.
@@ -288,6 +290,6 @@ Made by `dreamface train texture-ldm` from {base}, under whose licence it stays.
 - Learnt from {len(examples):,} textures, {desired:.0%} of them desired ones; the rest only teach variety.
 - Trained: {how}; {prompts}; {"the mask of what is no face beside the latents" if recipe.mask else "no mask"}.
 - {recipe.steps:,} steps of {recipe.batch} for each GPU; {recipe.drop:.0%} of the captions were left out, for guidance.
-- It makes albedo maps in the UV layout of the head that it was shown, and of nothing else.
+- It makes albedo maps in the UV layout of the head that it was shown{shown}, and of nothing else.
 - Textures can show only the kinds of people that were in the data: see the statistics in the data's index.json.
 """
