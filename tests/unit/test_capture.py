@@ -16,7 +16,7 @@ from dreamface.capture.landmark_model import load_model as load_landmarks
 from dreamface.capture.landmarks import Landmarks
 from dreamface.capture.lighting import estimate_light, harmonics, split_tone
 from dreamface.capture.population import load_population, pose_terms
-from dreamface.capture.pose import Poses, project
+from dreamface.capture.pose import Poses, project, turned
 from dreamface.capture.reading import ancestry_of
 from dreamface.errors import BadRequest, Cancelled, MissingDependency
 from dreamface.face import Head
@@ -74,6 +74,30 @@ def test_a_person_is_nearer_than_the_mean_face(head: str) -> None:
     assert off(one.values) < 0.9 * nobody
     assert abs(one.weights[0, ARKIT_SHAPES.index("jawOpen")] - 0.4) < 0.25
     assert abs(math.log(three.focal[0] / 2.2)) < 0.6
+
+
+@pytest.mark.parametrize("head", INSTALLED[:1])
+def test_a_picture_on_its_side_shows_the_same_person(head: str) -> None:
+    population = load_population(head)
+    truth = np.random.default_rng(4).normal(size=len(population.modes))
+    seen = seen_landmarks(head, truth, np.zeros(len(ARKIT_SHAPES)), 2.2, 0.1)
+    upright = fit_person(population, [seen], "face-mesh")
+    assert not upright.is_doubtful
+    for angle in (0.5 * np.pi, np.pi, -0.8):
+        fit = fit_person(population, [Landmarks(turned(seen.points, angle))], "face-mesh")
+        assert np.abs(fit.values - upright.values).max() < 0.35
+        points = Poses(fit.poses.rotation, fit.poses.position).place(population.off[None])
+        back = Poses(upright.poses.rotation, upright.poses.position).place(population.off[None])
+        assert np.abs(turned(project(back, upright.focal), angle) - project(points, fit.focal)).max() < 0.02
+
+
+def test_who_can_be_nobody_is_refused() -> None:
+    head = INSTALLED[0]
+    population = load_population(head)
+    nobody = np.random.default_rng(1).uniform(-0.4, 0.4, (478, 2))
+    nobody[[33, 263]] = (-0.1, 0.0), (0.1, 0.0)
+    with pytest.raises(BadRequest, match="No head fits"):
+        fit_person(population, [Landmarks(nobody)], "face-mesh")
 
 
 def test_the_light_is_told_in_spite_of_highlights_and_spots() -> None:

@@ -6,7 +6,7 @@ import io
 import warnings
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from dreamface._reading import read_regular
 from dreamface.arrays import FloatArray
 from dreamface.capture.landmarks import Landmarks, LandmarkTracker, open_tracker
+from dreamface.capture.pose import roll_of
 from dreamface.errors import BadRequest
 from dreamface.models import FACE_LANDMARKER
 
@@ -168,7 +169,7 @@ def find_faces(photographs: Sequence[Photograph], tracker: str = "auto") -> list
 
 
 def _find(photograph: Photograph, eyes: LandmarkTracker) -> Sighting:
-    found = _looked(photograph.pixels, eyes)
+    photograph, found = _upright(photograph, eyes)
     if not found:
         raise BadRequest(
             f"No face was seen in {photograph.name}: choose a picture in which a face looks towards the camera, "
@@ -184,6 +185,30 @@ def _find(photograph: Photograph, eyes: LandmarkTracker) -> Sighting:
     if _outside(largest.points, photograph.pixels) > OUTSIDE:
         raise BadRequest(f"Only a part of the face is in {photograph.name}: choose a picture with the whole face.")
     return sighting
+
+
+def _upright(photograph: Photograph, eyes: LandmarkTracker) -> tuple[Photograph, list[Landmarks]]:
+    """Return a photograph turned so that its largest face stands upright, and the faces in it.
+
+    Trackers find faces that lie or stand on their heads, too, but not where their features are.
+    """
+    found = _looked(photograph.pixels, eyes)
+    if found:
+        roll = roll_of(max(found, key=lambda face: face.size).points)
+        turns = [round(roll / (0.5 * np.pi)) % 4]
+        if turns == [0]:
+            return photograph, found
+    else:
+        turns = [1, 3, 2]
+    for quarters in turns:
+        upright = np.ascontiguousarray(np.rot90(photograph.pixels, quarters))
+        again = _looked(upright, eyes)
+        if again and abs(roll_of(max(again, key=lambda face: face.size).points)) <= _UPRIGHT:
+            return replace(photograph, pixels=upright), again
+    return photograph, found
+
+
+_UPRIGHT: Final = 0.3 * np.pi  # radians: a face that was turned by quarters is no farther from upright
 
 
 def _looked(pixels: Pixels, eyes: LandmarkTracker) -> list[Landmarks]:

@@ -266,7 +266,10 @@ def _history(fit: Fit, sightings: Sequence[Sighting]) -> dict[str, object]:
         }
         for number, one in enumerate(sightings)
     ]
-    return {"from": PHOTOGRAPH, "photographs": shots, "notes": notes_on(sightings)}
+    notes = notes_on(sightings)
+    if fit.is_doubtful:
+        notes.append("The head fits the face only roughly: choose a sharper picture from the front, or add more.")
+    return {"from": PHOTOGRAPH, "photographs": shots, "notes": notes}
 
 
 _FAINT: Final = 0.02
