@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import math
 
@@ -18,12 +19,16 @@ from dreamface.capture.lighting import estimate_light, harmonics, split_tone
 from dreamface.capture.population import load_population, pose_terms
 from dreamface.capture.pose import Poses, project, turned
 from dreamface.capture.reading import ancestry_of
+from dreamface.editing import from_photo
+from dreamface.editing.photographs import wanted
 from dreamface.errors import BadRequest, Cancelled, MissingDependency
 from dreamface.face import Head
 from dreamface.head import HEADS
 from dreamface.models import HEADS as KNOWN
-from dreamface.pipeline import edit, from_photo
+from dreamface.pipeline import edit
+from dreamface.prior import complete
 from dreamface.progress import Progress, Step
+from dreamface.record import EditEntry, FaceRecord
 from dreamface.skin import resting_tone
 from dreamface.training.snapshots import Light, Person, View, rotation
 from dreamface.traits import ARKIT_SHAPES, Traits
@@ -140,7 +145,31 @@ def test_there_has_to_be_a_photograph() -> None:
         from_photo([b"x"] * 40)
     with pytest.raises(BadRequest, match="resolution"):
         from_photo(b"x", resolution=1000)
+    with pytest.raises(BadRequest, match="as bytes"):
+        from_photo(np.zeros((4, 4, 3)))  # type: ignore[arg-type]
+    with pytest.raises(BadRequest, match="as bytes"):
+        from_photo([None])  # type: ignore[list-item]
+    with pytest.raises(BadRequest, match="face-mesh"):
+        from_photo(bytearray(b"x"), None, tracker="eyes")
     assert "auto" in HEADS
+
+
+def test_words_change_who_is_in_the_photograph() -> None:
+    shown = complete(Traits({"age": 41.0, "gender": 1.0, "nose.width": 2.2}), 1)
+    said = wanted("20 years older, wider nose and a scar on the left cheek", shown)
+    assert abs(said.traits.number("age") - 61.0) < 0.5
+    assert said.traits.number("nose.width") > 2.2
+    assert [edit.place.regions for edit in said.edits if edit.place is not None] == [("left_cheek",)]
+    assert said.edits[0].parameters["effects"][0]["name"] == "scar"
+    assert wanted("flibber the gronk", shown).not_understood == ("flibber the gronk",)
+    assert "gronked" in wanted("gronked, wider nose", shown).not_understood
+
+
+def test_the_skin_of_a_photograph_is_remembered_wherever_it_is_worn() -> None:
+    record = FaceRecord("a", "a man", 1, 512, "anny", Traits())
+    assert not record.from_photograph
+    worn = EditEntry("photograph", "photograph")
+    assert dataclasses.replace(record, edits=(worn,)).from_photograph
 
 
 def portrait(person: Person, weights: torch.Tensor, yaw: float = 0.2) -> bytes:

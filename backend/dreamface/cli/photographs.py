@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import Final
 
 from dreamface.cli.commands import moved_elsewhere, wanted_formats, what_was_written
@@ -22,10 +23,10 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     else:
         check_free(options.output)
     with terminal.progress() as progress:
-        from dreamface import pipeline
+        from dreamface import editing
 
         with staging(options.output.absolute().parent if options.output else FACES) as stage:
-            face = pipeline.from_photo(
+            face = editing.from_photo(
                 options.photographs,
                 options.words,
                 seed=options.seed,
@@ -47,14 +48,20 @@ def run(options: Namespace, terminal: Terminal) -> bool:
             "resolution": face.resolution,
             "shown": shown.to_json(),
             "photographs": made["photographs"],
+            "not_understood": list(face.record.not_understood),
             "consent": CONSENT,
             **written.to_json(),
         }
     )
     terminal.show(
         f"Shows     {summary(shown)}",
+        *_ignored(face.record.not_understood),
         *what_was_written(written),
         f"Seed      {face.seed}",
         CONSENT,
     )
     return True
+
+
+def _ignored(words: Sequence[str]) -> list[str]:
+    return [f"Ignored   {', '.join(words)}"] if words else []
