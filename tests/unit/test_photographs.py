@@ -91,7 +91,7 @@ def test_a_large_photograph_stands_upright_too() -> None:
 
 def test_a_face_that_two_quarters_show_is_one() -> None:
     points = np.random.default_rng(1).uniform(-0.1, 0.1, (COUNT, 2))
-    faces = [Landmarks(points), Landmarks(0.98 * points + 0.01), Landmarks(points + (0.5, 0.0))]
+    faces = [Landmarks(points), Landmarks(0.98 * points + 0.01), Landmarks(points + np.array((0.5, 0.0)))]
     assert len(_apart(faces)) == 2
 
 

@@ -115,9 +115,8 @@ def _decoded(data: bytes, name: str) -> Pixels:
 
 def _title(name: str) -> str:
     """Return what a sentence begins with."""
-    return (
-        name[0].upper() + name[1:] if name.startswith(("the photograph", "photograph ")) else f"The photograph {name}"
-    )
+    unnamed = name.startswith(("the photograph", "photograph "))
+    return name[0].upper() + name[1:] if unnamed else f"The photograph {name}"
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -306,7 +305,8 @@ def notes_on(sightings: Sequence[Sighting]) -> list[str]:
             notes.append(f"{name} has {faces} in it: the largest was taken.")
         if sighting.height < SHARP_FACE:
             notes.append(
-                f"The face in photograph {number} is only {sighting.height:.0f} pixels high: fine marks of the skin are made up."
+                f"The face in photograph {number} is only {sighting.height:.0f} pixels high: fine marks of the skin "
+                "are made up."
             )
         if sidedness(sighting.landmarks) > TURNED:
             notes.append(f"{name} shows one side of the face: the other is made up. Add a picture from the front.")

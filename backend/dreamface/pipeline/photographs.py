@@ -29,6 +29,7 @@ from dreamface.capture import (
     fit_person,
     load_population,
     look,
+    note_on_light,
     notes_on,
     read_features,
     read_photograph,
@@ -141,7 +142,8 @@ def from_photo(
     coarse = _painted(fitted, complete(shown, number), COARSE, number, progress.part(0.3, 0.4))
     albedo = {tile: maps["albedo"] for tile, maps in coarse.items() if tile in skin_tiles(fitted.topology)}
     seen = look(fitted, shots, albedo, resting_tone(complete(shown, number)))
-    shown = shown.under(_colours(fitted, seen, shown))
+    colours, notes = _colours(fitted, seen, shown)
+    shown = shown.under(colours)
     person = complete(shown, number)
     fitted = _with_vertices(model.name, fitted.vertices, shown, number)
     progress.report("photograph", 0.4, "Carrying the skin over")
@@ -153,7 +155,7 @@ def from_photo(
     final = build_head(model.name, whole, number, fitted.candidate, fitted.offset) if asked else fitted
     record = FaceRecord(
         face_id or str(uuid.uuid4()), prompt, number, resolution, model.name, whole, wanted.not_understood,
-        candidate=final.candidate, edits=_numbered(edit, *wanted.edits), history=(_history(fit, sightings),),
+        candidate=final.candidate, edits=_numbered(edit, *wanted.edits), history=(_history(fit, sightings, notes),),
     )  # fmt: skip
     return dress(final, record, progress.part(0.6, 1.0), pictures, None if asked or wanted.edits else shapes)
 
@@ -197,8 +199,9 @@ def _check_tracker(tracker: object) -> None:
 
 def _known(sightings: Sequence[Sighting]) -> dict[str, tuple[float, float]]:
     """Return what the colours in photographs tell of who it is: trait -> value and standard deviation."""
-    tones = torch.stack([first_tone(one.photograph.pixels, one.landmarks.points) for one in sightings])
-    melanin = split_tone(tones.median(dim=0).values)[0].number("skin.melanin")
+    coloured = [one for one in sightings if not one.is_grey]
+    tones = torch.stack([first_tone(one.photograph.pixels, one.landmarks.points) for one in coloured or sightings])
+    melanin = split_tone(tones.median(dim=0).values, not coloured)[0].number("skin.melanin")
     return {"skin.melanin": (melanin, MELANIN_DOUBT)}
 
 
@@ -244,10 +247,12 @@ def _told(population: Population, fit: Fit) -> dict[str, TraitValue]:
     }
 
 
-def _colours(head: Head, seen: Seen, shown: Traits) -> dict[str, TraitValue]:
-    """Return what photographs show of skin, eyes and hair, and the ancestry that goes with it."""
-    skin, light = split_tone(seen.both)
-    found = {name: TraitValue(entry.value, MEASURED, BECAUSE) for name, entry in skin.items()}
+def _colours(head: Head, seen: Seen, shown: Traits) -> tuple[dict[str, TraitValue], list[str]]:
+    """Return what photographs show of skin, eyes and hair, the ancestry that goes with it, and what is not shown."""
+    grey = all(shot.grey for shot in seen.shots)
+    skin, light = split_tone(seen.both, grey)
+    told = ("skin.melanin",) if grey else tuple(skin)
+    found = {name: TraitValue(skin.value(name), GUESSED if grey else MEASURED, BECAUSE) for name in told}
     found |= {
         name: TraitValue(entry.value, entry.confidence, BECAUSE)
         for name, entry in read_features(head, seen, light, shown.number("gender")).items()
@@ -255,7 +260,20 @@ def _colours(head: Head, seen: Seen, shown: Traits) -> dict[str, TraitValue]:
     iris = found["iris.colour"].value if "iris.colour" in found else None
     shape = {name: shown.number(name) for name in ANCESTRIES}
     shares = ancestry_of(shape, skin.number("skin.melanin"), iris)
-    return found | {name: TraitValue(share, GUESSED, BECAUSE) for name, share in shares.items()}
+    notes = [] if grey or not (note := note_on_light(light)) else [note]
+    if iris is None and not grey:
+        notes.append("The colour of the eyes was not seen: it is made up. Add a picture with open eyes, large enough.")
+    notes += [
+        f"Something lies on a part of the face in photograph {number}, such as glasses or a hand: the skin there is "
+        "made up."
+        for number, share in enumerate(seen.hidden, 1)
+        if share > HIDDEN
+    ]
+    return found | {name: TraitValue(share, GUESSED, BECAUSE) for name, share in shares.items()}, notes
+
+
+HIDDEN: Final = 0.2
+"""Fraction of the face's skin that is not like forehead and cheeks, from which it is said."""
 
 
 def _shots(sightings: Sequence[Sighting], head: Head, shapes: Tensor, fit: Fit, population: Population) -> list[Shot]:
@@ -269,9 +287,9 @@ def _shots(sightings: Sequence[Sighting], head: Head, shapes: Tensor, fit: Fit, 
         landmarks = expected_landmarks(population, posed.double().numpy())
         placed = posed @ rotation.T + position
         expected = landmarks @ fit.poses.rotation[number].T + fit.poses.position[number]
-        found.append(
-            Shot.of(sighting.photograph.pixels, placed, float(fit.focal[number]), sighting.landmarks.points, expected)
-        )
+        seen = sighting.landmarks.points, expected
+        focal, made = float(fit.focal[number]), fit.weights[number]
+        found.append(Shot.of(sighting.photograph.pixels, placed, focal, seen, made, sighting.is_grey))
     return found
 
 
@@ -294,7 +312,7 @@ def _skin_edit(head: Head, seen: Seen, base: Maps, traits: Traits) -> tuple[Edit
     return EditEntry("photograph", "photograph", LABEL, place=Place(mask=digests), pictures=names), pictures
 
 
-def _history(fit: Fit, sightings: Sequence[Sighting]) -> dict[str, object]:
+def _history(fit: Fit, sightings: Sequence[Sighting], seen: Sequence[str]) -> dict[str, object]:
     """Return what is remembered of the photographs: how each shows the head, and nothing that is in it."""
     shots = [
         {
@@ -310,7 +328,7 @@ def _history(fit: Fit, sightings: Sequence[Sighting]) -> dict[str, object]:
         }
         for number, one in enumerate(sightings)
     ]
-    notes = notes_on(sightings)
+    notes = [*notes_on(sightings), *seen]
     if fit.is_doubtful:
         notes.append("The head fits the face only roughly: choose a sharper picture from the front, or add more.")
     return {"from": PHOTOGRAPH, "photographs": shots, "notes": notes}
