@@ -15,11 +15,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dreamface.editing import add_edit
+    from dreamface.editing import add_edit, from_photo
     from dreamface.errors import DreamFaceError
     from dreamface.face import Face
     from dreamface.folder import load, save
-    from dreamface.pipeline import edit, from_photo, generate
+    from dreamface.pipeline import edit, generate
     from dreamface.progress import Progress
     from dreamface.record import EditEntry, Place
     from dreamface.traits import Traits
@@ -55,7 +55,7 @@ _HOME = {
     "Traits": "traits",
     "add_edit": "editing",
     "edit": "pipeline",
-    "from_photo": "pipeline",
+    "from_photo": "editing",
     "generate": "pipeline",
     "load": "folder",
     "save": "folder",

@@ -357,8 +357,9 @@ class FaceRecord:
 
     @property
     def from_photograph(self) -> bool:
-        """Whether it was made from photographs."""
-        return any(entry.get("from") == PHOTOGRAPH for entry in self.history)
+        """Whether there is something of photographs in it: it was made from them, or wears the skin of who was."""
+        made = any(entry.get("from") == PHOTOGRAPH for entry in self.history)
+        return made or any(entry.kind == PHOTOGRAPH for entry in self.edits)
 
     @property
     def pictures(self) -> tuple[str, ...]:

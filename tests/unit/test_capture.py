@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import math
 
@@ -14,16 +15,21 @@ from dreamface import provenance
 from dreamface.capture.fitting import fit_person
 from dreamface.capture.landmark_model import load_model as load_landmarks
 from dreamface.capture.landmarks import Landmarks
-from dreamface.capture.lighting import estimate_light, harmonics, split_tone
+from dreamface.capture.lighting import estimate_light, harmonics, note_on_light, split_tone
 from dreamface.capture.population import load_population, pose_terms
-from dreamface.capture.pose import Poses, project
+from dreamface.capture.pose import Poses, project, turned
 from dreamface.capture.reading import ancestry_of
+from dreamface.capture.skin import _like_skin
+from dreamface.editing import from_photo
+from dreamface.editing.photographs import wanted
 from dreamface.errors import BadRequest, Cancelled, MissingDependency
 from dreamface.face import Head
 from dreamface.head import HEADS
 from dreamface.models import HEADS as KNOWN
-from dreamface.pipeline import edit, from_photo
+from dreamface.pipeline import edit
+from dreamface.prior import complete
 from dreamface.progress import Progress, Step
+from dreamface.record import EditEntry, FaceRecord
 from dreamface.skin import resting_tone
 from dreamface.training.snapshots import Light, Person, View, rotation
 from dreamface.traits import ARKIT_SHAPES, Traits
@@ -76,6 +82,30 @@ def test_a_person_is_nearer_than_the_mean_face(head: str) -> None:
     assert abs(math.log(three.focal[0] / 2.2)) < 0.6
 
 
+@pytest.mark.parametrize("head", INSTALLED[:1])
+def test_a_picture_on_its_side_shows_the_same_person(head: str) -> None:
+    population = load_population(head)
+    truth = np.random.default_rng(4).normal(size=len(population.modes))
+    seen = seen_landmarks(head, truth, np.zeros(len(ARKIT_SHAPES)), 2.2, 0.1)
+    upright = fit_person(population, [seen], "face-mesh")
+    assert not upright.is_doubtful
+    for angle in (0.5 * np.pi, np.pi, -0.8):
+        fit = fit_person(population, [Landmarks(turned(seen.points, angle))], "face-mesh")
+        assert np.abs(fit.values - upright.values).max() < 0.35
+        points = Poses(fit.poses.rotation, fit.poses.position).place(population.off[None])
+        back = Poses(upright.poses.rotation, upright.poses.position).place(population.off[None])
+        assert np.abs(turned(project(back, upright.focal), angle) - project(points, fit.focal)).max() < 0.02
+
+
+def test_who_can_be_nobody_is_refused() -> None:
+    head = INSTALLED[0]
+    population = load_population(head)
+    nobody = np.random.default_rng(1).uniform(-0.4, 0.4, (478, 2))
+    nobody[[33, 263]] = (-0.1, 0.0), (0.1, 0.0)
+    with pytest.raises(BadRequest, match="No head fits"):
+        fit_person(population, [Landmarks(nobody)], "face-mesh")
+
+
 def test_the_light_is_told_in_spite_of_highlights_and_spots() -> None:
     random = torch.Generator().manual_seed(2)
     normals = torch.nn.functional.normalize(
@@ -101,6 +131,28 @@ def test_skin_is_told_from_white_light_of_the_usual_strength(melanin: float) -> 
     assert ((light / 0.95).log().abs() < 0.4).all()
 
 
+def test_a_grey_picture_tells_only_how_dark_skin_is() -> None:
+    tone = resting_tone(Traits({"skin.melanin": 0.5, "skin.redness": 0.4, "skin.yellowness": 0.28}))
+    found, light = split_tone(tone.mean().expand(3), grey=True)
+    assert abs(found.number("skin.melanin") - 0.5) < 0.15
+    assert torch.allclose(light, light[:1])
+
+
+def test_light_in_which_colours_are_hardly_seen_is_said() -> None:
+    assert note_on_light(torch.tensor((0.95, 0.9, 0.85))) == ""
+    assert "dark" in note_on_light(torch.tensor((0.1, 0.1, 0.1)))
+    assert "colour" in note_on_light(torch.tensor((1.6, 0.9, 0.5)))
+
+
+def test_dark_glasses_tell_nothing_of_the_light() -> None:
+    random = torch.Generator().manual_seed(5)
+    lit = torch.exp(0.1 * torch.randn(2000, 3, generator=random)) * torch.tensor((0.8, 0.7, 0.6))
+    lit[:700] *= 0.05
+    like = _like_skin(lit, torch.arange(2000) > 600)
+    assert like[:700].mean() < 0.01
+    assert like[700:].mean() > 0.95
+
+
 def test_ancestry_goes_with_shape_and_colours() -> None:
     even = dict.fromkeys(("ancestry.african", "ancestry.east_asian", "ancestry.south_asian", "ancestry.european"), 0.25)
     dark, fair = ancestry_of(even, 0.8, None), ancestry_of(even, 0.12, (0.1, 0.18, 0.29))
@@ -116,7 +168,31 @@ def test_there_has_to_be_a_photograph() -> None:
         from_photo([b"x"] * 40)
     with pytest.raises(BadRequest, match="resolution"):
         from_photo(b"x", resolution=1000)
+    with pytest.raises(BadRequest, match="as bytes"):
+        from_photo(np.zeros((4, 4, 3)))  # type: ignore[arg-type]
+    with pytest.raises(BadRequest, match="as bytes"):
+        from_photo([None])  # type: ignore[list-item]
+    with pytest.raises(BadRequest, match="face-mesh"):
+        from_photo(bytearray(b"x"), None, tracker="eyes")
     assert "auto" in HEADS
+
+
+def test_words_change_who_is_in_the_photograph() -> None:
+    shown = complete(Traits({"age": 41.0, "gender": 1.0, "nose.width": 2.2}), 1)
+    said = wanted("20 years older, wider nose and a scar on the left cheek", shown)
+    assert abs(said.traits.number("age") - 61.0) < 0.5
+    assert said.traits.number("nose.width") > 2.2
+    assert [edit.place.regions for edit in said.edits if edit.place is not None] == [("left_cheek",)]
+    assert said.edits[0].parameters["effects"][0]["name"] == "scar"
+    assert wanted("flibber the gronk", shown).not_understood == ("flibber the gronk",)
+    assert "gronked" in wanted("gronked, wider nose", shown).not_understood
+
+
+def test_the_skin_of_a_photograph_is_remembered_wherever_it_is_worn() -> None:
+    record = FaceRecord("a", "a man", 1, 512, "anny", Traits())
+    assert not record.from_photograph
+    worn = EditEntry("photograph", "photograph")
+    assert dataclasses.replace(record, edits=(worn,)).from_photograph
 
 
 def portrait(person: Person, weights: torch.Tensor, yaw: float = 0.2) -> bytes:
@@ -145,6 +221,7 @@ def test_a_photograph_of_one_of_our_heads_becomes_that_head() -> None:
     assert abs(face.traits.number("skin.melanin") - 0.72) < 0.2
     made, true = (maps["skin"]["albedo"] for maps in (face.maps, person.maps))
     assert ((made.mean(dim=(0, 1)) / true.mean(dim=(0, 1))).log().abs() < 0.45).all()
+    assert _apart(face.head, person.head) < _apart(_mean_head(), person.head)
     shot = face.record.history[0]["photographs"][0]
     assert shot["expression"].get("jawOpen", 0.0) > 0.1
     assert not any(value.value for name, value in face.traits.items() if name.startswith("expression."))
@@ -152,6 +229,22 @@ def test_a_photograph_of_one_of_our_heads_becomes_that_head() -> None:
     again = from_photo(jpeg, seed=3, head="anny", resolution=512)
     assert torch.equal(again.head.vertices, face.head.vertices)
     assert torch.equal(again.maps["skin"]["albedo"], face.maps["skin"]["albedo"])
+
+
+def _mean_head() -> Head:
+    population = load_population("anny")
+    nobody = population.coefficients(np.zeros(len(population.modes)))
+    return Head("anny", population.model.topology, population.model.vertices_at(nobody, NO_TEETH), {})
+
+
+def _apart(one: Head, other: Head) -> float:
+    """Mean millimetres between two faces that lie on each other in the same size (Procrustes)."""
+    face = torch.from_numpy(load_population(other.model).vertex[:468]).long()
+    first, second = (head.vertices[face].double() for head in (one, other))
+    first, second = (points - points.mean(dim=0) for points in (first, second))
+    first = first * second.norm() / first.norm()
+    left, _, right = torch.linalg.svd(first.T @ second)
+    return float(1e3 * (first @ left @ right - second).norm(dim=1).mean())
 
 
 def _sliders_go_on(head: Head, face: object) -> None:

@@ -14,7 +14,7 @@ from dreamface.capture.landmarks import (
     installed_tracker,
     open_tracker,
 )
-from dreamface.capture.lighting import first_tone, split_tone
+from dreamface.capture.lighting import first_tone, note_on_light, split_tone
 from dreamface.capture.person import (
     USUAL_FOCAL,
     Person,
@@ -61,6 +61,7 @@ __all__ = [
     "load_model",
     "load_population",
     "look",
+    "note_on_light",
     "notes_on",
     "open_tracker",
     "read_expression",

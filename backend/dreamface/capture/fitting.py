@@ -20,7 +20,8 @@ from dreamface.capture.landmark_model import load_model
 from dreamface.capture.landmarks import Landmarks
 from dreamface.capture.person import find_person, lines_of_sight, read_expression
 from dreamface.capture.population import TOLD, Population, Sight, pose_terms, seen_displacement
-from dreamface.capture.pose import Poses, first_guess, fit_poses
+from dreamface.capture.pose import Poses, first_guess, fit_poses, roll_of, turned
+from dreamface.errors import BadRequest
 from dreamface.traits import ARKIT_SHAPES
 
 ROUNDS: Final = 12
@@ -40,6 +41,17 @@ SETTLED: Final = 1e-3
 """Fraction of the cost below which a step is the last."""
 
 SLOPE_STEP: Final = 1e-4
+
+ROLLED: Final = 0.4
+"""Radians from which a face is turned upright before it is fitted: the first guess of its pose is upright."""
+
+FARTHEST_PERSON: Final = 15.0
+DOUBTFUL_PERSON: Final = 10.0
+"""Length of the values, of which good fits have 6 to 7: beyond them nobody is found, or the fit is doubtful."""
+
+WORST_COST: Final = 3000.0
+DOUBTFUL_COST: Final = 650.0
+"""The same of the cost per picture; good fits have about 350."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,21 @@ class Fit:
     cost: float
     doubt: FloatArray
 
+    @property
+    def far(self) -> float:
+        """How far the person is from the mean face, in standard deviations of all modes together."""
+        return float(np.linalg.norm(self.values))
+
+    @property
+    def cost_of_one(self) -> float:
+        """The cost per picture."""
+        return self.cost / max(len(self.focal), 1)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the head may be somebody else's."""
+        return self.far > DOUBTFUL_PERSON or self.cost_of_one > DOUBTFUL_COST
+
 
 def fit_person(
     population: Population,
@@ -76,9 +103,34 @@ def fit_person(
         seen: the person's landmarks in every picture.
         tracker: which has found them.
         known: trait of `TOLD` -> value and its standard deviation, where pictures or words tell.
+
+    Raises:
+        BadRequest: no head fits.
     """
-    problem = _Problem(population, seen, population.sights[tracker])
-    return problem.placed(informed(population, problem.solved(), known))
+    rolls = np.array([roll_of(one.points) for one in seen])
+    rolls[np.abs(rolls) < ROLLED] = 0.0
+    upright = [
+        one if not roll else replace(one, points=turned(one.points, -roll))
+        for one, roll in zip(seen, rolls, strict=True)
+    ]
+    problem = _Problem(population, upright, population.sights[tracker])
+    solved = problem.solved()
+    _check(solved)
+    fit = problem.placed(informed(population, solved, known))
+    return replace(fit, poses=fit.poses.rolled(rolls))
+
+
+def _check(fit: Fit) -> None:
+    """Refuse who can't be anybody.
+
+    Raises:
+        BadRequest: the person is too far from all people, or the landmarks are too far from theirs.
+    """
+    if fit.far > FARTHEST_PERSON or fit.cost_of_one > WORST_COST or not np.isfinite(fit.cost):
+        raise BadRequest(
+            "No head fits the face in the photograph: choose a picture that is upright and not distorted, in which "
+            "the whole face looks towards the camera; of several photographs, try each alone."
+        )
 
 
 class _Problem:

@@ -111,25 +111,44 @@ def _weighted_median(values: Tensor, weights: Tensor) -> Tensor:
     return values[order][int((share < 0.5 * share[-1]).sum())]
 
 
-def split_tone(both: Tensor) -> tuple[Traits, Tensor]:
+def split_tone(both: Tensor, grey: bool = False) -> tuple[Traits, Tensor]:
     """Tell skin from light, where only their product is known.
 
     Args:
         both: [3] linear: the mean light on the face times the skin's tone.
+        grey: whether the picture is black and white, so that only how bright the skin is tells.
 
     Returns:
         Melanin, redness and yellowness that are most probable, and [3] the light.
     """
     amounts, colours = resting_colours()
     left = both.clamp_min(1e-4).log() - colours.clamp_min(1e-4).log()
-    grey = left.mean(dim=1, keepdim=True)
-    cost = ((grey[:, 0] - USUAL_LIGHT) / LIGHT_SPREAD).square() + ((left - grey) / COLOUR_SPREAD).square().sum(dim=1)
+    level = left.mean(dim=1, keepdim=True)
+    cost = ((level[:, 0] - USUAL_LIGHT) / LIGHT_SPREAD).square()
+    if not grey:
+        cost = cost + ((left - level) / COLOUR_SPREAD).square().sum(dim=1)
     for column, (middle, spread) in enumerate(USUAL_PIGMENTS):
         cost = cost + ((amounts[:, column] - middle) / spread).square()
     best = int(cost.argmin())
     melanin, redness, yellowness = amounts[best].tolist()
     found = Traits({"skin.melanin": melanin, "skin.redness": redness, "skin.yellowness": yellowness})
-    return found, both / colours[best].clamp_min(1e-4)
+    light = both / colours[best].clamp_min(1e-4)
+    return found, light.log().mean().exp().expand(3).clone() if grey else light
+
+
+DIM: Final = 0.3
+TINTED: Final = 0.16
+"""Light below the one, and whose channels differ by more than the other (as a logarithm), tells little of colours."""
+
+
+def note_on_light(light: Tensor) -> str:
+    """Return a sentence on light [3] in which colours are hardly seen; "" where they are."""
+    channels = light.clamp_min(1e-4).log()
+    if float(channels.mean().exp()) < DIM:
+        return "The face is in very dark light: the colours of skin, eyes and hair are guesses."
+    if float((channels - channels.mean()).abs().max()) > TINTED:
+        return "The light on the face has a colour: a part of it is taken for that of skin, eyes and hair."
+    return ""
 
 
 CHEEKS: Final = (50, 280, 205, 425, 101, 330, 118, 347, 151, 197)

@@ -6,7 +6,7 @@ import io
 import warnings
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from dreamface._reading import read_regular
+from dreamface._reading import UNREADABLE, read_regular
 from dreamface.arrays import FloatArray
 from dreamface.capture.landmarks import Landmarks, LandmarkTracker, open_tracker
+from dreamface.capture.pose import roll_of
 from dreamface.errors import BadRequest
 from dreamface.models import FACE_LANDMARKER
 
@@ -32,6 +33,8 @@ LARGEST_FILE: Final = 2**28
 """Bytes."""
 
 MOST_FACES: Final = 4
+_ROUNDED: Final = 0.5  # of 255, by which channels of a grey picture differ all the same
+
 LOOKED_AT: Final = 1280
 """Pixels of the longer side in which faces are looked for."""
 
@@ -43,6 +46,8 @@ SHARP_FACE: Final = 160
 
 OUTSIDE: Final = 0.12
 """Fraction of a face's landmarks that may lie outside of the picture."""
+
+_PLENTY: Final = f"{LARGEST_SIDE:,} pixels a side are plenty"
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "JPEG2000", "HEIF")
 
@@ -80,7 +85,7 @@ def read_photograph(source: Path | bytes, name: str = "") -> Photograph:
     except FileNotFoundError as error:
         raise BadRequest(f"There is no photograph {name}: choose a file that is there.") from error
     except (OSError, ValueError) as error:
-        raise BadRequest(f"The photograph {name} can't be read: {error}.") from error
+        raise BadRequest(f"{_title(name)} can't be read: {error}. Choose another.") from error
     return Photograph(name, np.ascontiguousarray(_decoded(data, name)))
 
 
@@ -88,25 +93,49 @@ def _decoded(data: bytes, name: str) -> Pixels:
     heif = data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")
             formats = [one for one in _FORMATS if one in Image.OPEN or one != "HEIF"]
             with Image.open(io.BytesIO(data), formats=formats) as image:
                 if image.width * image.height > MOST_PIXELS:
-                    raise BadRequest(
-                        f"The photograph {name} has {image.width:,} x {image.height:,} pixels: make it smaller, "
-                        f"{LARGEST_SIDE:,} a side are plenty."
-                    )
+                    size = f"{image.width:,} x {image.height:,} pixels"
+                    raise BadRequest(f"{_title(name)} has {size}: make it smaller, {_PLENTY}.")
                 image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG is decoded small at once
-                upright = ImageOps.exif_transpose(image)
-                return np.asarray(_in_srgb(_small(upright)))
+                small = _small(image)
+                if small.getexif() != image.getexif():
+                    small.info.setdefault("exif", image.getexif().tobytes())
+                return np.asarray(_in_srgb(ImageOps.exif_transpose(small)))
     except UnidentifiedImageError as error:
         what = "pillow-heif is not installed: install it, or save the picture as JPEG" if heif else "save it as JPEG"
-        raise BadRequest(f"The photograph {name} is no picture that can be read here: {what}.") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise BadRequest(f"The photograph {name} is damaged ({error}): save it again, or choose another.") from error
+        raise BadRequest(f"{_title(name)} is no picture that can be read here: {what}.") from error
+    except Image.DecompressionBombError as error:
+        raise BadRequest(f"{_title(name)} has too many pixels: make it smaller, {_PLENTY}.") from error
+    except UNREADABLE as error:
+        raise BadRequest(f"{_title(name)} is damaged ({error}): save it again, or choose another.") from error
+
+
+def _title(name: str) -> str:
+    """Return what a sentence begins with."""
+    unnamed = name.startswith(("the photograph", "photograph "))
+    return name[0].upper() + name[1:] if unnamed else f"The photograph {name}"
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Return a grey picture of 16 or 32 bits, or of decimal numbers, in 8: by the range that its numbers have."""
+    values = np.nan_to_num(np.asarray(image, np.float32), posinf=0.0, neginf=0.0)
+    if image.mode.startswith("I;16"):
+        most = 65535.0
+    else:
+        highest = float(values.max(initial=0.0))
+        most = next((one for one in _FULL if highest <= one), highest)
+    return Image.fromarray((255.0 * np.clip(values / most, 0.0, 1.0)).round().astype(np.uint8), "L")
+
+
+_FULL: Final = (1.0, 255.0, 65535.0)  # what white is in pictures of decimal numbers or of 32 bits
 
 
 def _small(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):
+        image = _eight_bits(image)
     image = image if image.mode in ("RGB", "RGBA", "L", "P", "CMYK", "LA") else image.convert("RGB")
     if max(image.size) > LARGEST_SIDE:
         image = image.convert("RGB") if image.mode in ("P", "CMYK") else image
@@ -146,6 +175,17 @@ class Sighting:
         """Pixels that the face is high."""
         return self.landmarks.size * self.photograph.pixels.shape[0]
 
+    @property
+    def is_grey(self) -> bool:
+        """Whether the face is black and white; what is around it may have colours."""
+        height, width = self.photograph.pixels.shape[:2]
+        places = self.landmarks.points * height + (0.5 * width, 0.5 * height)
+        left, top = np.maximum(np.floor(places.min(axis=0)).astype(int), 0)
+        right, bottom = np.ceil(places.max(axis=0)).astype(int) + 1
+        face = self.photograph.pixels[top:bottom, left:right].astype(np.float32)
+        grey = face.mean(axis=2, keepdims=True)
+        return float(np.abs(face - grey).mean()) < GREY * float(grey.mean()) + _ROUNDED
+
 
 def used_tracker(tracker: str = "auto") -> str:
     """Return what "auto" stands for."""
@@ -168,7 +208,7 @@ def find_faces(photographs: Sequence[Photograph], tracker: str = "auto") -> list
 
 
 def _find(photograph: Photograph, eyes: LandmarkTracker) -> Sighting:
-    found = _looked(photograph.pixels, eyes)
+    photograph, found = _upright(photograph, eyes)
     if not found:
         raise BadRequest(
             f"No face was seen in {photograph.name}: choose a picture in which a face looks towards the camera, "
@@ -184,6 +224,30 @@ def _find(photograph: Photograph, eyes: LandmarkTracker) -> Sighting:
     if _outside(largest.points, photograph.pixels) > OUTSIDE:
         raise BadRequest(f"Only a part of the face is in {photograph.name}: choose a picture with the whole face.")
     return sighting
+
+
+def _upright(photograph: Photograph, eyes: LandmarkTracker) -> tuple[Photograph, list[Landmarks]]:
+    """Return a photograph turned so that its largest face stands upright, and the faces in it.
+
+    Trackers find faces that lie or stand on their heads, too, but not where their features are.
+    """
+    found = _looked(photograph.pixels, eyes)
+    if found:
+        roll = roll_of(max(found, key=lambda face: face.size).points)
+        turns = [round(roll / (0.5 * np.pi)) % 4]
+        if turns == [0]:
+            return photograph, found
+    else:
+        turns = [1, 3, 2]
+    for quarters in turns:
+        upright = np.ascontiguousarray(np.rot90(photograph.pixels, quarters))
+        again = _looked(upright, eyes)
+        if again and abs(roll_of(max(again, key=lambda face: face.size).points)) <= _UPRIGHT:
+            return replace(photograph, pixels=upright), again
+    return photograph, found
+
+
+_UPRIGHT: Final = 0.3 * np.pi  # radians: a face that was turned by quarters is no farther from upright
 
 
 def _looked(pixels: Pixels, eyes: LandmarkTracker) -> list[Landmarks]:
@@ -202,7 +266,16 @@ def _looked(pixels: Pixels, eyes: LandmarkTracker) -> list[Landmarks]:
             for face in eyes.find(_scaled(part, factor), 0.0):
                 middle = np.array((left + 0.5 * wide - 0.5 * width, top + 0.5 * tall - 0.5 * height)) / height
                 found.append(Landmarks(face.points * (tall / height) + middle, face.coefficients))
-    return found
+    return _apart(found)
+
+
+def _apart(faces: Sequence[Landmarks]) -> list[Landmarks]:
+    """Return faces without those that are there twice: quarters overlap."""
+    kept: list[Landmarks] = []
+    for face in sorted(faces, key=lambda one: -one.size):
+        if all(np.linalg.norm(face.middle - other.middle) > 0.5 * other.size for other in kept):
+            kept.append(face)
+    return kept
 
 
 def _scaled(pixels: Pixels, factor: float) -> Pixels:
@@ -218,25 +291,26 @@ def _outside(points: FloatArray, pixels: Pixels) -> float:
 TURNED: Final = 0.62
 """How much farther from the nose one cheek is seen than the other, as a fraction of both, in a half profile."""
 
-GREY: Final = 6.0
-"""Mean difference of the channels below which a photograph is black and white."""
+GREY: Final = 0.04
+"""Mean difference of the channels in the face, as a fraction of their mean, below which it is black and white."""
 
 
 def notes_on(sightings: Sequence[Sighting]) -> list[str]:
     """Return a sentence for everything that photographs do not show, and that was therefore taken from elsewhere."""
     notes = []
-    for sighting in sightings:
-        name, pixels = sighting.photograph.name, sighting.photograph.pixels
+    for number, sighting in enumerate(sightings, 1):
+        name = f"Photograph {number}"
         if sighting.others:
             faces = "one more face" if sighting.others == 1 else f"{sighting.others} more faces"
             notes.append(f"{name} has {faces} in it: the largest was taken.")
         if sighting.height < SHARP_FACE:
             notes.append(
-                f"The face in {name} is only {sighting.height:.0f} pixels high: fine marks of the skin are made up."
+                f"The face in photograph {number} is only {sighting.height:.0f} pixels high: fine marks of the skin "
+                "are made up."
             )
         if sidedness(sighting.landmarks) > TURNED:
             notes.append(f"{name} shows one side of the face: the other is made up. Add a picture from the front.")
-        if float(np.abs(pixels.astype(np.int16) - pixels.mean(axis=2, keepdims=True)).mean()) < GREY:
+        if sighting.is_grey:
             notes.append(f"{name} is black and white: the colours of skin, eyes and hair are guesses.")
     return notes
 

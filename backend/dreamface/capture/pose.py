@@ -19,6 +19,9 @@ SHORTEST: Final = 0.05
 OUTLIER: Final = 4e-3
 """Metres on the face beyond which a landmark counts less and less (Huber)."""
 
+EYE_CORNERS: Final = (33, 263)
+"""Landmarks of the outer corners of the right and the left eye."""
+
 _USUAL_HEIGHT: Final = 0.17
 """Metres between the lowest and the highest landmark of a face, about: to begin with."""
 
@@ -41,10 +44,30 @@ class Poses:
         """Return points [F, L, 3] of the head before the camera."""
         return points @ self.rotation.transpose(0, 2, 1) + self.position[:, None]
 
+    def rolled(self, rolls: FloatArray) -> Poses:
+        """Return them as pictures show them that are turned clockwise about their middles by angles [F], radians."""
+        zero = np.zeros_like(rolls)
+        axis = np.stack((zero, rolls, zero), axis=1)
+        turn = _turn(axis)
+        return Poses(turn @ self.rotation, (turn @ self.position[..., None])[..., 0])
+
 
 def project(points: FloatArray, focal: FloatArray) -> FloatArray:
     """Return [F, L, 2] where points [F, L, 3] before cameras of focal lengths [F] are seen."""
     return focal[:, None, None] * points[..., (0, 2)] * (1.0, -1.0) / points[..., 1:2]
+
+
+def roll_of(seen: FloatArray) -> float:
+    """Return by how many radians a face's landmarks [478, 2] are turned clockwise: its line from eye to eye."""
+    right, down = seen[EYE_CORNERS[1]] - seen[EYE_CORNERS[0]]
+    return float(np.arctan2(down, right))
+
+
+def turned(seen: FloatArray, angle: float) -> FloatArray:
+    """Return places [..., 2] turned clockwise about the picture's middle by radians."""
+    cosine, sine = np.cos(angle), np.sin(angle)
+    found: FloatArray = seen @ np.array(((cosine, sine), (-sine, cosine)))
+    return found
 
 
 def first_guess(points: FloatArray, seen: FloatArray, focal: FloatArray) -> Poses:

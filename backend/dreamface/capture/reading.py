@@ -79,7 +79,7 @@ def read_features(head: Head, seen: Seen, light: Tensor, gender: float) -> dict[
         light: [3] linear: the mean light on the face.
         gender: from female (-1) to male (1), as it seems.
     """
-    number = max(range(len(seen.shots)), key=lambda one: np.ptp(seen.shots[one].landmarks[:, 1]))
+    number = max(range(len(seen.shots)), key=lambda one: (not seen.shots[one].grey, _size(seen.shots[one])))
     shot, measured = seen.shots[number], Measured(light, seen.both)
     found: dict[str, tuple[Value, float]] = {}
     if (iris := _iris(shot, light)) is not None:
@@ -94,8 +94,17 @@ def read_features(head: Head, seen: Seen, light: Tensor, gender: float) -> dict[
     return {name: TraitValue(value, confidence) for name, (value, confidence) in found.items()}
 
 
+def _size(shot: Shot) -> float:
+    return float(np.ptp(shot.landmarks[:, 1]))
+
+
 def _iris(shot: Shot, light: Tensor) -> Tensor | None:
-    """Return [3] linear: the colour of the irises; None where they are too small to be seen."""
+    """Return [3] linear: the colour of the irises.
+
+    None where they are too small or hidden, by lids or glasses, or where the picture has no colours.
+    """
+    if shot.grey or not shot.eyes_open:
+        return None
     colours = []
     for middle, rim in IRISES:
         centre = torch.from_numpy(shot.landmarks[middle]).float()
@@ -115,7 +124,10 @@ def _iris(shot: Shot, light: Tensor) -> Tensor | None:
     order = seen.sum(dim=1).argsort()
     middle_ones = seen[order[int(0.2 * len(order)) : int(0.75 * len(order))]]  # neither lashes nor glints
     colour = middle_ones.median(dim=0).values / (EYE_SHADE * light)
-    return colour.clamp(*IRIS_RANGE)
+    low, high = IRIS_RANGE
+    if float(colour.max()) <= low or float(colour.max()) >= high:  # dark glasses, or what they mirror
+        return None
+    return colour.clamp(low, high)
 
 
 _SMALLEST_IRIS: Final = 2.0  # pixels of the radius
@@ -138,7 +150,7 @@ def _hair(head: Head, shot: Shot, measured: Measured) -> dict[str, tuple[Value, 
     if share < BALD:
         return {"hair.style": ("bald", LIKELY)}
     hair = colours[covered]
-    found = _hair_colour(hair.median(dim=0).values / (HAIR_SHADE * measured.light))
+    found = _hair_colour(hair.median(dim=0).values / (HAIR_SHADE * measured.light), shot.grey)
     return found | _length(head, shot, hair)
 
 
@@ -158,20 +170,26 @@ def _colours_of(head: Head, shot: Shot, region: str, least: float) -> Tensor:
     return shot.sampled(places[shot.inside(places)]).T
 
 
-def _hair_colour(colour: Tensor) -> dict[str, tuple[Value, float]]:
-    """Return the melanins and the grey of hair that looks like this, [3] linear."""
+def _hair_colour(colour: Tensor, without_hue: bool = False) -> dict[str, tuple[Value, float]]:
+    """Return the melanins and the grey of hair that looks like this, [3] linear; without a hue only how dark it is."""
     best, least = (0.7, 0.1, 0.0), float("inf")
     wanted = colour.clamp_min(1e-3).log()
-    for grey in (0.0, 0.25, 0.5, 0.75, 1.0):
+    for grey in (0.0,) if without_hue else (0.0, 0.25, 0.5, 0.75, 1.0):
         for melanin in np.linspace(0.1, 1.0, 19):
-            for redness in np.linspace(0.0, 0.7, 8):
+            for redness in (_USUAL_REDNESS,) if without_hue else np.linspace(0.0, 0.7, 8):
                 own = torch.lerp(hair_pigment(float(melanin), float(redness)), white_hair_colour(), grey * grey)
                 off = wanted - own.clamp_min(1e-3).log()
                 grey_off = off.mean()
-                cost = float(0.5 * grey_off**2 + 3.0 * (off - grey_off).square().sum() + 0.05 * grey + 0.2 * redness)
+                hue = 0.0 if without_hue else 3.0 * (off - grey_off).square().sum()
+                cost = float(0.5 * grey_off**2 + hue + 0.05 * grey + 0.2 * redness)
                 if cost < least:
                     best, least = (float(melanin), float(redness), grey), cost
+    if without_hue:
+        return {"hair.melanin": (best[0], LIKELY)}
     return {"hair.melanin": (best[0], SURE), "hair.redness": (best[1], SURE), "hair.grey": (best[2], SURE)}
+
+
+_USUAL_REDNESS: Final = 0.1  # of hair whose hue is not seen
 
 
 def _length(head: Head, shot: Shot, hair: Tensor) -> dict[str, tuple[Value, float]]:

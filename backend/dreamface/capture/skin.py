@@ -16,11 +16,12 @@ from torch.nn.functional import grid_sample, interpolate, max_pool2d
 from dreamface.arrays import FloatArray
 from dreamface.capture.lighting import Light, estimate_light
 from dreamface.edits import LARGEST_RATIO, MASK_SIZE, Diffused
+from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.images import decode_srgb8
 from dreamface.render import RayMesh, unit, vertex_normals
 from dreamface.skin import atlas_of, pigment_slopes, skin_tiles, surface_of
-from dreamface.traits import Traits
+from dreamface.traits import ARKIT_SHAPES, Traits
 from dreamface.units import MM
 
 GRID: Final = 512
@@ -32,7 +33,7 @@ LARGEST: Final = 1024
 HIDDEN_BY: Final = 2.5
 """Millimetres that something has to be nearer to the camera to hide the skin."""
 
-FACING: Final = (0.22, 0.55)
+FACING: Final = (0.25, 0.75)
 """Cosines between the normal and the line of sight where skin begins to be seen, and from which it is seen well."""
 
 UNSEEN: Final = {
@@ -80,6 +81,23 @@ STRAND_MM: Final = 2.5
 """Millimetres around hair that are hair, too."""
 
 
+MOST_BLINK: Final = 0.5
+"""Weight of a blink from which an iris is not seen."""
+
+FOLDED: Final = 0.85
+"""How much less the skin beside the mouth is believed in a full smile: it is stretched, shines, and lies in folds."""
+
+FOLDS: Final = (206, 216, 207, 426, 436, 427)
+FOLDS_MM: Final = 9.0
+"""Landmarks along the folds from the nose to beside the mouth, and how many millimetres around them are folded."""
+
+APART: Final = (0.9, 0.6)
+"""Logarithms by which what is darker, or has another hue, than forehead and cheeks does not tell of the light."""
+
+_BLINKS: Final = ("eyeBlinkLeft", "eyeBlinkRight")
+_SMILES: Final = ("mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight")
+
+
 @dataclass(frozen=True)
 class Shot:
     """A head before the camera that has taken a photograph.
@@ -90,6 +108,9 @@ class Shot:
         focal: in heights of the picture.
         landmarks: [478, 2] where landmarks are seen, in heights of the picture from its middle.
         expected: [478, 3] metres: where they are on the placed head, as the tracker would see them.
+        grey: whether it is black and white.
+        eyes_open: whether the irises are seen.
+        smile: 0..1 how far cheeks and the corners of the mouth fold the skin between them.
     """
 
     pixels: Tensor
@@ -97,13 +118,25 @@ class Shot:
     focal: float
     landmarks: FloatArray
     expected: FloatArray
+    grey: bool = False
+    eyes_open: bool = True
+    smile: float = 0.0
 
     @classmethod
     def of(
-        cls, pixels: NDArray[np.uint8], placed: Tensor, focal: float, landmarks: FloatArray, expected: FloatArray
+        cls,
+        pixels: NDArray[np.uint8],
+        placed: Tensor,
+        focal: float,
+        seen: tuple[FloatArray, FloatArray],
+        weights: FloatArray,
+        grey: bool = False,
     ) -> Shot:
-        """Return the shot of sRGB pixels [H, W, 3]."""
-        return cls(decode_srgb8(pixels).permute(2, 0, 1), placed, focal, landmarks, expected)
+        """Return the shot of sRGB pixels [H, W, 3], with landmarks as seen and expected, and an expression [52]."""
+        made = dict(zip(ARKIT_SHAPES, map(float, weights), strict=True))
+        blink, smile = (max(made[name] for name in names) for names in (_BLINKS, _SMILES))
+        picture = decode_srgb8(pixels).permute(2, 0, 1)
+        return cls(picture, placed, focal, *seen, grey, blink <= MOST_BLINK, smile)
 
     def sampled(self, points: Tensor) -> Tensor:
         """Return [3, N] the colours at places [N, 2], in heights of the picture from its middle."""
@@ -177,6 +210,10 @@ def view_of(shot: Shot, head: Head, tile: str, size: int = GRID) -> View:
     ok = ok.view(size, size) * ((facing - low) / (high - low)).clamp(0.0, 1.0)
     for region, most in UNSEEN.items():
         ok = ok * (atlas.region(region) <= most)
+    if shot.smile > 0.0:
+        away = torch.cdist(position.reshape(-1, 3), torch.from_numpy(shot.expected[list(FOLDS)]).float()).amin(dim=1)
+        near = torch.exp(-0.5 * (away / (FOLDS_MM * MM)).square()).view(size, size)
+        ok = ok * (1.0 - FOLDED * shot.smile * near)
     texel = float(surface_of(head, tile, size).density.median()) * size * MM  # texels per millimetre
     return View(places.view(size, size, 2), normals, _shrunk(ok, EDGE_MM * texel))
 
@@ -198,12 +235,14 @@ class Seen:
         views: of every shot, by tile.
         lights: of every shot, times the tone of the skin.
         both: [3] linear: the mean of these lights on the face.
+        hidden: of every shot, 0..1 how much of the face is not like its forehead and cheeks.
     """
 
     shots: tuple[Shot, ...]
     views: tuple[Mapping[str, View], ...]
     lights: tuple[Light, ...]
     both: Tensor
+    hidden: tuple[float, ...] = ()
 
 
 def look(head: Head, shots: Sequence[Shot], albedo: Mapping[str, Tensor], tone: Tensor) -> Seen:
@@ -215,22 +254,24 @@ def look(head: Head, shots: Sequence[Shot], albedo: Mapping[str, Tensor], tone: 
         albedo: tile -> [S, S, 3] linear: about what the skin is like.
         tone: [3] linear: of that skin at large.
     """
-    views, lights, means = [], [], []
+    views, lights, means, hidden = [], [], [], []
     for shot in shots:
         found = {tile: view_of(shot, head, tile) for tile in skin_tiles(head.topology) if tile in albedo}
         found = {tile: view for tile, view in found.items() if float(view.seen.sum()) > 0.0}
-        light, mean = _light(head, shot, found, albedo, tone)
+        light, mean, share = _light(head, shot, found, albedo, tone)
         views.append(found)
         lights.append(light)
         means.append(mean)
-    return Seen(tuple(shots), tuple(views), tuple(lights), torch.stack(means).mean(dim=0))
+        hidden.append(share)
+    coloured = [mean for mean, shot in zip(means, shots, strict=True) if not shot.grey] or means
+    return Seen(tuple(shots), tuple(views), tuple(lights), torch.stack(coloured).mean(dim=0), tuple(hidden))
 
 
 def _light(
     head: Head, shot: Shot, views: Mapping[str, View], albedo: Mapping[str, Tensor], tone: Tensor
-) -> tuple[Light, Tensor]:
-    """Return the light on a shot times the tone, and [3] its mean on the face."""
-    colours, relative, normals, weights = [], [], [], []
+) -> tuple[Light, Tensor, float]:
+    """Return the light on a shot times the tone, [3] its mean on the face, and 0..1 how much of the face is hidden."""
+    colours, relative, normals, weights, bare = [], [], [], [], []
     for tile, view in views.items():
         sure = view.seen * atlas_of(head.topology, tile, view.seen.shape[0]).region(*LIT)
         chosen = torch.nonzero(sure.view(-1) > 0.05)[:, 0]
@@ -242,11 +283,33 @@ def _light(
         relative.append(own / tone)
         normals.append(view.normals.reshape(-1, 3)[chosen])
         weights.append(sure.view(-1)[chosen])
-    seen, weight = torch.cat(colours), torch.cat(weights)
-    normal = torch.cat(normals)
-    light, belief = estimate_light(seen, torch.cat(relative), normal, weight)
-    share = (weight * belief)[:, None]
-    return light, (light.on(normal) * share).sum(dim=0) / share.sum()
+        bare.append(atlas_of(head.topology, tile, view.seen.shape[0]).region(*BARE).view(-1)[chosen] > 0.5)
+    if not colours:
+        raise BadRequest("Too little of the face is seen: choose a picture in which it looks towards the camera.")
+    seen, own, weight, normal = (torch.cat(each) for each in (colours, relative, weights, normals))
+    skin = weight * _like_skin(seen / own.clamp_min(1e-3), torch.cat(bare))
+    light, belief = estimate_light(seen, own, normal, skin)
+    share = (skin * belief)[:, None]
+    mean = (light.on(normal) * share).sum(dim=0) / share.sum().clamp_min(1e-6)
+    return light, mean, float(1.0 - skin.sum() / weight.sum())
+
+
+def _like_skin(lit: Tensor, bare: Tensor) -> Tensor:
+    """Return [N] 1 where colours [N, 3], without what is known of the skin, are like those of bare places [N]; else 0.
+
+    Sunglasses and hands are no skin by which the light is told.
+    """
+    level = lit.clamp_min(1e-4).log()
+    middle = level[bare if int(bare.sum()) > _FEWEST else slice(None)].median(dim=0).values
+    grey = (level - middle).mean(dim=1)
+    hue = (level - middle - grey[:, None]).norm(dim=1)
+    like = ((grey > -APART[0]) & (hue < APART[1])).float()
+    return like if float(like.mean()) > _LEAST else torch.ones_like(like)
+
+
+BARE: Final = ("forehead", "cheeks")
+_FEWEST: Final = 50  # places on bare skin
+_LEAST: Final = 0.1  # of the face: where less is like its middle, nothing is told by that
 
 
 def _resized(image: Tensor, size: int) -> Tensor:
@@ -292,6 +355,8 @@ def carry(head: Head, seen: Seen, albedo: Mapping[str, Tensor], traits: Traits, 
         for shot, views, light in zip(seen.shots, seen.views, seen.lights, strict=True):
             if tile in views:
                 ratio, belief = _ratio(shot, views[tile], light, base, tone)
+                if shot.grey:
+                    ratio = ratio.mean(dim=0, keepdim=True).expand(3, -1, -1)
                 belief = belief * (1.0 - _strange(ratio, belief, hairy, texel))
                 total += ratio * belief**2
                 weight += belief**2

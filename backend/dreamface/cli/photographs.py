@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from dreamface.cli.commands import moved_elsewhere, wanted_formats, what_was_written
 from dreamface.cli.faces import FACES
 from dreamface.cli.making import check_can_be_folder, check_free, staging, write
 from dreamface.cli.terminal import Terminal
 from dreamface.cli.words import settings, slug, summary
+
+if TYPE_CHECKING:
+    from dreamface.traits import Traits, TraitValue
 
 CONSENT: Final = "Use photographs of people only with their consent. They stay on this machine and are not kept."
 
@@ -22,10 +27,10 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     else:
         check_free(options.output)
     with terminal.progress() as progress:
-        from dreamface import pipeline
+        from dreamface import editing
 
         with staging(options.output.absolute().parent if options.output else FACES) as stage:
-            face = pipeline.from_photo(
+            face = editing.from_photo(
                 options.photographs,
                 options.words,
                 seed=options.seed,
@@ -47,14 +52,36 @@ def run(options: Namespace, terminal: Terminal) -> bool:
             "resolution": face.resolution,
             "shown": shown.to_json(),
             "photographs": made["photographs"],
+            "not_understood": list(face.record.not_understood),
             "consent": CONSENT,
             **written.to_json(),
         }
     )
     terminal.show(
-        f"Shows     {summary(shown)}",
+        f"Shows     {summary(first_things(shown))}",
+        *_ignored(face.record.not_understood),
         *what_was_written(written),
         f"Seed      {face.seed}",
         CONSENT,
     )
     return True
+
+
+def first_things(shown: Traits) -> dict[str, TraitValue]:
+    """Return what photographs show as artists look for it: the person, the skin, eyes and hair, then the shape."""
+    from dreamface.traits import VOCABULARY, Group
+
+    order = {Group.PERSON: 0, Group.SKIN: 1, Group.HAIR: 3}
+
+    def rank(name: str) -> int:
+        return _EYES if name.startswith("iris.") else order.get(VOCABULARY[name].group, len(order) + 1)
+
+    named = sorted(shown, key=rank)
+    return {name: replace(shown[name], confidence=1.0 - place / len(named)) for place, name in enumerate(named)}
+
+
+_EYES: Final = 2
+
+
+def _ignored(words: Sequence[str]) -> list[str]:
+    return [f"Ignored   {', '.join(words)}"] if words else []

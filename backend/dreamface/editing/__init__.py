@@ -20,6 +20,7 @@ from dreamface.editing.making import (
     sketch_edit,
     words_edit,
 )
+from dreamface.editing.photographs import from_photo
 from dreamface.editing.reading import EditReading, check_region, read_words, vocabulary, with_corrections
 from dreamface.editing.talking import Others, Reply, context_of, talk
 from dreamface.pipeline import Diffusion
@@ -41,6 +42,7 @@ __all__ = [
     "context_of",
     "diffusion_edit",
     "face_tile",
+    "from_photo",
     "lasting",
     "mark",
     "mix_edit",

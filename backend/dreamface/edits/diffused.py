@@ -33,7 +33,7 @@ from dreamface.errors import BadRequest
 from dreamface.face import Head, Topology
 from dreamface.images import decode_srgb8, decode_unit8, encode_srgb8, encode_unit8, png_bytes
 from dreamface.limits import LONGEST_WISH
-from dreamface.record import EditEntry
+from dreamface.record import PHOTOGRAPH, EditEntry
 from dreamface.skin import Overlay, Patch, Site, TopologyCache, Window, skin_tiles, texels_inside, window_of
 from dreamface.units import MM
 
@@ -198,11 +198,18 @@ def diffused_entry(edit: EditEntry) -> DiffusedEntry:
     try:
         entry = DiffusedEntry.model_validate(dict(edit.parameters))
     except ValidationError as error:
-        raise BadRequest(f"What diffusion made of {name!r} can't be laid on ({first_problem(error)}).") from error
+        raise BadRequest(f"What {_maker(edit)} made of {name!r} can't be laid on ({first_problem(error)}).") from error
     tiles = tiles_in(edit.pictures)
     if not tiles or any(f"{kind}/{tile}" not in edit.pictures for tile in tiles for kind in KINDS):
-        raise BadRequest(f"A picture of what diffusion made of {name!r} is missing: delete the edit, or make it again.")
+        raise BadRequest(
+            f"A picture of what {_maker(edit)} made of {name!r} is missing: delete the edit, or make it again."
+        )
     return entry
+
+
+def _maker(edit: EditEntry) -> str:
+    """Return what sentences say an edit's pictures were made by."""
+    return "a photograph" if edit.kind == PHOTOGRAPH else "diffusion"
 
 
 def tiles_in(pictures: Mapping[str, str]) -> tuple[str, ...]:
@@ -228,7 +235,9 @@ def diffused_overlays(
     entry = diffused_entry(edit)
     tiles = [tile for tile in skin_tiles(head.topology) if tile in tiles_in(edit.pictures)]
     if not set(edit.pictures.values()) <= pictures.keys():
-        raise BadRequest("A picture that diffusion made is missing from the face: make it again, or delete the edit.")
+        raise BadRequest(
+            f"A picture that {_maker(edit)} made is missing from the face: make it again, or delete the edit."
+        )
     images = {tile: {kind: pictures[edit.pictures[f"{kind}/{tile}"]] for kind in KINDS} for tile in tiles}
     layers = {tile: _Layers(head, tile, pngs) for tile, pngs in images.items()}
     shown = {tile: layer for tile, layer in layers.items() if layer.shows}
@@ -308,10 +317,10 @@ def _read(png: bytes, kind: str) -> Drawing | None:
     try:
         with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
             if image.width != image.height or image.width > _LARGEST:
-                raise BadRequest("A picture that diffusion made has another size than it should: delete the edit.")
+                raise BadRequest("A picture of the skin has another size than it should: delete the edit that has it.")
             pixels = np.asarray(image.convert("RGBA"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise BadRequest("A picture that diffusion made is damaged: delete the edit, or make it again.") from error
+        raise BadRequest("A picture of the skin is damaged: delete the edit that has it, or make it again.") from error
     seen = pixels[..., 3] > 0
     rows, columns = np.nonzero(seen.any(axis=1))[0], np.nonzero(seen.any(axis=0))[0]
     if not len(rows):

@@ -32,7 +32,7 @@ from dreamface.pipeline.people import (
     shown_traits,
     stranger,
 )
-from dreamface.pipeline.photographs import from_photo
+from dreamface.pipeline.photographs import Source, Wanted, from_photo
 from dreamface.prompts import Option, PromptReading, alternatives, read
 from dreamface.record import Correction, EditEntry, FaceRecord
 from dreamface.styles import parse_style, remove_style, save_style, style_name, styles
@@ -60,6 +60,8 @@ __all__ = [
     "PromptReading",
     "Repainted",
     "Seen",
+    "Source",
+    "Wanted",
     "alignment_note",
     "alternatives",
     "animate",

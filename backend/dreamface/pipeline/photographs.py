@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -28,6 +29,7 @@ from dreamface.capture import (
     fit_person,
     load_population,
     look,
+    note_on_light,
     notes_on,
     read_features,
     read_photograph,
@@ -43,12 +45,10 @@ from dreamface.limits import drawn_seed
 from dreamface.pipeline.making import dress
 from dreamface.pipeline.painting import painter, painters_turn
 from dreamface.pipeline.people import build_head, check_request
-from dreamface.prior import complete
+from dreamface.prior import complete, followed
 from dreamface.progress import Progress
-from dreamface.prompts import read
 from dreamface.record import PHOTOGRAPH, EditEntry, FaceRecord, Place
 from dreamface.skin import resting_tone, skin_tiles
-from dreamface.text import clean
 from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Group, Traits, TraitValue, Value
 
 BECAUSE: Final = "the photograph"
@@ -63,6 +63,7 @@ MEASURED: Final = 0.9
 GUESSED: Final = 0.5
 """Confidence of what hangs together with the shape: age, sex, ancestry, build."""
 
+TRACKERS: Final = ("auto", "face-mesh", "face-landmarker")
 MOST_PHOTOGRAPHS: Final = 12
 COARSE: Final = 256
 """Texels a side of the skin by which the light is told."""
@@ -72,13 +73,30 @@ FEWEST_YEARS: Final = 4.0
 DECIDED: Final = 4.0
 """How much more a person is of one sex than the shape's expected value, which lies between the two where unsure."""
 
-Source = Path | bytes | str
+Source = Path | str | bytes | bytearray
+"""A file, or what is in one."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be other than photographs show it.
+
+    Attributes:
+        traits: of the whole face.
+        edits: what lies at places, from below.
+        not_understood: words nothing was made of.
+    """
+
+    traits: Traits = field(default_factory=Traits)
+    edits: tuple[EditEntry, ...] = ()
+    not_understood: tuple[str, ...] = ()
 
 
 def from_photo(
     photographs: Source | Sequence[Source],
-    words: str = "",
+    prompt: str = "",
     *,
+    change: Callable[[Traits], Wanted] | None = None,
     seed: int | Literal["random"] | None = None,
     resolution: int = 1024,
     head: str = "auto",
@@ -91,11 +109,12 @@ def from_photo(
 
     Args:
         photographs: files, or what is in them; several of the same person show more.
-        words: laid over what they show, such as "older, with a beard".
+        prompt: what the face remembers that was said.
+        change: tells from the person whom photographs show what is to be other.
         seed: what they do not show is drawn from it; as `generate`.
         resolution: side of the maps in pixels, one of `RESOLUTIONS`.
         head: head model, one of `HEADS`.
-        traits: laid over what they show, and the words.
+        traits: laid over what they show, and the change.
         tracker: what finds landmarks: "auto", "face-mesh" or "face-landmarker".
         face_id: its identity, where it takes another face's place; None makes a new one.
         progress: told about every stage.
@@ -105,20 +124,16 @@ def from_photo(
         MissingDependency: what finds landmarks is not installed.
         Cancelled: the progress said so.
     """
-    sources = [photographs] if isinstance(photographs, Path | bytes | str) else list(photographs)
-    number, prompt = drawn_seed(seed), clean(words) if words.strip() else NOBODY_SAID
-    _check(sources)
+    sources = _checked(photographs)
+    number, prompt = drawn_seed(seed), prompt or NOBODY_SAID
     check_request(prompt, number, resolution, head)
+    _check_tracker(tracker)
     model = load_model(head)
     progress.report("photograph", 0.0, "Looking for the face")
-    opened = [read_photograph(Path(one) if isinstance(one, str) else one) for one in sources]
-    sightings = find_faces(opened, tracker)
+    sightings = find_faces([read_photograph(*one) for one in sources], tracker)
     progress.report("photograph", 0.05, "Fitting the head")
     population = load_population(model.name)
-    said = read(words).traits if words.strip() else Traits()
-    asked = said.under(traits or {})
-    known = _known(sightings)
-    fit = fit_person(population, [one.landmarks for one in sightings], used_tracker(tracker), known)
+    fit = fit_person(population, [one.landmarks for one in sightings], used_tracker(tracker), _known(sightings))
     fitted, shown = _fitted_head(population, fit, number)
     progress.report("photograph", 0.15, "Making the expressions")
     shapes = model.shapes(fitted)
@@ -127,34 +142,66 @@ def from_photo(
     coarse = _painted(fitted, complete(shown, number), COARSE, number, progress.part(0.3, 0.4))
     albedo = {tile: maps["albedo"] for tile, maps in coarse.items() if tile in skin_tiles(fitted.topology)}
     seen = look(fitted, shots, albedo, resting_tone(complete(shown, number)))
-    shown = shown.under(_colours(fitted, seen, shown))
+    colours, notes = _colours(fitted, seen, shown)
+    shown = shown.under(colours)
     person = complete(shown, number)
     fitted = _with_vertices(model.name, fitted.vertices, shown, number)
     progress.report("photograph", 0.4, "Carrying the skin over")
     base = _painted(fitted, person, resolution, number, progress.part(0.4, 0.6))
     edit, pictures = _skin_edit(fitted, seen, base, person)
-    changed = bool(asked)
-    whole = complete(shown.under(asked), number) if changed else person
-    offset = fitted.offset
-    final = build_head(model.name, whole, number, fitted.candidate, offset) if changed else fitted
+    wanted = change(person) if change else Wanted()
+    asked = wanted.traits.under(traits or {})
+    whole = followed(person, person.under(asked), number)
+    final = build_head(model.name, whole, number, fitted.candidate, fitted.offset) if asked else fitted
     record = FaceRecord(
-        face_id or str(uuid.uuid4()), prompt, number, resolution, model.name, whole,
-        candidate=final.candidate, edits=(edit,), history=(_history(fit, sightings),),
+        face_id or str(uuid.uuid4()), prompt, number, resolution, model.name, whole, wanted.not_understood,
+        candidate=final.candidate, edits=_numbered(edit, *wanted.edits), history=(_history(fit, sightings, notes),),
     )  # fmt: skip
-    return dress(final, record, progress.part(0.6, 1.0), pictures, None if changed else shapes)
+    return dress(final, record, progress.part(0.6, 1.0), pictures, None if asked or wanted.edits else shapes)
 
 
-def _check(sources: Sequence[Source]) -> None:
+def _numbered(*edits: EditEntry) -> tuple[EditEntry, ...]:
+    """Return edits with an id each."""
+    return tuple(one if one.id else replace(one, id=f"{one.kind}-{number}") for number, one in enumerate(edits))
+
+
+def _checked(photographs: Source | Sequence[Source]) -> list[tuple[Path | bytes, str]]:
+    """Return photographs, and what sentences call each.
+
+    Raises:
+        BadRequest: there are none or too many, or one is something else.
+    """
+    alone = isinstance(photographs, Path | str | bytes | bytearray | memoryview)
+    sources = [photographs] if alone else list(photographs) if isinstance(photographs, Iterable) else [photographs]
     if not sources:
         raise BadRequest("There is no photograph: name at least one picture of a face.")
     if len(sources) > MOST_PHOTOGRAPHS:
         raise BadRequest(f"There are {len(sources)} photographs: choose at most {MOST_PHOTOGRAPHS} of the person.")
+    return [_source(one, number, len(sources)) for number, one in enumerate(sources, 1)]
+
+
+def _source(one: object, number: int, count: int) -> tuple[Path | bytes, str]:
+    """Return a photograph's file or bytes, and what sentences call it."""
+    if isinstance(one, Path | str):
+        return Path(one), ""
+    if isinstance(one, bytes | bytearray | memoryview):
+        return bytes(one), f"photograph {number}" if count > 1 else ""
+    raise BadRequest(
+        f"Photographs are files, or what is in them as bytes; got {type(one).__name__}: save it in a file, "
+        "and name that."
+    )
+
+
+def _check_tracker(tracker: object) -> None:
+    if tracker not in TRACKERS:
+        raise BadRequest(f"What finds landmarks is one of {', '.join(TRACKERS)}; got {tracker!r}.")
 
 
 def _known(sightings: Sequence[Sighting]) -> dict[str, tuple[float, float]]:
     """Return what the colours in photographs tell of who it is: trait -> value and standard deviation."""
-    tones = torch.stack([first_tone(one.photograph.pixels, one.landmarks.points) for one in sightings])
-    melanin = split_tone(tones.median(dim=0).values)[0].number("skin.melanin")
+    coloured = [one for one in sightings if not one.is_grey]
+    tones = torch.stack([first_tone(one.photograph.pixels, one.landmarks.points) for one in coloured or sightings])
+    melanin = split_tone(tones.median(dim=0).values, not coloured)[0].number("skin.melanin")
     return {"skin.melanin": (melanin, MELANIN_DOUBT)}
 
 
@@ -200,10 +247,12 @@ def _told(population: Population, fit: Fit) -> dict[str, TraitValue]:
     }
 
 
-def _colours(head: Head, seen: Seen, shown: Traits) -> dict[str, TraitValue]:
-    """Return what photographs show of skin, eyes and hair, and the ancestry that goes with it."""
-    skin, light = split_tone(seen.both)
-    found = {name: TraitValue(entry.value, MEASURED, BECAUSE) for name, entry in skin.items()}
+def _colours(head: Head, seen: Seen, shown: Traits) -> tuple[dict[str, TraitValue], list[str]]:
+    """Return what photographs show of skin, eyes and hair, the ancestry that goes with it, and what is not shown."""
+    grey = all(shot.grey for shot in seen.shots)
+    skin, light = split_tone(seen.both, grey)
+    told = ("skin.melanin",) if grey else tuple(skin)
+    found = {name: TraitValue(skin.value(name), GUESSED if grey else MEASURED, BECAUSE) for name in told}
     found |= {
         name: TraitValue(entry.value, entry.confidence, BECAUSE)
         for name, entry in read_features(head, seen, light, shown.number("gender")).items()
@@ -211,7 +260,20 @@ def _colours(head: Head, seen: Seen, shown: Traits) -> dict[str, TraitValue]:
     iris = found["iris.colour"].value if "iris.colour" in found else None
     shape = {name: shown.number(name) for name in ANCESTRIES}
     shares = ancestry_of(shape, skin.number("skin.melanin"), iris)
-    return found | {name: TraitValue(share, GUESSED, BECAUSE) for name, share in shares.items()}
+    notes = [] if grey or not (note := note_on_light(light)) else [note]
+    if iris is None and not grey:
+        notes.append("The colour of the eyes was not seen: it is made up. Add a picture with open eyes, large enough.")
+    notes += [
+        f"Something lies on a part of the face in photograph {number}, such as glasses or a hand: the skin there is "
+        "made up."
+        for number, share in enumerate(seen.hidden, 1)
+        if share > HIDDEN
+    ]
+    return found | {name: TraitValue(share, GUESSED, BECAUSE) for name, share in shares.items()}, notes
+
+
+HIDDEN: Final = 0.2
+"""Fraction of the face's skin that is not like forehead and cheeks, from which it is said."""
 
 
 def _shots(sightings: Sequence[Sighting], head: Head, shapes: Tensor, fit: Fit, population: Population) -> list[Shot]:
@@ -225,9 +287,9 @@ def _shots(sightings: Sequence[Sighting], head: Head, shapes: Tensor, fit: Fit, 
         landmarks = expected_landmarks(population, posed.double().numpy())
         placed = posed @ rotation.T + position
         expected = landmarks @ fit.poses.rotation[number].T + fit.poses.position[number]
-        found.append(
-            Shot.of(sighting.photograph.pixels, placed, float(fit.focal[number]), sighting.landmarks.points, expected)
-        )
+        seen = sighting.landmarks.points, expected
+        focal, made = float(fit.focal[number]), fit.weights[number]
+        found.append(Shot.of(sighting.photograph.pixels, placed, focal, seen, made, sighting.is_grey))
     return found
 
 
@@ -250,7 +312,7 @@ def _skin_edit(head: Head, seen: Seen, base: Maps, traits: Traits) -> tuple[Edit
     return EditEntry("photograph", "photograph", LABEL, place=Place(mask=digests), pictures=names), pictures
 
 
-def _history(fit: Fit, sightings: Sequence[Sighting]) -> dict[str, object]:
+def _history(fit: Fit, sightings: Sequence[Sighting], seen: Sequence[str]) -> dict[str, object]:
     """Return what is remembered of the photographs: how each shows the head, and nothing that is in it."""
     shots = [
         {
@@ -266,7 +328,10 @@ def _history(fit: Fit, sightings: Sequence[Sighting]) -> dict[str, object]:
         }
         for number, one in enumerate(sightings)
     ]
-    return {"from": PHOTOGRAPH, "photographs": shots, "notes": notes_on(sightings)}
+    notes = [*notes_on(sightings), *seen]
+    if fit.is_doubtful:
+        notes.append("The head fits the face only roughly: choose a sharper picture from the front, or add more.")
+    return {"from": PHOTOGRAPH, "photographs": shots, "notes": notes}
 
 
 _FAINT: Final = 0.02

@@ -133,7 +133,9 @@ def take_pictures(head: str, seed: int, count: int, file: Path, eyes: dict[str, 
             row |= {"focal": np.array(view.focal)} | {name: faces[0].points for name, faces in found.items()}
             for name, value in row.items():
                 rows[name].append(value)
-    np.savez(file, **{name: np.array(values, np.float32) for name, values in rows.items()})
+    part = file.with_suffix(".part.npz")
+    np.savez(part, **{name: np.array(values, np.float32) for name, values in rows.items()})
+    part.replace(file)  # what is there is whole
 
 
 @dataclass(frozen=True)
@@ -151,13 +153,19 @@ class Record:
     arrays: dict[str, FloatArray]
 
 
+FEWEST_PICTURES: Final = 2
+
+
 def read_records(work: Path) -> list[Record]:
-    """Read what `take_pictures` has written."""
+    """Read what `take_pictures` has written, but for people of whom too few pictures show a face to tell both apart."""
     records = []
     for file in sorted(work.glob("*-*.npz")):
+        if file.stem.endswith(".part"):
+            continue
         head, _, seed = file.stem.partition("-")
         with np.load(file) as data:
-            records.append(Record(head, int(seed), {name: data[name].astype(np.float64) for name in data.files}))
+            if len(data["focal"]) >= FEWEST_PICTURES:
+                records.append(Record(head, int(seed), {name: data[name].astype(np.float64) for name in data.files}))
     return records
 
 
