@@ -56,6 +56,8 @@ class FakePipeline:
     check_alignment = staticmethod(real_pipeline.check_alignment)
     fits_better = staticmethod(real_pipeline.fits_better)
     alignment_note = staticmethod(real_pipeline.alignment_note)
+    detail_remarks = staticmethod(real_pipeline.detail_remarks)
+    moved_by_detail = staticmethod(real_pipeline.moved_by_detail)
     on_generate: Callable[[str], None] = lambda prompt: None
     on_export: Callable[[Path], None] = lambda path: None
     calls: list[dict[str, Any]] = field(default_factory=list)
@@ -83,8 +85,10 @@ class FakePipeline:
         traits: Mapping[str, Value] | None = None,
         anyway: bool = False,
         align: float = 0.0,
+        detail: str = "quick",
         progress: Progress,
     ) -> Face:
+        assert detail == "quick"
         if prompt == GERMAN and not anyway:
             raise NothingRead("DreamFace reads English only.")
         self.calls.append({"prompt": prompt, "seed": seed, "resolution": resolution, "head": head, "traits": traits})
