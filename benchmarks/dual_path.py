@@ -51,7 +51,7 @@ RESOLUTION: Final = 512  # of the painted skin
 YAWS: Final = (-0.5, 0.0, 0.5)  # radians, from where the head is looked at
 VIEW: Final = 96  # pixels a side of the pictures that are compared
 SHEET_VIEW: Final = 64  # and of those on the sheet
-ZOOM: Final = 2
+COLUMNS: Final = 8  # of the sheet: the first prompts
 GROUND: Final = 0.35  # sRGB grey behind heads
 SHOWN_EVERY: Final = 10  # steps of the pipeline between two pictures of a head as it forms
 CELL: Final = 8  # texels over which the pattern is averaged away
@@ -237,7 +237,7 @@ def carve(subject: Subject, words: str, steps: int, guidance: float) -> Tensor:
 
 
 def draw(file: Path, wanted: Tensor, textures: dict[str, Tensor], looking: Looking, carved: list[Tensor]) -> None:
-    """Write a sheet: of each prompt a column; our painter's texture, then of each way texture and head, then carved."""
+    """Write a sheet: of each of the first prompts a column; our painter's texture, then of each way texture and head, then carved."""
     rows = []
     for some in (wanted, *(textures[name] for name, _, _ in WAYS)):
         rows.append(torch.cat(list(some), dim=2))
@@ -245,7 +245,7 @@ def draw(file: Path, wanted: Tensor, textures: dict[str, Tensor], looking: Looki
     if carved:
         empty = torch.ones_like(carved[0])
         rows.append(torch.cat([*carved, *[empty] * (len(wanted) - len(carved))], dim=2))
-    sheet = interpolate(torch.cat(rows, dim=1)[None], scale_factor=ZOOM, mode="bicubic")[0].clamp(0.0, 1.0)
+    sheet = torch.cat(rows, dim=1)[:, :, : COLUMNS * SHEET_VIEW].clamp(0.0, 1.0)
     write_png((255.0 * sheet).round().to(torch.uint8).permute(1, 2, 0).numpy(), file)
 
 
