@@ -150,6 +150,7 @@ def test_bad_input_is_a_sentence(detail: Any, sentence: str) -> None:
         pipeline.generate("a man", seed=1, detail=detail, model=double())
 
 
+@pytest.mark.slow
 def test_a_weight_of_0_leaves_a_path_out() -> None:
     """Pictures want it blue, textures want it green."""
     traits = complete(Traits({"skin.melanin": 0.3}), 5)
