@@ -237,7 +237,7 @@ def carve(subject: Subject, words: str, steps: int, guidance: float) -> Tensor:
 
 
 def draw(file: Path, wanted: Tensor, textures: dict[str, Tensor], looking: Looking, carved: list[Tensor]) -> None:
-    """Write a sheet: of each of the first prompts a column; our painter's texture, then of each way texture and head, then carved."""
+    """Write a sheet: a column each of the first prompts; texture and head by our painter and by each way; carved."""
     rows = []
     for some in (wanted, *(textures[name] for name, _, _ in WAYS)):
         rows.append(torch.cat(list(some), dim=2))
