@@ -89,10 +89,11 @@ ZOOM: Final = 3
 
 
 def masks() -> tuple[Tensor, Tensor]:
-    """Return [S, S] where cheeks and forehead, and where lips lie in the face's tile."""
+    """Return [S, S] where cheeks, and where the lips that are seen lie in the face's tile."""
     topology = build_head("anny", complete(Traits(), 0), 0, 0).topology
     atlas = atlas_of(topology, "skin", 4 * SIDE)
     cheeks, lips = atlas.region("cheeks"), atlas.region("lips_upper", "lips_lower")
+    lips = lips * (1.0 - atlas.region("mouth_inside"))  # what lies inside wears no lipstick
     return avg_pool2d(cheeks[None], 4)[0] > 0.6, avg_pool2d(lips[None], 4)[0] > 0.6
 
 

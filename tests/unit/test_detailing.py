@@ -14,14 +14,19 @@ from dreamface.appearance import Seen
 from dreamface.cli import main
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, MissingDependency
 from dreamface.face import Face
-from dreamface.guidance import Prompt, StableDiffusion
-from dreamface.pipeline import Detail
+from dreamface.guidance import Prompt, StableDiffusion, resized
+from dreamface.guidance.layering import shown_texels
+from dreamface.pipeline import Detail, build_head
+from dreamface.pipeline.detailing import texture_skin
+from dreamface.prior import complete
 from dreamface.progress import Progress, Step
+from dreamface.record import FaceRecord
 from dreamface.traits import Traits
 from tests.diffusion_double import GaussianDiffusion
 from tests.tiny_diffusion import save
 
 BLUE = (0.25, 0.35, 0.75)
+GREEN = (0.25, 0.75, 0.35)
 WORDS = "a Na'vi warrior with red lipstick"
 
 
@@ -136,11 +141,33 @@ def test_what_was_cut_off_and_where_it_stopped_is_said(monkeypatch: pytest.Monke
         (Detail(steps=5000), "takes 1 to 1000 steps; got 5000"),
         (Detail(guidance=-1.0), "must be between 0 and 200; got -1"),
         (Detail(guidance=float("nan")), "must be between 0 and 200; got nan"),
+        (Detail(generic_weight=-1.0), "one of them more than 0; got -1 and 3"),
+        (Detail(texture_weight=float("inf")), "one of them more than 0; got 1 and inf"),
+        (Detail(generic_weight=0.0, texture_weight=0.0), "one of them more than 0; got 0 and 0"),
     ],
 )
 def test_bad_input_is_a_sentence(detail: Any, sentence: str) -> None:
     with pytest.raises(BadRequest, match=sentence.replace("(", r"\(")):
         pipeline.generate("a man", seed=1, detail=detail, model=double())
+
+
+@pytest.mark.slow
+def test_a_weight_of_0_leaves_a_path_out() -> None:
+    """Pictures want it blue, textures want it green."""
+    traits = complete(Traits({"skin.melanin": 0.3}), 5)
+    head = build_head("anny", traits, 5, 0)
+    record = FaceRecord("", "a Na'vi", 5, 512, "anny", traits, ())
+    green = GaussianDiffusion({"Na'vi": GREEN}, 0.3, side=64, factor=4)
+
+    def colour(generic: float, texture: float) -> torch.Tensor:
+        detail = Detail(20, 1.0, False, generic, texture)
+        sitter, textured = texture_skin(head, record, detail, double(), green)
+        seen = shown_texels(sitter)["skin"] > 0.9
+        return resized(textured.after[0], seen.shape[-1])[:, seen].mean(dim=1)
+
+    both, blue, leaf = colour(1.0, 1.0), colour(1.0, 0.0), colour(0.0, 1.0)
+    assert float(blue[2] - blue[1]) > 0.1 and float(leaf[1] - leaf[2]) > 0.1
+    assert float(leaf[2] - leaf[1]) < float(both[2] - both[1]) < float(blue[2] - blue[1])
 
 
 def test_without_a_model_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

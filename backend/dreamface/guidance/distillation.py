@@ -57,7 +57,8 @@ class Guide:
 def score_gradient(guide: Guide, latents: Tensor, noise: Tensor, level: int) -> Tensor:
     """Return lambda w(t) (found noise - added noise) / B, the gradient of latents.
 
-    w(t) is 1 - alpha bar, the variance of the noise. Nothing of the model is differentiated.
+    w(t) is 1 - alpha bar, the variance of the noise. Nothing of the model is differentiated. A path of weight 0 is not
+    asked.
 
     Args:
         guide: whose opinion.
@@ -65,6 +66,8 @@ def score_gradient(guide: Guide, latents: Tensor, noise: Tensor, level: int) -> 
         noise: [B, C, h, w] of deviation 1.
         level: of the model's schedule.
     """
+    if guide.weight == 0.0:
+        return torch.zeros_like(latents)
     with torch.no_grad():
         own, schedule = latents.detach(), guide.model.schedule
         noised = schedule.noised(own, noise, level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from dreamface.guidance import (
     Outcome,
     Sitter,
     Steps,
+    Textured,
     Texturing,
     normals_of_height,
     resized,
@@ -75,7 +77,6 @@ _AS_SKIN: Final = "a close-up photograph of detailed skin, plain background, the
 _AGAINST: Final = "hair, hat, glasses, blurry, text, watermark, frame, deformed, shadow, highlight"
 _CARVING_GUIDANCE: Final = 0.5  # of texturing's
 _CARVING_STEPS: Final = 1.5  # for each of texturing's two halves
-_TEXTURE_WEIGHT: Final = 3.0  # lambda_tau, where lambda_g is 1
 _TEXTURE_GUIDANCE: Final = 0.01  # of the generic model's, with a texture model
 _MODES: Final = 60  # of the head model's coefficients that move
 _STILL: Final = 0.05 * MM  # root mean square: coefficients that move less are left alone
@@ -98,11 +99,16 @@ class Detail:
         steps: of texturing, in latent space and once more in image space; carving takes half as many again.
         guidance: how far it is led towards the words.
         carves: whether it also changes the shape.
+        generic_weight: of the model's opinion of pictures of the skin (lambda_g of equations 10 and 13); 0 leaves it
+            out.
+        texture_weight: of the texture model's or the painted skin's opinion of the texture (lambda_tau), likewise.
     """
 
     steps: int = 200
     guidance: float = 100.0
     carves: bool = True
+    generic_weight: float = 1.0
+    texture_weight: float = 3.0
 
 
 @dataclass(frozen=True)
@@ -147,6 +153,12 @@ def check_detail(detail: Detail) -> None:
             f"The guidance of detail by diffusion must be between 0 and {MOST_DETAIL_GUIDANCE:g}; "
             f"got {detail.guidance:g}."
         )
+    weights = (detail.generic_weight, detail.texture_weight)
+    if not all(0.0 <= weight < math.inf for weight in weights) or not any(weights):
+        raise BadRequest(
+            "The two weights of detail by diffusion must be 0 or more, and one of them more than 0; got "
+            f"{detail.generic_weight:g} and {detail.texture_weight:g}."
+        )
 
 
 def make_detail(
@@ -181,10 +193,8 @@ def make_detail(
         if detail.carves:
             carved, relief, outcome = _carve(head, record, detail, model, progress.part(0.05, 0.45), forming)
             outcomes.append(outcome)
-        sitter = _sit(carved, record, progress.part(0.45, 0.5))
-        texturing = _texturing(sitter, record, detail, model, texture, relief)
-        shown = _every_few(texturing.portrait, forming)
-        textured = texturing.run(Steps(detail.steps, detail.steps), progress.part(0.5, 0.95), shown)
+        part = progress.part(0.45, 0.95)
+        sitter, textured = texture_skin(carved, record, detail, model, texture, relief, part, forming)
         outcomes.append(textured.outcome)
         cut_off, name = model.embed(_AS_SKIN.format(record.prompt)).cut_off, model.name
     progress.report("diffusion", 0.95, "Laying it on")
@@ -284,6 +294,38 @@ def shape_modes(head: Head) -> Tensor:
 # ---------------------------------------------------------------------------------------------------------- texturing
 
 
+def texture_skin(
+    head: Head,
+    record: FaceRecord,
+    detail: Detail,
+    model: LatentDiffusion,
+    texture: LatentDiffusion | None = None,
+    relief: Tensor | None = None,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+    forming: Forming | None = None,
+) -> tuple[Sitter, Textured]:
+    """Return the head as it sat with its painted skin, and the textures that diffusion has made of that.
+
+    Args:
+        head: whose skin.
+        record: of the face; its prompt is what is asked for.
+        detail: how.
+        model: knows pictures of anything.
+        texture: see `make_detail`.
+        relief: [T, S, S] metres of the skin's tiles that carving has made; None: nothing.
+        progress: told about every step.
+        forming: called every few steps with a picture of what there is by then.
+
+    Raises:
+        DreamFaceError: the model gave no numbers at once, or there is too little memory.
+        Cancelled: the progress said so.
+    """
+    sitter = _sit(head, record, progress.part(0.0, 0.1))
+    texturing = _texturing(sitter, record, detail, model, texture, relief)
+    shown = _every_few(texturing.portrait, forming)
+    return sitter, texturing.run(Steps(detail.steps, detail.steps), progress.part(0.1, 1.0), shown)
+
+
 def _sit(head: Head, record: FaceRecord, progress: Progress) -> Sitter:
     """Return the head with its painted skin, with and without what lies on top of diffusion's."""
     traits, resolution = shown_traits(record), min(record.resolution, _SKIN)
@@ -311,14 +353,14 @@ def _texturing(
     words = _AS_SKIN.format(record.prompt)
 
     def prior(own: Tensor) -> LearnedPrior | Anchor:
-        anchor = Anchor.of(sitter, own, _TEXTURE_WEIGHT)
+        anchor = Anchor.of(sitter, own, detail.texture_weight)
         if texture is None:
             return anchor
         scale = max(1.0, _TEXTURE_GUIDANCE * detail.guidance)
-        return LearnedPrior(Guide.reading(texture, record.prompt, "", scale, _TEXTURE_WEIGHT), anchor)
+        return LearnedPrior(Guide.reading(texture, record.prompt, "", scale, detail.texture_weight), anchor)
 
     normals = None if relief is None else _bent(sitter.relief(model.side), sitter, relief)
-    guide = Guide.reading(model, words, _AGAINST, detail.guidance)
+    guide = Guide.reading(model, words, _AGAINST, detail.guidance, detail.generic_weight)
     return Texturing(sitter, guide, prior, seed_of_detail(record.seed, "texturing"), normals)
 
 
