@@ -92,7 +92,7 @@ def work(job: dict[str, Any]) -> None:
     place = Path(job["place"])
     (place / "maps").mkdir(parents=True)
     result = {"face_id": "f", "prompt": prompt, "seed": request["seed"], "resolution": 512, "not_understood": []}
-    result["notes"] = []
+    result |= {"notes": [], "moved": [], "looked": ""}
     (place / "face.json").write_text(json.dumps({"generator": {"name": "DreamFace"}, **result}))
     if "brief" in prompt and cancelled.wait(0.02):
         send({"type": "failed", "id": name, "error": "Stopped; nothing was written."})

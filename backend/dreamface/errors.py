@@ -1,6 +1,9 @@
 """Errors a user can meet. Each message is one sentence that says what to do."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+WITH_VIDEO: Final = "press Add Video in DreamFace's preferences, or install the extra `dreamface[video]`"
+"""How pictures of faces and footage can be read: the end of a `MissingDependency`."""
 
 
 class DreamFaceError(Exception):

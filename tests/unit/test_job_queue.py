@@ -37,7 +37,7 @@ class FakeWorker:
         self.orders.append(job)
         result = {
             "face_id": "f", "prompt": job["request"]["prompt"], "seed": 1, "resolution": 512, "not_understood": [],
-            "notes": [],
+            "notes": [], "moved": [], "looked": "",
         }  # fmt: skip
         place = Path(job["place"])
         place.mkdir(parents=True)

@@ -86,7 +86,7 @@ def test_a_prompt_is_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setattr(pipeline.making, "build_head", built)
     request = {
         "prompt": PROMPT, "seed": 7, "resolution": 512, "head": "anny", "traits": {}, "without": [], "corrections": [],
-        "anyway": False, "face_id": None,
+        "anyway": False, "align": 0.0, "face_id": None,
     }  # fmt: skip
     with pytest.raises(DreamFaceError, match="far enough"):
         tasks.generate({"request": request, "id": "f" * 32}, tmp_path / "face", Progress())

@@ -234,7 +234,7 @@ def test_hair_has_the_persons_colour_unless_one_was_drawn(studio):
         return patch, patch[patch.sum(dim=1).argmin()]
 
     patch, own = darkest(BLACK)
-    assert float(patch.mean(dim=1).std()) > 0.05  # single hairs, with skin between them
+    assert float(patch.mean(dim=1).std()) > 0.04  # single hairs, with skin between them
     assert float(own[0]) >= float(own[2])
     _, green = darkest((10, 120, 20, 255))
     assert float(green[1]) > 2 * float(green[0])

@@ -7,7 +7,6 @@ from dreamface.capture.fitting import MELANIN_DOUBT, Fit, expected_landmarks, fi
 from dreamface.capture.landmark_model import LandmarkModel, load_model
 from dreamface.capture.landmarks import (
     COUNT,
-    WITH_VIDEO,
     Follower,
     Landmarks,
     LandmarkTracker,
@@ -36,7 +35,6 @@ __all__ = [
     "MELANIN_DOUBT",
     "TOLD",
     "USUAL_FOCAL",
-    "WITH_VIDEO",
     "Fit",
     "Follower",
     "LandmarkModel",

@@ -18,14 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamface.arrays import Float32Array, FloatArray
-from dreamface.errors import MissingDependency
+from dreamface.errors import WITH_VIDEO, MissingDependency
 from dreamface.models import FACE_LANDMARKER, model_folder
 from dreamface.traits import ARKIT_SHAPES
 
 COUNT: Final = 478
-
-WITH_VIDEO: Final = "press Add Video in DreamFace's preferences, or install the extra `dreamface[video]`"
-"""How pictures of faces and footage can be read: the end of a sentence."""
 
 _hush = threading.Lock()
 

@@ -13,8 +13,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import IO, Any, Final
 
-from dreamface.capture import WITH_VIDEO
-from dreamface.errors import MissingDependency
+from dreamface.errors import WITH_VIDEO, MissingDependency
 
 LONGEST_SIDE: Final = 1280
 """Pixels: what is larger is read smaller. A tracker looks at a face in 192 or 256 pixels."""

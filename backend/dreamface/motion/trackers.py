@@ -10,8 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
-from dreamface.capture import WITH_VIDEO
-from dreamface.errors import MissingDependency
+from dreamface.errors import WITH_VIDEO, MissingDependency
 from dreamface.motion.moment import Moment
 from dreamface.performance import Performance
 from dreamface.progress import Progress
