@@ -227,8 +227,9 @@ def test_a_photograph_of_one_of_our_heads_becomes_that_head() -> None:
     assert not any(value.value for name, value in face.traits.items() if name.startswith("expression."))
     _sliders_go_on(face.head, face)
     again = from_photo(jpeg, seed=3, head="anny", resolution=512)
-    assert torch.equal(again.head.vertices, face.head.vertices)
-    assert torch.equal(again.maps["skin"]["albedo"], face.maps["skin"]["albedo"])
+    # Threads add up in any order, so the last bits differ.
+    assert torch.allclose(again.head.vertices, face.head.vertices, atol=1e-4)
+    assert float((again.maps["skin"]["albedo"] - face.maps["skin"]["albedo"]).abs().mean()) < 1e-3
 
 
 def _apart(one: Head, other: Head) -> float:
