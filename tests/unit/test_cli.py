@@ -86,6 +86,7 @@ class FakePipeline:
         anyway: bool = False,
         align: float = 0.0,
         detail: str = "quick",
+        reading: PromptReading | None = None,
         progress: Progress,
     ) -> Face:
         assert detail == "quick"

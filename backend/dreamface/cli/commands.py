@@ -41,9 +41,9 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
         pipeline.check_request(prompt, options.seed or 0, options.resolution, options.head)
         detail = _detail(options)
         pipeline.check_alignment(options.align)
+        reading = pipeline.read(prompt)
         if worn is not None:
-            chosen = {**worn.traits(pipeline.read(prompt).traits), **chosen}
-        notes = pipeline.read(prompt).notes
+            chosen = {**worn.traits(reading.traits), **chosen}
         with staging(options.output.absolute().parent if options.output else FACES) as stage:
             face = pipeline.generate(
                 prompt,
@@ -54,6 +54,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
                 anyway=options.anyway,
                 detail=detail,
                 align=options.align,
+                reading=reading,
                 progress=progress.part(0.0, 0.7),
             )
             name = slug(face.prompt)
@@ -63,7 +64,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
     written.notes += pipeline.detail_remarks(face.record)
     moved = pipeline.fits_better(face.traits)
     asked = Traits({name: entry for name, entry in face.traits.asked().items() if name not in moved})
-    reasons, looked = {note.words for note in notes}, pipeline.alignment_note(face.record)
+    reasons, looked = {note.words for note in reading.notes}, pipeline.alignment_note(face.record)
     terminal.result(
         {
             "prompt": face.prompt,
@@ -71,7 +72,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
             "resolution": face.resolution,
             "understood": asked.to_json(),
             "not_understood": list(face.record.not_understood),
-            "read_notes": [note.text for note in notes],
+            "read_notes": [note.text for note in reading.notes],
             "alignment": face.record.to_json().get("alignment"),
             "moved": {name: face.traits.to_json()[name] for name in moved},
             **written.to_json(),
@@ -80,7 +81,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
     terminal.show(
         *_what_was_read(asked, tuple(word for word in face.record.not_understood if word not in reasons)),
         *_titled("Placed", [edit.label for edit in face.record.edits]),
-        *_titled("Note", [note.text for note in notes]),
+        *_titled("Note", [note.text for note in reading.notes]),
         *_titled("Looked", [looked] if looked else []),
         *what_was_written(written),
         f"Seed      {face.seed}",
