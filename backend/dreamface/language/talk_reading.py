@@ -500,8 +500,8 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
             own = without_parts(following.text).replace("the", "").strip()
             if not own:
                 texts[number + 1] = replace(following, text="")
-            elif not following.listed and not _is_list_of_adjectives(following.text):
-                continue
+            elif following.text.startswith("with ") or not (following.listed or _is_list_of_adjectives(following.text)):
+                continue  # "blonde but with dark brows": the hair is blonde
             texts[number] = replace(clause, text=_of(clause.text, noun, context))
     topic: Part | None = None
     named = False  # whether the clause before names a part and says nothing of it: "the lips: fuller"
