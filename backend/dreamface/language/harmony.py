@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
+from dreamface.colour_names import linear
 from dreamface.language.effects import Effects
 from dreamface.language.hair_words import COLOURS_SRGB
-from dreamface.language.lexicon import linear
 from dreamface.language.meanings import OTHER_IRIS, PLAIN_SCALES, PLAIN_SPOTS, PLAIN_STRIPES
 from dreamface.language.tables import HAIR_COLOURS
 from dreamface.traits import Traits, TraitValue, Value

@@ -10,14 +10,9 @@ from __future__ import annotations
 from itertools import product
 from typing import Final
 
+from dreamface.colour_names import linear
 from dreamface.language.effects import Effects, Rank, at, less, more, pose, ranked
 from dreamface.language.hair_words import COLOURS_SRGB, DARK_ROOT
-
-
-def _linear(srgb: str) -> tuple[float, float, float]:
-    channels = (int(srgb[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return red, green, blue
 
 
 def _style(name: str, *others: Effects) -> Effects:
@@ -34,11 +29,11 @@ _UNDERCUT: Final = _style("undercut")
 _RECEDING: Final = _style("receding", (more("hair.hairline"),))
 _TONSURE: Final = _style("tonsure")
 _SOME_GREY: Final = (at("hair.grey", 0.35),)
-_GREYING_BEARD: Final = (at("beard.colour", (*_linear(COLOURS_SRGB["salt and pepper"]), 0.8)),)
+_GREYING_BEARD: Final = (at("beard.colour", (*linear(COLOURS_SRGB["salt and pepper"]), 0.8)),)
 _STUBBLE: Final = (more("stubble.density", 0.9),)
 _THICK_BROWS: Final = (more("brows.thickness"), more("brows.density", 0.8), at("brows.style", "thick", Rank.VAGUE))
 _THIN_BROWS: Final = (less("brows.thickness"), at("brows.style", "thin", Rank.VAGUE))
-_PALE_BROWS: Final = (at("brows.colour", (*_linear(COLOURS_SRGB["light blonde"]), 0.9)), less("brows.density", 0.6))
+_PALE_BROWS: Final = (at("brows.colour", (*linear(COLOURS_SRGB["light blonde"]), 0.9)), less("brows.density", 0.6))
 _WEATHERED: Final = (
     more("wrinkles.eyes", 0.7),
     more("wrinkles.cheeks", 0.6),
@@ -91,7 +86,7 @@ PHRASES: Final[dict[str, Effects]] = {
     **dict.fromkeys(("greasy hair", "unwashed hair", "oily hair", "lifeless hair", "baby fine hair", "flyaway hair", "stringy hair", "hair in rat tail", "hair like string"), (less("hair.volume"),)),
     **dict.fromkeys(("fluffy hair", "springy hair", "cloud of hair", "hair like cloud", "abundant hair", "luxuriant hair", "luxurious hair"), (more("hair.volume", 0.8),)),
     **dict.fromkeys(("grown out root", "roots showing", "root showing", "root growing out", "roots growing out"), (at("hair.roots", (*DARK_ROOT, 0.85), Rank.VAGUE),)),
-    **dict.fromkeys(("badger streak", "badger stripe", "skunk stripe", "skunk streak", "white blaze"), (at("hair.highlights", (*_linear(COLOURS_SRGB["white"]), 0.95)),)),
+    **dict.fromkeys(("badger streak", "badger stripe", "skunk stripe", "skunk streak", "white blaze"), (at("hair.highlights", (*linear(COLOURS_SRGB["white"]), 0.95)),)),
     # hair and beards that turn grey
     **{f"{thing} {fleck} with {grey}": effects for fleck, grey in product(_FLECKS, _GREYS) for thing, effects in (("hair", _SOME_GREY), ("beard", _GREYING_BEARD), ("moustache", _GREYING_BEARD), ("stubble", _GREYING_BEARD))},
     **{f"{much} {grey} in {where}": _SOME_GREY for much, grey, where in product(("thread of", "streak of", "touch of", "first", "some", "hint of", "fleck of"), _GREYS, ("hair", "curl"))},
