@@ -807,9 +807,8 @@ def _earlier(record: FaceRecord, step: Restore) -> FaceRecord:
     if not found:
         parts = listed([part.name for part in step.parts])
         if marks := [edit for edit in record.edits if _lies_on(edit, [p for p in step.parts if p.name in _MARKS])]:
-            raise BadRequest(
-                f"Talking has not changed {listed(labels_of(marks))}: say “remove the {parts}” to take that off."
-            )
+            named = listed(labels_of(marks))
+            raise BadRequest(f"Talking has not changed {named}: say “remove the {parts}” to take that off.")
         raise BadRequest(
             f"The {parts} {'have' if step.parts[0].is_plural else 'has'} not changed since we began to talk."
         )

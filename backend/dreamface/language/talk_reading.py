@@ -76,7 +76,7 @@ _FOREIGN: Final = "I understand English only, and this looks like {}: nothing wa
 
 _NO_ENGLISH: Final = f"I did not understand that: I know English only. {CAN_DO}"
 
-_QUOTES: Final = re.compile("[\"()“”„«»<>]|(?<!\\w)'|'(?!\\w)")
+_QUOTES: Final = re.compile("[\"(“”„«»<>]|(?<!\\w)'|'(?!\\w)")
 _SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?;\n])\s+|\n+")
 _CLAUSE_ENDS: Final = re.compile(
     r"\s*(?:,|;|:(?!\d)|\s-+\s|\.(?!\d)|!|\?|\bbut\b|\band then\b|\bthen\b|\balthough\b|\bhowever\b|\bwhile\b)\s*"
@@ -156,7 +156,7 @@ def _corrections(lower: str, context: Context) -> tuple[Step, ...]:
     if not context.last or read_history(stripped(lower), context.others) is not None:
         return ()
     before = replace(context, traits=context.before or context.traits, last="", before=None)
-    said = _last_orders(context)
+    said = [step for step in _steps(context.last, before) if isinstance(step, Change)]
     if steps := _still(lower, said, context) or _only_those(lower, said, before):
         return steps
     marked = corrects(lower)
@@ -191,12 +191,6 @@ def _compares_a_thing(words: str) -> bool:
 
 
 _PLAIN_NAMES: Final = {"hair colour": "hair", "hairstyle": "hair", "eye colour": "eyes", "skin tone": "skin"}
-
-
-def _last_orders(context: Context) -> list[Change]:
-    """Return the orders of what was said for the last change."""
-    before = replace(context, traits=context.before or context.traits, last="", before=None)
-    return [step for step in _steps(context.last, before) if isinstance(step, Change)]
 
 
 def _with_topic_of_last(context: Context) -> Context:
