@@ -320,10 +320,8 @@ def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
         stack = added(stack, _with_held(entry, replace(record, edits=stack), made.held))
     stack = added(stack, *now.placed) if now.placed else stack
     after = replace(record, edits=stack)
-    notes = _unmoved(now.whole, traits, shown_traits(after))
     named = set(made.traits) | {name for edit in before.edits if edit not in record.edits for name in edit.traits}
-    lost = (*now.lost, *made.not_understood)
-    return _told(before, after, named, made.held, lost, now.problems, now.placed, now.taken, notes)
+    return _told(before, after, named, now, made, _unmoved(now.whole, traits, shown_traits(after)))
 
 
 def _follow_order(change: Change, record: FaceRecord, traits: Traits, now: _Followed) -> None:
@@ -441,33 +439,40 @@ def _with_held(entry: EditEntry, record: FaceRecord, held: Sequence[str]) -> Edi
 
 
 def _told(
-    before: FaceRecord, after: FaceRecord, meant: set[str], held: Sequence[str], lost: Sequence[str],
-    problems: Sequence[str], placed: Sequence[EditEntry], taken: Sequence[str] = (),
-    notes: Sequence[str] = (),
-) -> Reply:  # fmt: skip
-    """Return the reply to orders: what changed, what was held, and what nothing was made of."""
+    before: FaceRecord, after: FaceRecord, meant: set[str], now: _Followed, made: Difference, notes: Sequence[str]
+) -> Reply:
+    """Return the reply to orders: what changed, what was held, and what nothing was made of.
+
+    Args:
+        before: the face before the line.
+        after: the face with the orders followed.
+        meant: names of the traits that the orders set.
+        now: what the orders added up to.
+        made: what of it changes the whole face.
+        notes: sentences about orders that changed nothing beside others that did.
+    """
+    held, placed = made.held, now.placed
     shifts = _shifts(shown_traits(before), shown_traits(after), meant)
     direct = [shift for shift in shifts if shift[0] in meant]
-    sentences = list(dict.fromkeys((*taken, *problems)))
+    sentences = list(dict.fromkeys((*now.taken, *now.problems)))
     if direct:
         along = len(shifts) - len(direct)
         went = f"; {along} more went along ({listed(_along(shifts, meant))})" if along else ""
         sentences.insert(0, f"Changed {shifts_in_words(direct)}{went}.")
     if placed:
         sentences.insert(0, f"Laid on {listed(labels_of(placed))}.")
-    if not direct and not placed and not taken:
-        sentences += [] if problems else [_why_not_moved(meant, held)]
+    followed = bool(direct or placed or now.taken)
+    if not followed:
+        sentences += [] if now.problems else [_why_not_moved(meant, held)]
         after = before
     elif held and direct:
         sentences.append(f"Kept {listed(_parts_held(held))}.")
-    if direct or placed or taken:
+    if followed:
         sentences += notes
-    words = list(dict.fromkeys(lost))
+    words = list(dict.fromkeys((*now.lost, *made.not_understood)))
     if words:
         sentences.append(f"I made nothing of {listed([f'“{word}”' for word in words])}.")
-    return Reply(
-        " ".join(sentences), after, after.edits != before.edits, bool(direct or placed or taken) and not problems
-    )
+    return Reply(" ".join(sentences), after, after.edits != before.edits, followed and not now.problems)
 
 
 def _along(shifts: Sequence[tuple[str, Value, Value]], meant: set[str]) -> list[str]:

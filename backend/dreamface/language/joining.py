@@ -136,7 +136,7 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
         for token in (*leftover.tokens, *leftover.context)
     }
     own = {token for leftover in left for token in leftover.tokens}
-    closed = {token for leftover in left for token in leftover.tokens} - open_words
+    closed = own - open_words
     spoken = {claim.trait for claim in kept if claim.rank > Rank.IMPLIED}
     read = {token for claim in kept for token in claim.tokens}
     lined = {token for claim in kept if claim.trait.startswith("wrinkles.") for token in claim.tokens}

@@ -389,11 +389,10 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
         step = step_of(clause.text, steps, last, context)
         if step is SAID_ALREADY:
             continue
-        if is_correction and steps and isinstance(steps[-1], Change) and not isinstance(step, Change):
+        if is_correction and step is None and steps and isinstance(steps[-1], Change):
             line = corrected_order(clause.text, steps[-1].said)
-            step = (
-                step_of(line, [], last, context) if line and corrects(f"no, {clause.text}") and step is None else step
-            )
+            if line and corrects(f"no, {clause.text}"):
+                step = step_of(line, [], last, context)
         if is_correction and isinstance(step, Change) and steps and isinstance(steps[-1], Change):
             step = _with_noun(step, steps[-1], context)
             steps = steps[:-1]
