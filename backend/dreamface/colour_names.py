@@ -24,4 +24,15 @@ NAMES_SRGB: Final[Mapping[str, str]] = {
 OF_SKIN: Final = frozenset({
     "amber", "beige", "charcoal", "golden", "gray", "ivory", "navy blue", "ochre", "rose gold", "sky blue", "tan",
 })  # fmt: skip
-"""Names that a prompt says of skin and hair in another sense, or that its grammar puts together itself."""
+"""Names that prompts do not read from this table: of skin and hair they mean something else ("golden skin"), or the
+grammar puts them together ("sky blue")."""
+
+
+def linear(srgb: str) -> tuple[float, float, float]:
+    """Return a colour such as "#2a59b8" (sRGB, IEC 61966-2-1) as linear Rec. 709.
+
+    `colour` has the curve for tensors; loading torch for it would make every first prompt wait.
+    """
+    channels = (int(srgb[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return red, green, blue

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dreamface.colour_names import NAMES_SRGB, OF_SKIN
+from dreamface.colour_names import NAMES_SRGB, OF_SKIN, linear
 from dreamface.edits.colours import colour_of
-from dreamface.language.lexicon import linear
 from dreamface.language.tables import COLOURS_SRGB
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from dreamface.colour_names import linear
 from dreamface.language import read
 from dreamface.language.hair_words import COLOURS_SRGB
-from dreamface.language.lexicon import linear
 from dreamface.language.tables import HAIR_COLOURS
 from dreamface.skin.canvas.pigments import hair_colour
 from dreamface.traits import VOCABULARY, Kind, Traits

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from dreamface.colour_names import linear
 from dreamface.face import Head
 from dreamface.groom import Surface
 from dreamface.groom.growing import grow_hair
 from dreamface.head import HeadSource, load_model
-from dreamface.language.lexicon import linear
 from dreamface.language.tables import COLOURS_SRGB
 from dreamface.skin import brow_dye
 from dreamface.styles import Skull, Style, hair_bearing, root_density, styles

@@ -8,10 +8,10 @@ import pytest
 
 from dreamface import prompts
 from dreamface.cli import words as cli_words
+from dreamface.colour_names import linear
 from dreamface.editing.phrasing import describe
 from dreamface.errors import BadRequest
 from dreamface.language import colour_family, colour_name, in_words, tables, value_of
-from dreamface.language.lexicon import linear
 from dreamface.language.tables import BREAKS, COPULAS, DETERMINERS, FUNCTION_WORDS, NEUTRAL_WORDS, PERSON_PRONOUNS
 from dreamface.language.words import canonical
 from dreamface.service import schemas, tasks

@@ -13,6 +13,7 @@ from dreamface.editing.phrasing import (
     ancestry_of,
     describe,
     is_there,
+    labels_of,
     length_of_hair,
     listed,
     sex_of,
@@ -128,31 +129,32 @@ _ON_SKIN: Final = ("scars.density", "moles.density", "freckles.density", "blemis
 
 
 def _about_marks(question: Question, known: Known) -> str:
-    """Return what lies on places of what a question is about; nothing where it is about something else."""
+    """Return the answer to a question about marks that lie on places; "" where it is about something else."""
     if any(name not in _ON_SKIN for name in question.traits):
         return ""
     what = _ASKS.sub("", question.words).strip()
-    edits = (
-        [edit for edit in marks_of(what, known.record.edits) if edit.visible and edit.strength > 0.0] if what else []
-    )
-    other = [edit for edit in marks_elsewhere(what, known.record.edits) if edit.strength > 0.0] if what else []
-    if not edits and other:
-        return f"Not there: there is only {listed([f'“{edit.label or edit.id}”' for edit in other])}."
+    if not what:
+        return "" if question.traits else NOT_UNDERSTOOD
+    edits = [edit for edit in marks_of(what, known.record.edits) if edit.strength > 0.0]
     if not edits:
-        return "" if question.traits else f"No, there is no {what}." if what else NOT_UNDERSTOOD
-    named = listed([f"“{edit.label or edit.id}”" for edit in edits])
+        other = [edit for edit in marks_elsewhere(what, known.record.edits) if edit.strength > 0.0]
+        if other:
+            return f"Not there: there is only {listed(labels_of(other))}."
+        return "" if question.traits else f"No, there is no {what}."
+    labels = labels_of(edits)
     if question.words.startswith("where"):
-        return " ".join(f"“{edit.label or edit.id}” lies {_where(edit)}." for edit in edits)
+        return " ".join(f"{label} lies {_where(edit)}." for label, edit in zip(labels, edits, strict=True))
     if question.topic == "why":
         talked = {one.id for turn in known.talk if turn.did == "change" for one in turn.new}
-        return f"There is {named}, because {'you' if edits[-1].id in talked else 'the prompt or an edit'} said so."
+        who = "you" if edits[-1].id in talked else "the prompt or an edit"
+        return f"There is {listed(labels)}, because {who} said so."
     own = [name for name in question.traits if is_there(name, known.value(name))]
     more = (
         f" Beside that, {known.who.her} {listed([_said(name, known.value(name), known) for name in own])}."
         if own
         else ""
     )
-    return f"Yes, there is {named}.{more}"
+    return f"Yes, there is {listed(labels)}.{more}"
 
 
 def _where(edit: EditEntry) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dreamface import edits as edit_words
-from dreamface.editing.phrasing import listed
+from dreamface.editing.phrasing import labels_of, listed
 from dreamface.edits import REGIONS, Wish
 from dreamface.errors import BadRequest
 from dreamface.language import Reading, read_degrees, with_removals
@@ -28,14 +28,14 @@ _EVERYWHERE: Final = frozenset({"whole_face", "whole_head"})
 
 @dataclass(frozen=True)
 class Removal:
-    """What becomes of a stack of edits of which marks are taken off.
+    """A stack of edits after marks were taken off it.
 
     Attributes:
-        stack: without them.
-        what: the words for them.
-        labels: of the edits that they were of.
-        elsewhere: labels of edits with the same things at other places, where none lies at the place that was named.
-        is_many: whether the words are for all of a kind, such as "scars", and not for a single thing.
+        stack: the edits that are left.
+        what: the words for the marks, such as "scar".
+        labels: labels of the edits that the marks belonged to.
+        elsewhere: where nothing lies at the place that was named, labels of edits with such marks at other places.
+        is_many: whether the words name all of a kind, such as "scars", and not a single mark.
     """
 
     stack: tuple[EditEntry, ...]
@@ -144,14 +144,11 @@ def changed_marks(words: str, stack: Sequence[EditEntry], degree: float = 1.0) -
     factor = _FADED**degree if found["down"] or found["fainter"] or found["less"] else _BOLDER_TIMES**degree
     now = {edit.id: replace(edit, strength=min(edit.strength * factor, MOST_STRENGTH)) for edit in named}
     shares = {f"{edit.strength:.0%}".replace("%", " %") for edit in now.values()}
+    labels = listed(labels_of(named))
     if all(now[edit.id] == edit for edit in named):
         are = "is" if len(named) == 1 else "are"
-        return tuple(stack), _AT_ITS_LIMIT.format(f"{_labels(named)} {are}", listed(sorted(shares)))
-    return _with(stack, now), f"{_labels(named)} now at {listed(sorted(shares))}."
-
-
-def _labels(edits: Sequence[EditEntry]) -> str:
-    return listed([f"“{edit.label or edit.id}”" for edit in edits])
+        return tuple(stack), _AT_ITS_LIMIT.format(f"{labels} {are}", listed(sorted(shares)))
+    return _with(stack, now), f"{labels} now at {listed(sorted(shares))}."
 
 
 def _moved(found: re.Match[str], stack: Sequence[EditEntry]) -> tuple[tuple[EditEntry, ...], str]:
@@ -163,14 +160,14 @@ def _moved(found: re.Match[str], stack: Sequence[EditEntry]) -> tuple[tuple[Edit
     if not named:
         return tuple(stack), ""
     if painted := [edit for edit in named if edit.digests]:
-        return tuple(stack), _PAINTED.format(_labels(painted))
+        return tuple(stack), _PAINTED.format(listed(labels_of(painted)))
     if other := _OTHER_SIDE.fullmatch(found["where"]):
         return _on_the_other_side(named, found["what"], other["noun"], stack)
     places, rest, _ = edit_words.find_regions(f"on {found['where']}")
     if not places or rest.strip():
         return tuple(stack), ""
     now = {edit.id: _at(edit, tuple(places), found["what"], found["where"]) for edit in named}
-    return _with(stack, now), f"Moved {_labels(named)} to {found['where']}."
+    return _with(stack, now), f"Moved {listed(labels_of(named))} to {found['where']}."
 
 
 def _on_the_other_side(
@@ -182,10 +179,10 @@ def _on_the_other_side(
         regions = edit.place.regions if edit.place is not None else ()
         mirrored = tuple(map(_mirrored, regions))
         if mirrored == regions:
-            return tuple(stack), _NO_OTHER_SIDE.format(_labels([edit]))
+            return tuple(stack), _NO_OTHER_SIDE.format(*labels_of([edit]))
         side = "right" if "right" in mirrored[0] else "left"
         now[edit.id] = _at(edit, mirrored, what, f"the {side} {noun}")
-    return _with(stack, now), f"Moved {_labels(named)} to the other side."
+    return _with(stack, now), f"Moved {listed(labels_of(named))} to the other side."
 
 
 def _mirrored(region: str) -> str:
@@ -227,8 +224,8 @@ def marks_elsewhere(words: str, stack: Sequence[EditEntry]) -> tuple[EditEntry, 
     return marks_of(rest, stack) if regions and not marks_of(words, stack) else ()
 
 
-def told(removal: Removal) -> str:
-    """Return the sentence on what was taken off, or where the thing lies instead."""
+def removal_message(removal: Removal) -> str:
+    """Return the sentence that says what was taken off, or where the thing lies instead."""
     if removal.labels:
         return f"Took off {listed([f'“{label}”' for label in dict.fromkeys(removal.labels)])}."
     return f"There is no {removal.what} there, only {listed([f'“{label}”' for label in removal.elsewhere])}."
@@ -283,4 +280,4 @@ def _overlap(one: str, other: str) -> bool:
     return bare[0] == bare[1] and not all(sides)
 
 
-__all__ = ["MARK_STAYS", "Removal", "changed_marks", "marks_elsewhere", "marks_of", "told", "without_marks"]
+__all__ = ["MARK_STAYS", "Removal", "changed_marks", "marks_elsewhere", "marks_of", "removal_message", "without_marks"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 from dreamface import pipeline
@@ -26,7 +27,7 @@ def from_photo(
     face_id: str | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
-    """A face from photographs of one person. The photographs are not kept.
+    """Make a face from photographs of one person. The photographs are not kept.
 
     Args:
         photographs: files, or what is in them; several of the same person show more.
@@ -46,12 +47,8 @@ def from_photo(
         Cancelled: the progress said so.
     """
     said = clean(words or "")
-
-    def change(person: Traits) -> Wanted:
-        return wanted(said, person)
-
     return pipeline.from_photo(
-        photographs, said, change=change if said else None, seed=seed, resolution=resolution, head=head,
+        photographs, said, change=partial(wanted, said) if said else None, seed=seed, resolution=resolution, head=head,
         traits=traits, tracker=tracker, face_id=face_id, progress=progress,
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dreamface.language import PARTS, PEOPLES, hair_in_words, in_words, label_of, percent, value_of
+from dreamface.record import EditEntry
 from dreamface.traits import ANCESTRIES, VOCABULARY, Group, Kind, Traits, Value
 
 _PLAIN: Final = 0.05  # of a fraction, that is there
@@ -74,6 +75,11 @@ def _without_sides(said: Sequence[str]) -> list[str]:
 def listed(words: Sequence[str]) -> str:
     """Return words as a sentence lists them: "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def labels_of(edits: Iterable[EditEntry]) -> list[str]:
+    """Return the labels of edits in quotation marks; the id of one without a label."""
+    return [f"“{edit.label or edit.id}”" for edit in edits]
 
 
 def ancestry_of(traits: Traits) -> str:

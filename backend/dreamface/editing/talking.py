@@ -11,9 +11,8 @@ from dreamface.editing.adding import added
 from dreamface.editing.answers import Known, answer
 from dreamface.editing.conversation import Patch, done, held_parts, patch_of, redo, remembered, states, undo, waiting
 from dreamface.editing.making import NothingUnderstood, words_edit
-from dreamface.editing.marks import MARK_STAYS, Removal, changed_marks, marks_of, without_marks
-from dreamface.editing.marks import told as marks_told
-from dreamface.editing.phrasing import listed, parts_of, shifts_in_words
+from dreamface.editing.marks import MARK_STAYS, Removal, changed_marks, marks_of, removal_message, without_marks
+from dreamface.editing.phrasing import labels_of, listed, parts_of, shifts_in_words
 from dreamface.editing.reading import read_words
 from dreamface.errors import BadRequest
 from dreamface.language import (
@@ -284,7 +283,7 @@ def _kept(before: FaceRecord, reply: Reply, said: str, did: TurnKind, parts: Seq
 
 @dataclass
 class _Followed:
-    """What orders of one line come to, one after the other.
+    """What the orders of one line add up to so far.
 
     Attributes:
         stack: the face's edits with marks changed and taken off.
@@ -321,10 +320,8 @@ def _change(record: FaceRecord, changes: Sequence[Change], said: str) -> Reply:
         stack = added(stack, _with_held(entry, replace(record, edits=stack), made.held))
     stack = added(stack, *now.placed) if now.placed else stack
     after = replace(record, edits=stack)
-    notes = _unmoved(now.whole, traits, shown_traits(after))
     named = set(made.traits) | {name for edit in before.edits if edit not in record.edits for name in edit.traits}
-    lost = (*now.lost, *made.not_understood)
-    return _told(before, after, named, made.held, lost, now.problems, now.placed, now.taken, notes)
+    return _told(before, after, named, now, made, _unmoved(now.whole, traits, shown_traits(after)))
 
 
 def _follow_order(change: Change, record: FaceRecord, traits: Traits, now: _Followed) -> None:
@@ -345,11 +342,11 @@ def _follow_order(change: Change, record: FaceRecord, traits: Traits, now: _Foll
     removed = without_marks(change.words, now.stack) if not change.traits else Removal(now.stack)
     now.stack = removed.stack
     if removed.labels:
-        now.taken.append(marks_told(removed))
+        now.taken.append(removal_message(removed))
         if removed.is_many:  # also what the skin has of them
             now.besides.append(_meant_by(change, record, stays))
     elif removed.elsewhere:
-        now.problems.append(marks_told(removed))
+        now.problems.append(removal_message(removed))
     else:
         entries, why, words = _placed(change, traits, record.corrections)
         why = MARK_STAYS if why and marks_of(change.words, now.stack) else why
@@ -442,33 +439,40 @@ def _with_held(entry: EditEntry, record: FaceRecord, held: Sequence[str]) -> Edi
 
 
 def _told(
-    before: FaceRecord, after: FaceRecord, meant: set[str], held: Sequence[str], lost: Sequence[str],
-    problems: Sequence[str], placed: Sequence[EditEntry], taken: Sequence[str] = (),
-    notes: Sequence[str] = (),
-) -> Reply:  # fmt: skip
-    """Return the reply to orders: what changed, what was held, and what nothing was made of."""
+    before: FaceRecord, after: FaceRecord, meant: set[str], now: _Followed, made: Difference, notes: Sequence[str]
+) -> Reply:
+    """Return the reply to orders: what changed, what was held, and what nothing was made of.
+
+    Args:
+        before: the face before the line.
+        after: the face with the orders followed.
+        meant: names of the traits that the orders set.
+        now: what the orders added up to.
+        made: what of it changes the whole face.
+        notes: sentences about orders that changed nothing beside others that did.
+    """
+    held, placed = made.held, now.placed
     shifts = _shifts(shown_traits(before), shown_traits(after), meant)
     direct = [shift for shift in shifts if shift[0] in meant]
-    sentences = list(dict.fromkeys((*taken, *problems)))
+    sentences = list(dict.fromkeys((*now.taken, *now.problems)))
     if direct:
         along = len(shifts) - len(direct)
         went = f"; {along} more went along ({listed(_along(shifts, meant))})" if along else ""
         sentences.insert(0, f"Changed {shifts_in_words(direct)}{went}.")
     if placed:
-        sentences.insert(0, f"Laid on {listed([f'“{edit.label}”' for edit in placed])}.")
-    if not direct and not placed and not taken:
-        sentences += [] if problems else [_why_not_moved(meant, held)]
+        sentences.insert(0, f"Laid on {listed(labels_of(placed))}.")
+    followed = bool(direct or placed or now.taken)
+    if not followed:
+        sentences += [] if now.problems else [_why_not_moved(meant, held)]
         after = before
     elif held and direct:
         sentences.append(f"Kept {listed(_parts_held(held))}.")
-    if direct or placed or taken:
+    if followed:
         sentences += notes
-    words = list(dict.fromkeys(lost))
+    words = list(dict.fromkeys((*now.lost, *made.not_understood)))
     if words:
         sentences.append(f"I made nothing of {listed([f'“{word}”' for word in words])}.")
-    return Reply(
-        " ".join(sentences), after, after.edits != before.edits, bool(direct or placed or taken) and not problems
-    )
+    return Reply(" ".join(sentences), after, after.edits != before.edits, followed and not now.problems)
 
 
 def _along(shifts: Sequence[tuple[str, Value, Value]], meant: set[str]) -> list[str]:
@@ -582,7 +586,7 @@ def _of_parts(edit: EditEntry, parts: Sequence[Part]) -> EditEntry | None:
 def _what_stays(now: FaceRecord, taken: Sequence[Turn]) -> str:
     """Return a sentence about edits of talk that stay although it is taken back, because of what an artist painted."""
     made = {edit.id for turn in taken for edit in turn.new} - {edit.id for turn in taken for edit in turn.old}
-    names = [f"“{edit.label or edit.id}”" for edit in now.edits if edit.id in made]
+    names = labels_of(edit for edit in now.edits if edit.id in made)
     if not names:
         return ""
     they, them = ("they are", "them") if len(names) > 1 else ("it is", "it")
@@ -808,7 +812,7 @@ def _earlier(record: FaceRecord, step: Restore) -> FaceRecord:
     if not found:
         parts = listed([part.name for part in step.parts])
         if marks := [edit for edit in record.edits if _lies_on(edit, [p for p in step.parts if p.name in _MARKS])]:
-            named = listed([f"“{edit.label or edit.id}”" for edit in marks])
+            named = listed(labels_of(marks))
             raise BadRequest(f"Talking has not changed {named}: say “remove the {parts}” to take that off.")
         raise BadRequest(
             f"The {parts} {'have' if step.parts[0].is_plural else 'has'} not changed since we began to talk."

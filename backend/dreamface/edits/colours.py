@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dreamface.colour_names import NAMES_SRGB
+from dreamface.colour_names import NAMES_SRGB, linear
 
 Colour = tuple[float, float, float]
 
@@ -25,9 +25,7 @@ def colour_of(name: str) -> Colour | None:
     True
     """
     if name in NAMES_SRGB:
-        code = NAMES_SRGB[name]
-        red, green, blue = (_linear(int(code[k : k + 2], 16) / 255.0) for k in (1, 3, 5))
-        return red, green, blue
+        return linear(NAMES_SRGB[name])
     shade, _, rest = name.partition(" ")
     below = colour_of(rest) if shade in SHADES and rest else None
     if below is None:
@@ -35,11 +33,6 @@ def colour_of(name: str) -> Colour | None:
     factor, white = SHADES[shade]
     red, green, blue = (min(1.0, channel * factor) * (1.0 - white) + white for channel in below)
     return red, green, blue
-
-
-def _linear(encoded: float) -> float:
-    """Return the linear value of an sRGB one (IEC 61966-2-1)."""
-    return encoded / 12.92 if encoded <= 0.04045 else ((encoded + 0.055) / 1.055) ** 2.4
 
 
 __all__ = ["NAMES_SRGB", "SHADES", "Colour", "colour_of"]

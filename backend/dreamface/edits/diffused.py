@@ -40,7 +40,7 @@ from dreamface.units import MM
 LARGEST_RATIO: Final = 2.0794415416798357
 """Natural logarithm of 8: no albedo becomes more times brighter or darker."""
 
-MADE: Final = ("diffusion", "photograph")
+MADE: Final = ("diffusion", PHOTOGRAPH)
 """Kinds of edits that keep such pictures: of diffusion, and of the skin that photographs show."""
 
 KINDS: Final = ("tint", "paint", "surface")

@@ -48,8 +48,7 @@ class _EffectEntry(BaseModel):
 
 
 _DRAWN: Final = {
-    "sketch": sketch_overlays, "picture": picture_overlays, "diffusion": diffused_overlays,
-    "photograph": diffused_overlays,
+    "sketch": sketch_overlays, "picture": picture_overlays, **dict.fromkeys(MADE, diffused_overlays),
 }  # fmt: skip
 """What makes overlays of pictures that were drawn or made."""
 

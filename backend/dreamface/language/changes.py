@@ -158,8 +158,6 @@ def read_change(words: str, traits: Traits) -> Reading:
         said, left = _clause(clause, traits)
         found |= said
         lost += left
-    if "brows.colour" in found and not _HAIR.search(text):  # "dark brows" tell of hair in a prompt, not in an order
-        found.pop("hair.melanin", None)
     typed = set(re.findall(r"[\w']+", words.lower()))
     return Reading(Traits(found), tuple(word for word in dict.fromkeys(lost) if typed & set(word.lower().split())))
 
@@ -239,7 +237,6 @@ def _clauses(text: str) -> Iterator[str]:
             yield _NOT_SO.sub(lambda found: "fewer " if found["many"] else "less ", stripped)
 
 
-_HAIR: Final = re.compile(r"\bhair|\bblond|\bbrunett|\bginger|\bredhead")
 _TWO_IRISES: Final = re.compile(r"\bone\b.*\beyes?\b.*\b(?:other|one)\b|\bone\b.*\b(?:other|one)\b.*\beyes?\b")
 
 

@@ -52,39 +52,33 @@ _SLIGHT: Final = frozenset({"slight", "faint", "mild", "subtle"})
 
 
 def _with_coloured_likenesses(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
-    """Return the tokens in which "hair like black silk" is "hair black", and "could be smaller" is "not small"."""
+    """Return the tokens in which "hair like black silk" is "hair black", and "could be smaller" is "not smaller"."""
     made: list[Token] = []
     place = 0
     while place < len(tokens):
-        words = [token.word for token in tokens[place : place + 4]]
-        part = made[-1].word if made else ""
-        if words[:1] == ["like"] and len(words) > 2 and words[1] in ("a", "an", "the"):
-            words = [words[0], *words[2:]]
-            skip = 1
-        else:
-            skip = 0
-        if words[:1] == ["like"] and len(words) > 2 and (words[1], part) in lexicon.pairs:
-            plain = words[1] in tables.THING_COLOURS or words[1] in ("wet", "pale", "dark")
-            if plain and tokens[place + skip + 2].is_word and not lexicon.knows(f"like {words[1]} {words[2]}"):
-                made.append(tokens[place + skip + 1])
-                place += skip + 3
-                continue
-        if (
-            words[:1]
-            and words[0] in _SLIGHT
-            and len(words) > 2
-            and (words[1], resolve_alias(words[2])) in lexicon.pairs
-        ):
-            made.append(replace(tokens[place], word="slightly"))  # "a slight double chin"
-            place += 1
-            continue
-        if words[:2] in (["could", "be"], ["might", "be"]) and len(words) > 2 and tokens[place + 2].text.endswith("er"):
-            made.append(replace(tokens[place], word="not"))
-            place += 2
-            continue
-        made.append(tokens[place])
-        place += 1
+        token, length = tokens[place], 1
+        first, second, third = (tokens[at].word if at < len(tokens) else "" for at in range(place, place + 3))
+        if colour := _likened_to(tokens, place, made[-1].word if made else "", lexicon):
+            token, length = tokens[colour], colour + 2 - place
+        elif first in _SLIGHT and third and (second, resolve_alias(third)) in lexicon.pairs:
+            token = replace(token, word="slightly")  # "a slight double chin"
+        elif first in ("could", "might") and second == "be" and third and tokens[place + 2].text.endswith("er"):
+            token, length = replace(token, word="not"), 2
+        made.append(token)
+        place += length
     return tuple(made)
+
+
+def _likened_to(tokens: Sequence[Token], place: int, part: str, lexicon: Lexicon) -> int:
+    """Return the place of "black" in "like a black cat", said of a part that can be black; 0 in other words."""
+    if tokens[place].word != "like" or place + 2 >= len(tokens):
+        return 0
+    colour = place + 1 + (tokens[place + 1].word in ("a", "an", "the"))
+    word, thing = tokens[colour].word, colour + 1
+    plain = word in tables.THING_COLOURS or word in ("wet", "pale", "dark")
+    if thing >= len(tokens) or not plain or (word, part) not in lexicon.pairs or not tokens[thing].is_word:
+        return 0
+    return 0 if lexicon.knows(f"like {word} {tokens[thing].word}") else colour
 
 
 def _with_lines_of_parts(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
+from dreamface.colour_names import linear
 from dreamface.language.effects import Effects
 from dreamface.language.hair_words import COLOURS_SRGB
-from dreamface.language.lexicon import linear
 from dreamface.language.meanings import OTHER_IRIS, PLAIN_SCALES, PLAIN_SPOTS, PLAIN_STRIPES
 from dreamface.language.tables import HAIR_COLOURS
 from dreamface.traits import Traits, TraitValue, Value
@@ -55,7 +55,7 @@ def harmonised(traits: Traits) -> Traits:
 def _hair_of_a_beard(traits: Traits) -> dict[str, TraitValue]:
     """Hair of which nothing was said has the natural colour of the beard.
 
-    Not that of the brows: whoever names it means most often that it differs.
+    The colour of the brows does not count: a prompt names it mostly because it differs from the hair's.
     """
     if any(name in traits for name in _OF_HAIR) or "beard.colour" not in traits:
         return {}

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from dreamface.colour_names import linear
 from dreamface.language.binding import Claim
 from dreamface.language.effects import Rank
-from dreamface.language.lexicon import key_of, linear
+from dreamface.language.lexicon import key_of
 from dreamface.language.meanings import CREATURES
 from dreamface.language.tables import COPULAS, DETERMINERS, IRIS_SRGB
 from dreamface.language.words import Token

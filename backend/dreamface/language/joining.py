@@ -48,8 +48,8 @@ SURE_FEELING: Final = 0.35
 """Probabilities from which a moment gives the face an expression."""
 
 SURE_BESIDE_LOOKS: Final = 0.75
-"""The second of them where the prompt says how one part of the face looks, too; where it says it of more, there is no
-moment but a description."""
+"""`SURE_FEELING` for a prompt that also says how one part of the face looks. A prompt that says it of more parts is a
+description and tells of no moment."""
 
 WORDS_OF_MOMENT: Final = 2
 """A moment is told by at least so many words that nothing was made of, and so many for each that tells a feature."""
@@ -136,7 +136,7 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
         for token in (*leftover.tokens, *leftover.context)
     }
     own = {token for leftover in left for token in leftover.tokens}
-    closed = {token for leftover in left for token in leftover.tokens} - open_words
+    closed = own - open_words
     spoken = {claim.trait for claim in kept if claim.rank > Rank.IMPLIED}
     read = {token for claim in kept for token in claim.tokens}
     lined = {token for claim in kept if claim.trait.startswith("wrinkles.") for token in claim.tokens}
@@ -152,15 +152,15 @@ def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understa
         if stated.trait.startswith("expression.") and stated.confidence < SURE_FACE:
             continue
         if stated.trait.startswith("wrinkles.") and not any(map(_tells_lines, stated.tokens)):
-            continue  # of whatever speaks of age or weather
+            continue  # words about age or weather alone name no wrinkles
         if stated.trait.startswith("wrinkles.") and not lined.isdisjoint(stated.tokens):
-            continue  # "deep lines around the eyes" are nowhere else
+            continue  # "deep lines around the eyes" are around the eyes alone
         if _both_sides(stated.trait) in shown:
             continue  # "smirks with the right corner": the left one rests
         if closed.intersection(stated.tokens) or not _is_new(stated, open_words, read):
             continue
         if read.intersection(stated.tokens) and not own.intersection(stated.tokens):
-            continue  # "clean-cut, strong cheekbones": of the cheekbones, the tables have read what is said
+            continue  # "clean-cut, strong cheekbones": the tables have read what is said of the cheekbones
         added[stated.trait] = Claim(stated.trait, stated.value, stated.confidence, Rank.VAGUE, stated.tokens)
     return list(added.values())
 

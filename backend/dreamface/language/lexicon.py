@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+from dreamface.colour_names import linear
 from dreamface.language import hair_words, idioms, meanings, plain_phrases, tables
 from dreamface.language.effects import Degree, Effects, Rank, at, less, more, ranked
 from dreamface.language.people import person_words
@@ -131,16 +132,6 @@ def lexicon() -> Lexicon:
     _add_women(made)
     _add_corpus_people(made)
     return made
-
-
-def linear(srgb: str) -> tuple[float, float, float]:
-    """A colour such as "#2a59b8" (sRGB, IEC 61966-2-1) as linear Rec. 709.
-
-    `images` has the curve for tensors; loading torch for it would make every first prompt wait.
-    """
-    channels = (int(srgb[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return red, green, blue
 
 
 def _vocabulary_phrases() -> dict[str, Effects]:

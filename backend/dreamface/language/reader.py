@@ -66,7 +66,7 @@ class _Draft:
         is_told: whether its words are plain enough for a network to know.
         understood: what the reader's network makes of it.
         asides: words that say nothing of the face as it is.
-        slips: those of the tokens that were corrected and that something was made of.
+        slips: tokens whose spelling was corrected and that a claim uses.
     """
 
     tokens: tuple[Token, ...]
@@ -176,7 +176,7 @@ def _understood(drafts: Sequence[_Draft | Reading]) -> list[_Draft]:
 
 
 def _as_meant(draft: _Draft) -> tuple[str, tuple[Token, ...]]:
-    """The prompt with its slips corrected, and its words in their order, which know where they stand there."""
+    """Return the prompt with its slips corrected, and its tokens with their positions in the corrected text."""
     text = draft.text
     words = {token: token for token in draft.tokens}
     for slip in sorted(draft.slips, key=lambda token: token.start, reverse=True):
@@ -191,7 +191,7 @@ def _as_meant(draft: _Draft) -> tuple[str, tuple[Token, ...]]:
 
 
 def _of_the_prompt(answer: Understanding, meant: Sequence[Token], tokens: Sequence[Token]) -> Understanding:
-    """What was understood of words with their slips corrected, said of those of the prompt."""
+    """Return what was understood of the corrected text, with the prompt's own tokens in place of the corrected ones."""
     own = dict(zip(meant, tokens, strict=True))
     stated = tuple(replace(one, tokens=tuple(own[token] for token in one.tokens)) for one in answer.stated)
     return replace(answer, stated=stated, likely={own[token]: likely for token, likely in answer.likely.items()})

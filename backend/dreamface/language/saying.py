@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
+from dreamface.colour_names import linear
 from dreamface.language import tables
 from dreamface.language.hair_words import COLOURS_SRGB
-from dreamface.language.lexicon import linear
 from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits, Value
 
 _GROWN: Final = 15.0  # years from which a girl is called a woman

@@ -107,37 +107,41 @@ _REAL: Final = frozenset(
 """English words that are near words for faces and that the encoder's list lacks."""
 
 
-@cache
 def correction(word: str, following: str = "") -> str | None:
     """Return the known word that `word` is most likely a slip of, or None.
 
     Args:
         word: as tokens have it.
-        following: the word behind it: of two that are as near, the one that is said of that is meant.
+        following: the word behind it. Of known words that are equally near, one that can be said of it is meant.
 
     Real English words are left alone: they are in the encoder's word list. Without that list nothing is corrected.
     """
+    near = _near_words(word)
+    if not near:
+        return None
+    return canonical(min((slips, _beside(known, following), _rank(known), known) for slips, known in near)[-1])
+
+
+@cache
+def _near_words(word: str) -> tuple[tuple[int, str], ...]:
+    """Return the known words that a word may be a slip of, each after the number of its slips; none of real words."""
     if len(word) < _SHORTEST or not (word.isascii() and word.isalpha()):
-        return None
+        return ()
     if not _english_words() or word in _english_words() or word in _REAL:
-        return None
+        return ()
     if word.endswith("ing") and len(word) > _TWO_SLIPS_FROM - 2 and _has_english_stem(word.removesuffix("ing")):
-        return None  # "snowing"
+        return ()  # "snowing"
     most = 2 if len(word) >= _TWO_SLIPS_FROM else 1
-    found: list[tuple[int, int, int, str]] = []
+    found: list[tuple[int, str]] = []
     for initial in {word[0], word[1]}:
         for known in _known_words().get(initial, ()):
             if abs(len(known) - len(word)) > most or (len(word) <= _SHORT and not _is_short_match(word, known)):
                 continue
             slips = _slips(word, known, most)
             if slips <= most and (known[0] == word[0] or known[:2] == word[1::-1]):
-                found.append((slips, _beside(known, following), _rank(known), known))
-    found += [
-        (1, _beside(f"{letter}{word}", following), _rank(f"{letter}{word}"), f"{letter}{word}")
-        for letter in ascii_lowercase
-        if f"{letter}{word}" in _first_lost()
-    ]
-    return canonical(min(found)[-1]) if found else None
+                found.append((slips, known))
+    found += [(1, f"{letter}{word}") for letter in ascii_lowercase if f"{letter}{word}" in _first_lost()]
+    return tuple(found)
 
 
 def _has_english_stem(stem: str) -> bool:

@@ -105,7 +105,7 @@ _STAYING: Final = re.compile(
 def _but_not(what: str, order: Change, context: Context) -> Step | None:
     """Return what must not go along with an order as what stays: "older but not wrinkled"."""
     parts = find_parts(order.words)
-    own = set(order.traits or context.read(order.words).traits)
+    own = traits_set(order, context)
     of_part = {name for part in parts[:1] for name in context.read(as_change(f"{what} {part.name}")[0]).traits}
     names = of_part or set(context.read(as_change(what)[0]).traits)
     names = names if own - names else names - own  # "bigger nose but not wider" makes it longer alone

@@ -89,12 +89,12 @@ def _rest(text: str) -> str:
 
 def _on_the_side(bare: str, last: str) -> str:
     """Return an order for the other side, or for one side of a pair; nothing where it names neither."""
-    now = re.search(r"\b(left|right)\b", last)
+    now, pair = re.search(r"\b(left|right)\b", last), _PAIR.search(last)
     found = _SIDE.fullmatch(bare)
     if now is None:
-        return _PAIR.sub(lambda pair: f"{pair['the'] or ''}{found['side']} {pair['one']}", last, count=1) if (
-            found and _PAIR.search(last)
-        ) else ""  # fmt: skip
+        if pair is None or found is None:
+            return ""
+        return f"{last[: pair.start()]}{pair['the'] or ''}{found['side']} {pair['one']}{last[pair.end() :]}"
     side = found["side"] if found else {"left": "right", "right": "left"}[now[1]]
     return re.sub(r"\b(?:left|right)\b", side, last)
 

@@ -333,8 +333,7 @@ def _undo_but(clause: str, _last: Sequence[Part]) -> Step | None:
         if not (found := pattern.fullmatch(clause)):
             continue
         if end := _group(found, "end"):
-            word = _group(found, "count")
-            count = (1 if word in ("", "change", "one", "step", "edit", "thing", "order") else _number(word)) or 1
+            count = _number(_group(found, "count")) or 1
             return UndoBut(last=count) if end in ("last", "latest", "newest") else UndoBut(first=count)
         if parts := _parts(found):
             return UndoBut(parts)

@@ -46,18 +46,19 @@ _PHRASES: Final = (
 )  # fmt: skip
 """Orders, as patterns, and what a prompt calls it."""
 
+_ONE_SIDED: Final[tuple[tuple[str, dict[str, float]], ...]] = (
+    (r"open (?:the |her |his )?SIDE eye", {"eyeBlink": 0.0}),
+    (rf"(?:lower|drop|pull down|bring down) {_JUST}(?:the |her |his )?SIDE {_BROW}", {"browDown": 0.8, "browOuterUp": 0.0}),
+    (r"(?:smile|smirk|grin|smiling|smirking) (?:with|on|to) (?:only |just )?(?:the |her |his )?SIDE(?: (?:side|corner|half))?(?: (?:of (?:the |her |his )?(?:mouth|face)|only))*", {"mouthSmile": 0.7, "cheekSquint": 0.35}),
+    (r"(?:raise|lift|pull up) (?:the |her |his )?SIDE (?:corner of (?:the |her |his )?mouth|mouth corner)", {"mouthSmile": 0.5}),
+    (r"(?:lower|drop|pull down) (?:the |her |his )?SIDE (?:corner of (?:the |her |his )?mouth|mouth corner)|(?:the |her |his )?SIDE corner of (?:the |her |his )?mouth (?:droop|hang|sag)s?", {"mouthFrown": 0.6, "mouthSmile": 0.0}),
+)  # fmt: skip
+"""Orders for one side, as patterns with SIDE for "left" or "right", and the weights of that side's blend shapes."""
+
 _SHAPES: Final[tuple[tuple[str, dict[str, float]], ...]] = (
+    *((pattern.replace("SIDE", side), {f"{shape}{side.capitalize()}": weight for shape, weight in weights.items()})
+      for pattern, weights in _ONE_SIDED for side in ("left", "right")),
     (rf"open {_OF}eyes", {"eyeBlinkLeft": 0.0, "eyeBlinkRight": 0.0}),
-    (r"open (?:the |her |his )?left eye", {"eyeBlinkLeft": 0.0}),
-    (r"open (?:the |her |his )?right eye", {"eyeBlinkRight": 0.0}),
-    (rf"(?:lower|drop|pull down|bring down) {_JUST}(?:the |her |his )?left {_BROW}", {"browDownLeft": 0.8, "browOuterUpLeft": 0.0}),
-    (rf"(?:lower|drop|pull down|bring down) {_JUST}(?:the |her |his )?right {_BROW}", {"browDownRight": 0.8, "browOuterUpRight": 0.0}),
-    (r"(?:smile|smirk|grin|smiling|smirking) (?:with|on|to) (?:only |just )?(?:the |her |his )?left(?: (?:side|corner|half))?(?: (?:of (?:the |her |his )?(?:mouth|face)|only))*", {"mouthSmileLeft": 0.7, "cheekSquintLeft": 0.35}),
-    (r"(?:smile|smirk|grin|smiling|smirking) (?:with|on|to) (?:only |just )?(?:the |her |his )?right(?: (?:side|corner|half))?(?: (?:of (?:the |her |his )?(?:mouth|face)|only))*", {"mouthSmileRight": 0.7, "cheekSquintRight": 0.35}),
-    (r"(?:raise|lift|pull up) (?:the |her |his )?left (?:corner of (?:the |her |his )?mouth|mouth corner)", {"mouthSmileLeft": 0.5}),
-    (r"(?:raise|lift|pull up) (?:the |her |his )?right (?:corner of (?:the |her |his )?mouth|mouth corner)", {"mouthSmileRight": 0.5}),
-    (r"(?:lower|drop|pull down) (?:the |her |his )?left (?:corner of (?:the |her |his )?mouth|mouth corner)|(?:the |her |his )?left corner of (?:the |her |his )?mouth (?:droop|hang|sag)s?", {"mouthFrownLeft": 0.6, "mouthSmileLeft": 0.0}),
-    (r"(?:lower|drop|pull down) (?:the |her |his )?right (?:corner of (?:the |her |his )?mouth|mouth corner)|(?:the |her |his )?right corner of (?:the |her |his )?mouth (?:droop|hang|sag)s?", {"mouthFrownRight": 0.6, "mouthSmileRight": 0.0}),
     (rf"(?:put|pull|take|draw) {_OF}tongue (?:back )?in(?: again)?", {"tongueOut": 0.0, "jawOpen": 0.0}),
     (rf"suck in {_OF}cheeks|suck {_OF}cheeks in", {"cheekPuff": 0.0, "mouthPucker": 0.35}),
     (r"(?:look|glance|gaze|stare|peer)(?:ing)? (?:up|upwards?)|roll (?:the |her |his )?eyes", {"eyeLookUpLeft": 0.7, "eyeLookUpRight": 0.7, "eyeLookDownLeft": 0.0, "eyeLookDownRight": 0.0}),
@@ -81,7 +82,7 @@ _HEAD: Final = re.compile(
     rf"|(?:turn|face|spin|rotate) (?:(?:{WHO}) )?(?:around|away|round|sideways|to (?:the |her |his )?(?:left|right|side|camera)|left|right)(?: .*)?"
     rf"|(?:nod|nods|nodding|shake|bow)|(?:look|glance|peer) (?:over|back over) (?:the |her |his )?shoulder|(?:(?:show|give) (?:me |us )?)?(?:her |his |the |a |in )?(?:profile|three[- ]quarters? view|side view)(?: view)?|(?:tilt|lift) {_OF}chin (?:up|down|to .*)|chin (?:up|down)|head (?:tilted|turned|up|down|to the).*)"
 )
-NO_HEAD: Final = "The head stays straight: talk moves the face, not the head. Turn its head bone in Blender (Add Rig on the Animate page)."
+_NO_HEAD: Final = "The head stays straight: talk moves the face, not the head. Turn its head bone in Blender (Add Rig on the Animate page)."
 """What is said to an order that turns the head."""
 
 _NO_EARS: Final = re.compile(rf"(?:wiggle|move|twitch|wag|flap|perk up) {_OF}(?:ears?|nose|hair)\b.*")
@@ -100,7 +101,7 @@ def cannot_move(clause: str) -> str:
     words, _ = without_degree(_LED.sub("", clause))
     if _HEIGHT.fullmatch(words):
         return _NO_HEIGHT
-    return NO_HEAD if _HEAD.fullmatch(words) else _NO_WIGGLE if _NO_EARS.fullmatch(words) else ""
+    return _NO_HEAD if _HEAD.fullmatch(words) else _NO_WIGGLE if _NO_EARS.fullmatch(words) else ""
 
 
 def pose_of(clause: str) -> tuple[Traits, float]:

@@ -76,7 +76,7 @@ _FOREIGN: Final = "I understand English only, and this looks like {}: nothing wa
 
 _NO_ENGLISH: Final = f"I did not understand that: I know English only. {CAN_DO}"
 
-_QUOTES: Final = re.compile("[\"()“”„«»<>]|(?<!\\w)'|'(?!\\w)")
+_QUOTES: Final = re.compile("[\"(“”„«»<>]|(?<!\\w)'|'(?!\\w)")
 _SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?;\n])\s+|\n+")
 _CLAUSE_ENDS: Final = re.compile(
     r"\s*(?:,|;|:(?!\d)|\s-+\s|\.(?!\d)|!|\?|\bbut\b|\band then\b|\bthen\b|\balthough\b|\bhowever\b|\bwhile\b)\s*"
@@ -156,7 +156,7 @@ def _corrections(lower: str, context: Context) -> tuple[Step, ...]:
     if not context.last or read_history(stripped(lower), context.others) is not None:
         return ()
     before = replace(context, traits=context.before or context.traits, last="", before=None)
-    said = _last_orders(context)
+    said = [step for step in _steps(context.last, before) if isinstance(step, Change)]
     if steps := _still(lower, said, context) or _only_those(lower, said, before):
         return steps
     marked = corrects(lower)
@@ -191,12 +191,6 @@ def _compares_a_thing(words: str) -> bool:
 
 
 _PLAIN_NAMES: Final = {"hair colour": "hair", "hairstyle": "hair", "eye colour": "eyes", "skin tone": "skin"}
-
-
-def _last_orders(context: Context) -> list[Change]:
-    """Return the orders of what was said for the last change."""
-    before = replace(context, traits=context.before or context.traits, last="", before=None)
-    return [step for step in _steps(context.last, before) if isinstance(step, Change)]
 
 
 def _with_topic_of_last(context: Context) -> Context:
@@ -395,11 +389,10 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
         step = step_of(clause.text, steps, last, context)
         if step is SAID_ALREADY:
             continue
-        if is_correction and steps and isinstance(steps[-1], Change) and not isinstance(step, Change):
+        if is_correction and step is None and steps and isinstance(steps[-1], Change):
             line = corrected_order(clause.text, steps[-1].said)
-            step = (
-                step_of(line, [], last, context) if line and corrects(f"no, {clause.text}") and step is None else step
-            )
+            if line and corrects(f"no, {clause.text}"):
+                step = step_of(line, [], last, context)
         if is_correction and isinstance(step, Change) and steps and isinstance(steps[-1], Change):
             step = _with_noun(step, steps[-1], context)
             steps = steps[:-1]
@@ -500,8 +493,8 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
             own = without_parts(following.text).replace("the", "").strip()
             if not own:
                 texts[number + 1] = replace(following, text="")
-            elif not following.listed and not _is_list_of_adjectives(following.text):
-                continue
+            elif following.text.startswith("with ") or not (following.listed or _is_list_of_adjectives(following.text)):
+                continue  # "blonde but with dark brows": the hair is blonde
             texts[number] = replace(clause, text=_of(clause.text, noun, context))
     topic: Part | None = None
     named = False  # whether the clause before names a part and says nothing of it: "the lips: fuller"

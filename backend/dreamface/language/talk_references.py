@@ -16,6 +16,7 @@ _THING: Final = re.compile(
     rf"{_PUT}(?P<thing>(?!.*\b(?:ones?|more)\b)[\w'-]+(?: [\w'-]+)*?) {_PLACE} .+", re.IGNORECASE
 )
 _COUNTS: Final = r"(?:two|three|four|five|six|\d)"
+_LEADS: Final = re.compile(rf"^(?:an?|the|some|another|{_COUNTS}) ")
 _WHICH: Final = (
     r"another(?: one)?|one more|one|a second(?: one)?|a third(?: one)?|the same(?: again)?"
     rf"|(?:an?|the) (?P<how>[\w-]+) one|(?P<count>{_COUNTS}) (?:more|others?)"
@@ -55,7 +56,7 @@ def with_thing(clause: str, thing: str) -> str:
         clause: in lower case; one that refers to nothing stays as it is.
         thing: what was laid on a place last, such as "a scar"; nothing where there is none.
     """
-    bare = re.sub(rf"^(?:an?|the|some|another|{_COUNTS}) ", "", thing)
+    bare = _LEADS.sub("", thing)
     if thing and _TAKES_ONE.search(clause):
         return _TAKES_ONE.sub(rf"\g<verb> the {bare}", clause)
     if not thing or not refers(clause):
@@ -90,7 +91,7 @@ def mark_of(label: str) -> str:
     'the scar on the chin'
     """
     thing = thing_of(label.strip())
-    bare = re.sub(rf"^(?:an?|the|some|another|one more|{_COUNTS}) ", "", thing)
+    bare = _LEADS.sub("", thing)
     if not thing or bare == thing or len(bare.split()) > _LONGEST_THING:
         return ""
     return f"the {bare}{label[label.index(thing) + len(thing) :].rstrip(' .!')}"

@@ -76,14 +76,23 @@ def about_order(sentence: str, parts: tuple[Part, ...]) -> str:
 EXCEPT_THERE: Final = re.compile(
     rf"(?P<what>.+?)(?: (?:everywhere|all over))* (?:except|but|apart from|other than|just not|only not)(?: for)?(?: not)? (?:(?:on|in|around|at) )?(?P<where>{THE} [\w ]+)"
 )
+"""An order that leaves a place out: "freckles everywhere except on the nose"."""
+
 SPREAD: Final = frozenset({"freckles", "moles", "age spots", "blemishes", "wrinkles", "stubble", "scars"})
+"""Names of parts that are spread over the skin, so that a place can be left out."""
+
 SIDE_FIRST: Final = re.compile(
     rf"(?:(?:only|just) )?{THE} (?P<side>(?:left|right) \w+)(?:,|:| -) (?P<verb>make|turn|colou?r|dye) (?:it|that) (?P<how>\w[\w ]*)"
 )
+"""The side before its order: "the left eye, make it blue"."""
+
 WITH_BOTH: Final = re.compile(
     rf"(?:make )?both (?P<first>(?:{THE} )?\w+) and (?P<second>(?:{THE} )?\w+) (?P<how>(?:a (?:bit|little) |much )?(?:more |less )?\w+)(?=[.,!]|$)"
 )
+"""One adjective of two parts: "both nose and mouth wider"."""
+
 ONE_AND_OTHER: Final = re.compile(r"\bone (?:of her |of his )?(?:[a-z]+ )?(?:eyes?|one)\b.*\b(?:other|one)\b")
+"""Words about two eyes, one by one: "one eye blue and the other brown"."""
 
 
 def with_two_eyes(sentence: str) -> str:
@@ -93,3 +102,4 @@ def with_two_eyes(sentence: str) -> str:
 
 
 PRONOUN: Final = re.compile(r"\b(?:it|them|they|that|those|this|these)\b ?")
+"""What may stand for a part that was named before."""

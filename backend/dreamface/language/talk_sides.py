@@ -30,7 +30,7 @@ _HALF: Final = re.compile(
 _LIES: Final = re.compile(
     r"\b(?:on|at|under|over|above|below|beneath|around|across|near|beside|along|from|behind|between|down)\b"
 )
-BOTH_ALIKE: Final = "DreamFace makes both {noun} alike: say it of both of them, or sculpt one side in Blender."
+_BOTH_ALIKE: Final = "DreamFace makes both {noun} alike: say it of both of them, or sculpt one side in Blender."
 """What is said to an order for one side of what has no side."""
 
 _NO_SIDES: Final = (
@@ -76,7 +76,7 @@ def eye_of(clause: str, traits: Traits) -> Traits:
     left = traits.value(_COLOUR)
     assert isinstance(left, tuple)
     right = now if strength > 0.0 else left
-    return Traits({_COLOUR: colour, _OTHER: TraitValue((*right, max(strength, 0.0) or 1.0), 1.0, clause)})
+    return Traits({_COLOUR: colour, _OTHER: TraitValue((*right, strength or 1.0), 1.0, clause)})
 
 
 def _swapped(clause: str, traits: Traits) -> Traits:
@@ -104,7 +104,7 @@ def only_both(clause: str, traits: Traits) -> str:
     if not parts or not any(_is_alike(name) for name in said):
         return ""
     noun = parts[0].name if parts[0].name in _PAIRED else part_of(next(iter(said))).name
-    return BOTH_ALIKE.format(noun=noun)
+    return _BOTH_ALIKE.format(noun=noun)
 
 
 def _is_alike(name: str) -> bool:
@@ -130,4 +130,4 @@ def without_comparing(clause: str) -> str:
     return f"{base} {found[0]}"
 
 
-__all__ = ["BOTH_ALIKE", "eye_of", "only_both", "without_comparing"]
+__all__ = ["eye_of", "only_both", "without_comparing"]

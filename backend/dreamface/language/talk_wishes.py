@@ -161,7 +161,7 @@ def _unwanted(clause: str) -> str:
     """Return what somebody does not want, as an order."""
     if found := _DISLIKED.fullmatch(clause):
         how = _HOW_IT_IS.fullmatch(found["what"])
-        return complaint(f"{how['noun']} is {how['how']}" if how else found["what"])
+        return _complaint(f"{how['noun']} is {how['how']}" if how else found["what"])
     if (found := _HATED.fullmatch(clause)) and _is_thing(found["what"]):
         return f"no {found['what']}" if find_parts(found["what"])[0].name in _ON_FACE else ""
     if found := _UNASKED.fullmatch(clause):
@@ -301,15 +301,10 @@ _PRAISE: Final = re.compile(
 )
 
 
-def is_mending(clause: str) -> bool:
-    """Return whether a clause asks to mend what was complained about before: "fix that"."""
-    return bool(_MENDED.fullmatch(clause))
-
-
-def complaint(fact: str) -> str:
+def _complaint(fact: str) -> str:
     """Return a fact as a complaint: "she looks tired" as "she is too tired".
 
-    >>> complaint("the lips look thin"), complaint("she has wrinkles")
+    >>> _complaint("the lips look thin"), _complaint("she has wrinkles")
     ('the lips is too thin', 'less wrinkles')
     """
     if re.search(r"\b(?:too|enough|less|more)\b|^no ", fact):
@@ -332,11 +327,11 @@ _TAGGED: Final = re.compile(
 def without_praise(sentence: str) -> str:
     """Return a sentence in which what follows praise is a complaint: "it's all good but the ears stick out"."""
     if (found := _TAGGED.fullmatch(sentence.strip(" .!?"))) and not re.search(r"\b(?:not|n't)\b", found["fact"]):
-        return complaint(found["fact"])
+        return _complaint(found["fact"])
     found = _PRAISE.fullmatch(sentence.strip(" .!"))
     if found is None or not _states(found["rest"]):
         return sentence
-    return complaint(found["rest"])
+    return _complaint(found["rest"])
 
 
 def _states(text: str) -> bool:
@@ -354,12 +349,12 @@ def mended(clauses: Sequence[str]) -> list[str]:
     """
     said = list(clauses)
     for number, clause in enumerate(said):
-        if number and is_mending(clause):
+        if number and _MENDED.fullmatch(clause):
             said[number] = ""
             before = next((at for at in reversed(range(number)) if said[at]), None)
             if before is not None:
-                said[before] = complaint(said[before])
+                said[before] = _complaint(said[before])
     return said
 
 
-__all__ = ["complaint", "is_mending", "mended", "removal", "rephrased", "without_praise"]
+__all__ = ["mended", "removal", "rephrased", "without_praise"]
