@@ -17,7 +17,7 @@ from torch import Tensor
 
 from dreamface.colour import encode_srgb
 from dreamface.geometry import smoothstep
-from dreamface.guidance.distillation import Guide, Outcome, distil, drawn_level, optimise
+from dreamface.guidance.distillation import Guide, Outcome, distil, drawn_level, optimise, size_of_step
 from dreamface.guidance.sitter import PAPER, Sitter
 from dreamface.progress import Progress
 from dreamface.render import (
@@ -213,13 +213,10 @@ class Carving:
             Cancelled: the progress said so.
         """
         model, arc = self._guide.model, self._sitter.arc
-        block = 8 * model.factor
-        smaller = max(block, round(0.625 * model.side / block) * block)
 
         def work(step: int, saving: bool) -> None:
-            count = max(1, batch // 2) if saving else batch
+            count, side = size_of_step(model, batch, model.side, saving)
             views = Views.of(arc.draw(count, self._random), self._base)
-            side = smaller if saving and batch == 1 else model.side
             self.step(views, side, drawn_level(model.schedule, self._random, LONGEST))
 
         outcome = optimise(self.parameters, _RATE, work, steps, "Carving", progress, seen)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from dreamface.errors import DreamFaceError
 from dreamface.guidance.devices import SLOW, is_device_lost, is_out_of_memory, lost, release_memory
-from dreamface.guidance.interface import LatentDiffusion, Prompt, guided_noise
+from dreamface.guidance.interface import LatentDiffusion, Prompt, guided_noise, smaller_side
 from dreamface.guidance.schedule import Schedule
 from dreamface.progress import Progress
 
@@ -214,6 +214,22 @@ def _step(work: Callable[[int, bool], None], step: int, saving: bool, adam: torc
     adam.zero_grad(set_to_none=True)
     release_memory()
     return _step(work, step, True, adam)
+
+
+def size_of_step(model: LatentDiffusion, batch: int, side: int, saving: bool) -> tuple[int, int]:
+    """Return how many pictures a step looks at, and their pixels a side.
+
+    Where memory is to be saved, that is half of the batch, or one smaller picture where the batch is one already.
+
+    Args:
+        model: looks at them.
+        batch: pictures of a step that saves nothing.
+        side: of those, in pixels.
+        saving: whether to save memory.
+    """
+    if not saving:
+        return batch, side
+    return (batch // 2, side) if batch > 1 else (1, smaller_side(model, side))
 
 
 class _Exhausted(DreamFaceError):
