@@ -81,7 +81,7 @@ class ClipEncoder:
             return normalize(compute(self._network.encode_text, tokens).float(), dim=-1)
 
     def unread(self, prompt: str) -> str:
-        """Return the end of a text that is beyond 77 tokens, one of them its start and one its end; mostly empty."""
+        """Return the end of a text that is beyond 77 tokens, one of them its start and one its end; usually empty."""
         tokens = self._tokenizer.encode(prompt)
         return str(self._tokenizer.decode(tokens[self._tokenizer.context_length - 2 :])).strip()
 
