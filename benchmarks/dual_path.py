@@ -25,12 +25,24 @@ from torch.nn.functional import avg_pool2d, interpolate, normalize
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "backend"), str(ROOT)]
 
-from benchmarks.small_pair import PROMPTS, AgeReader, Asked, ciede2000, masks, mean_lab, reference, strays  # noqa: E402
+from benchmarks.small_pair import (  # noqa: E402
+    CELL,
+    PROMPTS,
+    AgeReader,
+    Asked,
+    ciede2000,
+    fine_pattern,
+    masks,
+    mean_lab,
+    references,
+    strays,
+)
 from dreamface.colour import decode_srgb, encode_srgb, lab  # noqa: E402
 from dreamface.face import Head  # noqa: E402
 from dreamface.guidance import Sitter, small_pair  # noqa: E402
 from dreamface.guidance.layering import shown_texels  # noqa: E402
-from dreamface.images import write_png  # noqa: E402
+from dreamface.guidance.sitter import PAPER  # noqa: E402
+from dreamface.images import encode_unit8, write_png  # noqa: E402
 from dreamface.pipeline import Detail, build_head  # noqa: E402
 from dreamface.pipeline.detailing import make_detail, texture_skin  # noqa: E402
 from dreamface.prior import complete  # noqa: E402
@@ -46,15 +58,12 @@ PLAIN: Final = Traits({"age": 30.0, "gender": 0.0, "skin.melanin": 0.35})
 
 GUIDANCE: Final = 10.0
 SEED: Final = 1
-REFERENCES: Final = 2  # people that our own painter makes of each prompt
 RESOLUTION: Final = 512  # of the painted skin
 YAWS: Final = (-0.5, 0.0, 0.5)  # radians, from where the head is looked at
 VIEW: Final = 96  # pixels a side of the pictures that are compared
 SHEET_VIEW: Final = 64  # and of those on the sheet
 COLUMNS: Final = 8  # of the sheet: the first prompts
-GROUND: Final = 0.35  # sRGB grey behind heads
 SHOWN_EVERY: Final = 10  # steps of the pipeline between two pictures of a head as it forms
-CELL: Final = 8  # texels over which the pattern is averaged away
 
 
 class Subject:
@@ -105,7 +114,7 @@ class Looking:
         side = texture.shape[-1]
         normal = self.sitter.normals(self._seen, self.sitter.relief(side))
         colours = self.sitter.paint(self._seen, skin, rest) * front_light(self._views).on(normal, self._seen.view)
-        grounds = torch.full((len(self._views), 3), GROUND)
+        grounds = torch.full((len(self._views), 3), PAPER)
         return self._seen.picture(encode_srgb(colours), grounds)
 
 
@@ -125,8 +134,7 @@ def likeness_in_place(pictures: Tensor, wanted: Tensor, where: Tensor) -> np.nda
     """
 
     def pattern(some: Tensor) -> Tensor:
-        grey = some.mean(dim=1, keepdim=True)
-        fine = grey - interpolate(avg_pool2d(grey, CELL), scale_factor=CELL, mode="bilinear")
+        fine = fine_pattern(some.mean(dim=1, keepdim=True), CELL)
         return normalize(fine[:, 0, where] - fine[:, 0, where].mean(dim=1, keepdim=True), dim=1)
 
     return (pattern(pictures) * pattern(wanted)).sum(dim=1).numpy()
@@ -176,13 +184,13 @@ def main() -> None:
         parser.error(f"--carve needs --steps {SHOWN_EVERY} or more: that many make a picture")
     torch.set_num_threads(1)
     asked, subject = PROMPTS[: given.prompts], Subject()
-    wanted = torch.stack([torch.stack([reference(one, seed) for seed in range(REFERENCES)]) for one in asked])
+    wanted = references(asked)
     sitter, _ = subject.make("", Detail(1, 1.0, carves=False))
     textures = texture_all(subject, asked, given.steps, given.guidance, given.made)
     plain = worn(sitter, sitter.skin(wanted.shape[-1]))
     textures["the plain person"] = plain.expand_as(textures[WAYS[0][0]])
     looking = Looking(sitter, VIEW)
-    reader = age_reader(given.data, given.work) if given.data else None
+    reader = AgeReader.taught(given.data, given.work) if given.data else None
     for name, some in textures.items():
         print(name)
         for what, figures in measure(some, wanted, asked, looking).items():
@@ -217,15 +225,6 @@ def texture_all(
     }
 
 
-def age_reader(data: Path, work: Path | None) -> AgeReader:
-    """Return a classifier that has learnt from synthetic people."""
-    from dreamface.training.small_pair import as_network_takes, load_people
-
-    people = load_people(data, work or data)
-    ages = np.array([label["traits"]["age"] for label in people.labels])
-    return AgeReader(0.5 * as_network_takes(people.albedo) + 0.5, ages)
-
-
 def carve(subject: Subject, words: str, steps: int, guidance: float) -> Tensor:
     """Return [3, S, S], the last picture of a head that the whole of detail by diffusion has made: carved, textured."""
     pair, shown = small_pair(), []
@@ -245,8 +244,8 @@ def draw(file: Path, wanted: Tensor, textures: dict[str, Tensor], looking: Looki
     if carved:
         empty = torch.ones_like(carved[0])
         rows.append(torch.cat([*carved, *[empty] * (len(wanted) - len(carved))], dim=2))
-    sheet = torch.cat(rows, dim=1)[:, :, : COLUMNS * SHEET_VIEW].clamp(0.0, 1.0)
-    write_png((255.0 * sheet).round().to(torch.uint8).permute(1, 2, 0).numpy(), file)
+    sheet = torch.cat(rows, dim=1)[:, :, : COLUMNS * SHEET_VIEW]
+    write_png(encode_unit8(sheet.permute(1, 2, 0)), file)
 
 
 if __name__ == "__main__":

@@ -27,12 +27,12 @@ sys.path[:0] = [str(ROOT / "backend"), str(ROOT)]
 from dreamface.colour import decode_srgb, encode_srgb, lab  # noqa: E402
 from dreamface.guidance import sample, small_pair  # noqa: E402
 from dreamface.guidance.small_networks import SIDE  # noqa: E402
-from dreamface.images import write_png  # noqa: E402
+from dreamface.images import encode_unit8, write_png  # noqa: E402
+from dreamface.language.lexicon import linear  # noqa: E402
 from dreamface.language.tables import COLOURS_SRGB  # noqa: E402
 from dreamface.pipeline import build_head  # noqa: E402
 from dreamface.prior import complete  # noqa: E402
-from dreamface.skin import Painter  # noqa: E402
-from dreamface.skin.canvas.atlas import atlas_of  # noqa: E402
+from dreamface.skin import Painter, atlas_of  # noqa: E402
 from dreamface.traits import Traits  # noqa: E402
 
 
@@ -86,6 +86,7 @@ SEEDS: Final = 2  # samples of each prompt
 REFERENCES: Final = 2  # people that our own painter makes of each prompt
 COLUMNS: Final = 5  # of the sheet
 ZOOM: Final = 3
+CELL: Final = 8  # texels over which a pattern is averaged away
 
 
 def masks() -> tuple[Tensor, Tensor]:
@@ -112,24 +113,33 @@ def ciede2000(one: Tensor, other: Tensor) -> np.ndarray:
 
 def reference(asked: Asked, seed: int) -> Tensor:
     """Return [3, S, S] the texture that our painter makes of what is asked for."""
-    srgb = COLOURS_SRGB.get(asked.lips, "")
-    colour = tuple(int(srgb[start : start + 2], 16) / 255.0 for start in (1, 3, 5) if srgb)
     traits: dict = {"skin.melanin": asked.melanin, "gender": -0.9 if asked.woman else 0.9, "age": float(asked.age)}
     traits |= dict(asked.more)
-    if colour:
-        traits["lipstick"] = (*decode_srgb(torch.tensor(colour)).tolist(), 0.9)
+    if asked.lips:
+        traits["lipstick"] = (*linear(COLOURS_SRGB[asked.lips]), 0.9)
     person = complete(Traits(traits), seed)
     head = build_head("anny", person, seed, 0)
     maps = Painter().paint(head, person, resolution=2 * SIDE, seed=seed)
     return avg_pool2d(encode_srgb(maps["skin"]["albedo"]).permute(2, 0, 1)[None], 2)[0]
 
 
+def references(asked: tuple[Asked, ...]) -> Tensor:
+    """Return [N, R, 3, S, S] the textures that our painter makes of prompts, of R people each."""
+    return torch.stack([torch.stack([reference(one, seed) for seed in range(REFERENCES)]) for one in asked])
+
+
 class AgeReader:
-    """Ridge regression from a texture's colours to its age; the shrinkage is that of the held-out people's best."""
+    """Ridge regression from a texture's colours to its age, with the shrinkage that suits held-out people best.
+
+    Attributes:
+        error: mean absolute error on held-out people, years.
+        spread: mean absolute difference from the people's mean age, years: the error of a reader that only knows that.
+    """
 
     def __init__(self, textures: Tensor, ages: np.ndarray) -> None:
         seen = self._seen(textures)
         self._middle, self._age = seen.mean(axis=0), float(ages.mean())
+        self.spread = float(np.abs(ages - self._age).mean())
         centred = seen - self._middle
         held = np.arange(len(ages)) % 10 == 0
         gram = centred[~held].T @ centred[~held]
@@ -145,20 +155,38 @@ class AgeReader:
         """Return [N] years of textures [N, 3, S, S]."""
         return (self._seen(textures) - self._middle) @ self._weights + self._age
 
+    @classmethod
+    def taught(cls, data: Path, work: Path | None) -> AgeReader:
+        """Return a reader that has learnt from people of `dreamface synthesise`.
+
+        Args:
+            data: folder of the people.
+            work: where what is read of them is kept; None: beside them.
+        """
+        from dreamface.training.small_pair import as_network_takes, load_people
+
+        people = load_people(data, work or data)
+        ages = np.array([label["traits"]["age"] for label in people.labels])
+        return cls(0.5 * as_network_takes(people.albedo) + 0.5, ages)
+
     @staticmethod
     def _seen(textures: Tensor) -> np.ndarray:
         small = avg_pool2d(textures.clamp(0.0, 1.0), 4)
-        detail = textures - interpolate(avg_pool2d(textures, 4), scale_factor=4, mode="bilinear")
+        detail = fine_pattern(textures, 4)
         rough = avg_pool2d(detail.square().mean(dim=1, keepdim=True), 4).clamp_min(1e-8).log()
         return torch.cat((small.flatten(1), 0.1 * rough.flatten(1)), dim=1).double().numpy()
+
+
+def fine_pattern(pictures: Tensor, cell: int) -> Tensor:
+    """Return pictures [N, C, S, S] without what is larger than cells of so many texels."""
+    return pictures - interpolate(avg_pool2d(pictures, cell), scale_factor=cell, mode="bilinear")
 
 
 def strays(pictures: Tensor, template: Tensor) -> np.ndarray:
     """Return [N] texels that a texture's pattern lies from its place: the best of all small shifts."""
 
     def pattern(some: Tensor) -> Tensor:
-        grey = some.mean(dim=1, keepdim=True)
-        detail = grey - interpolate(avg_pool2d(grey, 8), scale_factor=8, mode="bilinear")
+        detail = fine_pattern(some.mean(dim=1, keepdim=True), CELL)
         return detail / detail.square().mean(dim=(2, 3), keepdim=True).sqrt().clamp_min(1e-6)
 
     own, wanted = pattern(pictures), pattern(template[None])
@@ -177,19 +205,13 @@ def main() -> None:
     torch.set_num_threads(1)
     pair = small_pair()
     skin, lips = masks()
-    wanted = torch.stack([torch.stack([reference(asked, seed) for seed in range(REFERENCES)]) for asked in PROMPTS])
+    wanted = references(PROMPTS)
     wanted_skin = torch.stack([mean_lab(some, skin).mean(dim=0) for some in wanted])
     wanted_lips = torch.stack([mean_lab(some, lips).mean(dim=0) for some in wanted])
     template = wanted.mean(dim=(0, 1))
-    reader = None
-    if given.data:
-        from dreamface.training.small_pair import as_network_takes, load_people
-
-        people = load_people(given.data, given.work or given.data)
-        ages = np.array([label["traits"]["age"] for label in people.labels])
-        reader = AgeReader(0.5 * as_network_takes(people.albedo) + 0.5, ages)
-        alone = np.abs(ages - ages.mean()).mean()
-        print(f"age classifier: {reader.error:.1f} years off on held-out people (their mean: {alone:.1f})")
+    reader = AgeReader.taught(given.data, given.work) if given.data else None
+    if reader is not None:
+        print(f"age classifier: {reader.error:.1f} years off on held-out people (their mean: {reader.spread:.1f})")
     for guidance in GUIDANCES:
         begun = time.perf_counter()
         made = torch.stack([sample(pair.texture, one.words, STEPS, guidance, seed=7, count=SEEDS) for one in PROMPTS])
@@ -226,8 +248,8 @@ def draw(file: Path, guidance: float) -> None:
         pictures = sample(pair.picture, asked.words, STEPS, guidance, seed=7, count=2)
         cells.append(torch.cat([*texture, *pictures], dim=2).clamp(0.0, 1.0))
     rows = [torch.cat(cells[start : start + COLUMNS], dim=2) for start in range(0, len(cells), COLUMNS)]
-    sheet = interpolate(torch.cat(rows, dim=1)[None], scale_factor=ZOOM, mode="bicubic")[0].clamp(0.0, 1.0)
-    write_png((255.0 * sheet).round().to(torch.uint8).permute(1, 2, 0).numpy(), file)
+    sheet = interpolate(torch.cat(rows, dim=1)[None], scale_factor=ZOOM, mode="bicubic")[0]
+    write_png(encode_unit8(sheet.permute(1, 2, 0)), file)
 
 
 if __name__ == "__main__":

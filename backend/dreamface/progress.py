@@ -63,3 +63,19 @@ class Progress:
         """The slice `start`..`end` (0..1) of this progress."""
         length = self.end - self.start
         return Progress(self.watcher, self.cancelled, self.start + length * start, self.start + length * end)
+
+
+def time_in_words(seconds: float) -> str:
+    """Return a time as people say it.
+
+    >>> [time_in_words(seconds) for seconds in (1, 20, 130, 200, 9_000, 400_000)]
+    ['1 second', '20 seconds', '2 minutes', '3 minutes', '2.5 hours', '4.6 days']
+    """
+    if seconds < 90.0:
+        return f"{seconds:.0f} seconds" if seconds >= 1.5 else "1 second"
+    if seconds < 5400.0:
+        return f"{seconds / _MINUTE:.0f} minutes"
+    return f"{seconds / _HOUR:.1f} hours" if seconds < _DAY else f"{seconds / _DAY:.1f} days"
+
+
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0  # seconds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +20,7 @@ from dreamface.progress import Progress
 from dreamface.training import DecoderRecipe, Examples, open_examples, train_pbr_decoders
 from dreamface.training import pbr_decoders as training
 from tests import tiny_diffusion
+from tests.trainings import write_table
 
 pytestmark = pytest.mark.skipif(
     any(find_spec(name) is None for name in ("accelerate", "diffusers", "transformers")),
@@ -46,10 +46,7 @@ def write(folder: Path, maps: bool = True) -> Path:
         Image.fromarray(np.full((64, 64, 3), colour, np.uint8)).save(folder / f"{name}.png")
     row = {"file": "albedo.png", "caption": "a face", "domain": "desired"}
     row |= {"specular": "specular.png", "normal": "normal.png"} if maps else {}
-    with (folder / "scans.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(row))
-        writer.writeheader()
-        writer.writerow(row)
+    write_table(folder, [row])
     return folder
 
 

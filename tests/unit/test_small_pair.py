@@ -13,8 +13,8 @@ from torch import Tensor
 from dreamface.edits import masks_of
 from dreamface.errors import DreamFaceError
 from dreamface.guidance import Canvas, Mixed, SmallDiffusion, SmallPair, Wish, diffuse, sample, small_pair
-from dreamface.guidance.small_networks import FACTOR, SIDE, TOKENS, Autoencoder, Denoiser
-from dreamface.guidance.small_pair import WEIGHTS, latent_shape, pack, unpack
+from dreamface.guidance.small_networks import CHANNELS, FACTOR, SIDE, TOKENS, Autoencoder, Denoiser
+from dreamface.guidance.small_pair import WEIGHTS, pack, unpack
 from dreamface.head import HeadSource, load_model
 from dreamface.prior import complete
 from dreamface.record import Place
@@ -56,7 +56,8 @@ def test_both_are_what_guidance_asks_for(tiny: SmallPair) -> None:
     for model in (tiny.texture, tiny.picture):
         pictures = torch.rand(2, 3, SIDE, SIDE, requires_grad=True)
         latents = model.encode(pictures)
-        assert latents.shape == latent_shape(2) and model.side // model.factor == latents.shape[-1]
+        assert latents.shape == (2, CHANNELS, SIDE // FACTOR, SIDE // FACTOR)
+        assert model.side // model.factor == latents.shape[-1]
         assert torch.equal(latents, model.encode(pictures))
         again = model.decode(latents)
         assert again.shape == pictures.shape

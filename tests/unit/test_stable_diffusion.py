@@ -547,9 +547,10 @@ def test_where_networks_take_turns_they_make_the_same(home: Path, tiny: Path, mo
 @needs_diffusers
 def test_a_model_is_kept_while_it_works_and_for_a_while_after(home: Path, tiny: Path, monkeypatch) -> None:
     from dreamface import guidance
+    from dreamface.guidance import holding
     from dreamface.guidance import stable_diffusion as loading
 
-    monkeypatch.setattr(loading, "_KEPT_FOR", 0.05)
+    monkeypatch.setattr(holding, "_KEPT_FOR", 0.05)
     models.install(NAME, tiny)
     with guidance.use_diffusion() as model:
         with guidance.use_diffusion() as other:

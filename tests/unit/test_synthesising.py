@@ -16,10 +16,10 @@ from PIL import Image
 
 from dreamface import cli
 from dreamface.errors import BadRequest, Cancelled, FolderError
-from dreamface.progress import Progress
 from dreamface.training import Wish, synthesise, synthesising
 from dreamface.training.captions import describe
 from dreamface.training.synthetic import make_example
+from tests.trainings import stopped_at
 
 pytest.importorskip("webdataset")
 
@@ -79,16 +79,8 @@ def test_a_person_is_the_same_every_time_and_nobody_else() -> None:
 
 
 def test_what_is_there_is_kept(tmp_path: Path, few: None) -> None:
-    calls = 0
-
-    def stop(*_: object) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 2:
-            raise Cancelled
-
     with pytest.raises(Cancelled):
-        synthesise(tmp_path / "out", Wish(4, 128, 0), processes=1, progress=Progress(stop))
+        synthesise(tmp_path / "out", Wish(4, 128, 0), processes=1, progress=stopped_at(2))
     first = tmp_path / "out" / "people-000000.tar"
     before = first.stat().st_mtime_ns, first.read_bytes()
     assert not (tmp_path / "out" / "people-000001.json").exists()

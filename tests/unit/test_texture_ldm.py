@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from dreamface.training.looping import claim
 from dreamface.training.texture_examples import Examples, open_examples
 from dreamface.training.texture_ldm import Recipe, train_texture_ldm
 from tests import tiny_diffusion
+from tests.trainings import stopped_at, write_table
 
 pytestmark = pytest.mark.skipif(
     any(find_spec(name) is None for name in ("accelerate", "diffusers", "transformers")),
@@ -54,10 +54,7 @@ def write_scans(folder: Path, count: int = 4, **other: str) -> Path:
             {"file": f"{number}.png", "caption": f"person {number} | a face", "domain": domain, "mask": "mask.png"}
         )
     rows[-1] |= other
-    with (folder / "scans.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[-1]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_table(folder, rows)
     return folder
 
 
@@ -174,16 +171,8 @@ def test_all_of_it_is_learnt(trained: Path, base: StableDiffusion) -> None:
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(base: StableDiffusion, scans: Examples, tmp_path: Path) -> None:
     recipe = Recipe(**{**vars(FEW), "steps": 3})
     through = train_texture_ldm(tmp_path / "through", scans, base, recipe)
-    calls = 0
-
-    def stop(*_: object) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 3:
-            raise Cancelled
-
     with pytest.raises(Cancelled):
-        train_texture_ldm(tmp_path / "stopped", scans, base, recipe, progress=Progress(stop))
+        train_texture_ldm(tmp_path / "stopped", scans, base, recipe, progress=stopped_at(3))
     assert json.loads((tmp_path / "stopped/training.json").read_text("utf-8"))["done"] == 2
     stopped = train_texture_ldm(tmp_path / "stopped", scans, base, recipe)
     one, other = (TextureDiffusion.load(folder, base) for folder in (through, stopped))

@@ -83,6 +83,7 @@ def _index(options: Namespace, terminal: Terminal) -> bool:
     """Have CLIP look at the candidates of the production head, after saying how long that takes."""
     from dreamface import pipeline
     from dreamface.pipeline import IndexPlan
+    from dreamface.progress import time_in_words
 
     if options.name:
         raise BadRequest("`dreamface models index` takes no NAME: it looks at the production head's candidates.")
@@ -92,7 +93,7 @@ def _index(options: Namespace, terminal: Terminal) -> bool:
         seen = f", of which {plan.done:,} have been looked at" if plan.done else ""
         said.append(
             f"{plan.count:,} candidates with {plan.pictures} pictures each{seen}: about "
-            f"{pipeline.in_hours(plan.seconds)} on this machine. It may be stopped, and goes on where it was."
+            f"{time_in_words(plan.seconds)} on this machine. It may be stopped, and goes on where it was."
         )
         terminal.show(said[0])
         return bool(options.yes)

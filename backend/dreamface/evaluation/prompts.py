@@ -41,14 +41,14 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True)
 class PromptScores:
-    """What was measured.
+    """Scores of a set of prompts.
 
     Attributes:
         clip_score: 100 times the mean cosine of pictures and their prompts.
         precision: share of the pictures whose own prompt is the nearest of all (Park et al. 2021, R-precision).
         consistency: mean cosine of the views of one face with each other.
-        seconds: that a face takes, in the mean.
-        count: of prompts.
+        seconds: mean time to make a face.
+        count: number of prompts.
     """
 
     clip_score: float
@@ -120,12 +120,12 @@ def evaluate_prompts(
 
 
 def scores(pictures: Tensor, words: Tensor, seconds: float) -> PromptScores:
-    """Return what embeddings say.
+    """Return the scores of embeddings.
 
     Args:
         pictures: [N, V, D] unit embeddings of V views of N faces.
         words: [N, D] unit embeddings of their prompts.
-        seconds: that a face takes.
+        seconds: mean time to make a face.
     """
     likeness = torch.einsum("nvd,md->nvm", pictures, words)
     own = torch.diagonal(likeness, dim1=0, dim2=2)

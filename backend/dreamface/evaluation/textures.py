@@ -28,7 +28,7 @@ FeaturesOf = Callable[[Tensor], Features]
 """Features of pictures [N, 3, H, W], sRGB-encoded 0..1."""
 
 FEWEST: Final = 10
-"""Textures that can be compared."""
+"""Number of textures below which nothing is compared."""
 
 _SUBSETS: Final = 100
 _LARGEST_SUBSET: Final = 1000

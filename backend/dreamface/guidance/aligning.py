@@ -36,16 +36,16 @@ ANCHOR: Final = "a person's face"
 """The prompt that says nothing; what a prompt adds to it is compared with what a portrait adds to the usual ones."""
 
 _LEAST_RENDERS: Final = 8
-_TOGETHER: Final = 18  # renders that are kept for finding which moves go together, and how far
+_TOGETHER: Final = 18  # renders that are reserved for finding which moves go together, and how far
 _MOST_ACTIVE: Final = 8  # moves that the strategy works with
-_SHARE: Final = 0.2  # of the largest gain that a move has to have to be used
-_OVER_USUAL: Final = 2.5  # times the median of all gains that a move's has to be
-_STEP: Final = 0.35  # of the strategy at first, in reaches of a move
+_SHARE: Final = 0.2  # fraction of the largest gain below which a move is not used
+_OVER_USUAL: Final = 2.5  # times the median gain that a move must reach to be used
+_STEP: Final = 0.35  # first step of the strategy, in reaches of a move
 _LARGER, _SMALLER = 1.5, 0.75  # Rechenberg's rule: factors of the step after a success and after a failure
 _LEAST_STEP: Final = 0.1
-_HOLD: Final = 0.15  # what a whole reach costs, in the largest gain of a single move: a person stays as drawn
+_HOLD: Final = 0.15  # cost of a whole reach, over the largest single gain: keeps people near the draw
 _LEAST_REACH: Final = 0.08  # below which a move is left out
-_NOTHING: Final = 1e-6  # a gain that is none
+_NOTHING: Final = 1e-6  # gains below it count as none
 _NO_MEMORY: Final = "There is too little memory for a portrait; close other programs that use it."
 
 
@@ -118,7 +118,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Aligned:
-    """What looking has come to.
+    """The outcome of looking and adjusting.
 
     Attributes:
         moved: the traits that were moved, with `FITS_BETTER` as their reason; empty where nothing helped.
@@ -136,7 +136,7 @@ class Aligned:
 
 
 def check_alignment(alpha: float) -> None:
-    """Refuse a strength that is none.
+    """Refuse an alignment strength that is out of range.
 
     Raises:
         BadRequest: it is not between 0 and 1.
@@ -252,7 +252,8 @@ class _Search:
     def _active(self) -> list[int]:
         """Return the moves that matter, the most gainful first: the others stay where they are.
 
-        What a move gains beside the point is about as much as most moves gain, as most are beside it.
+        Most moves have nothing to do with the words, so the median gain is what chance gives; one that matters gains
+        clearly more.
         """
         size = {number: abs(gain) for number, gain in self.gains.items()}
         if not size or max(size.values()) < _NOTHING:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from dreamface.colour import encode_srgb
 from dreamface.geometry import smoothstep
-from dreamface.guidance.distillation import Guide, Outcome, distil, drawn_level, optimise
+from dreamface.guidance.distillation import Guide, Outcome, distil, drawn_level, optimise, size_of_step
 from dreamface.guidance.sitter import PAPER, Sitter
 from dreamface.progress import Progress
 from dreamface.render import (
@@ -41,16 +41,16 @@ LONGEST: Final = 0.98
 """Share of the schedule that times are drawn from."""
 
 _MOST: Final = 6.0 * MM  # of displacement
-_OF_ROOM: Final = 0.4  # of the way to the next surface that a vertex may take: two sides never meet
+_OF_ROOM: Final = 0.4  # fraction of the way to the next surface that a vertex may move, so that two never meet
 _LIFT: Final = 0.05 * MM  # off the surface, where rays to the next one begin
 _NECK: Final = 0.035  # metres above the head's lower border over which displacement fades in
 _HEIGHT: Final = 0.3 * MM  # of fine relief
 _SIDE: Final = 512  # texels a side of the relief
-_MODES: Final = 2.5  # how far a mode goes at most, in its own spread
+_MODES: Final = 2.5  # spreads of a mode that it moves at most
 _RATE: Final = {"modes": 0.02, "displacement": 0.02, "relief": 0.02}  # of Adam
 _CLAY: Final = 0.55  # albedo of what the model sees
 _ROUNDS: Final = 60  # of halving the displacement of triangles that have turned over
-_TURNED: Final = 0.1  # cosine between a triangle's normals from which it has
+_TURNED: Final = 0.1  # cosine between a triangle's normals before and after, below which it has turned over
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Regularisers:
     """What keeps a carved head a head: weights of four penalties (equations 5 to 8).
 
     Each is a sum of squares, as what the model sends back is a sum over pixels: the finer the mesh, the less of both
-    falls on a vertex. The weights are estimates; no real weights have carved yet.
+    falls on a vertex. The weights are estimates: no full-size diffusion model has carved with them yet.
 
     Attributes:
         size: of the displacement, over its room.
@@ -213,13 +213,10 @@ class Carving:
             Cancelled: the progress said so.
         """
         model, arc = self._guide.model, self._sitter.arc
-        block = 8 * model.factor
-        smaller = max(block, round(0.625 * model.side / block) * block)
 
         def work(step: int, saving: bool) -> None:
-            count = max(1, batch // 2) if saving else batch
+            count, side = size_of_step(model, batch, model.side, saving)
             views = Views.of(arc.draw(count, self._random), self._base)
-            side = smaller if saving and batch == 1 else model.side
             self.step(views, side, drawn_level(model.schedule, self._random, LONGEST))
 
         outcome = optimise(self.parameters, _RATE, work, steps, "Carving", progress, seen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
 from dreamface.errors import DreamFaceError, MissingDependency
-from dreamface.guidance.devices import compute, release_memory
+from dreamface.guidance.devices import compute
+from dreamface.guidance.holding import Held
 from dreamface.guidance.packages import HOW
 from dreamface.guidance.single_file import begin_loading
 from dreamface.models import CLIP
@@ -23,7 +23,6 @@ from dreamface.progress import Progress
 _ARCHITECTURE: Final = "ViT-L-14-quickgelu"  # as OpenAI trained it
 _PACKAGE: Final = "open_clip"
 _WORK_BYTES: Final = 1e9  # beside the weights
-_KEPT_FOR: Final = 120.0  # seconds after its last use, as other models are
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class ClipEncoder:
             return normalize(compute(self._network.encode_text, tokens).float(), dim=-1)
 
     def unread(self, prompt: str) -> str:
-        """Return the end of a text that is beyond 77 tokens, one of them its start and one its end; mostly empty."""
+        """Return the end of a text that is beyond 77 tokens, one of them its start and one its end; usually empty."""
         tokens = self._tokenizer.encode(prompt)
         return str(self._tokenizer.decode(tokens[self._tokenizer.context_length - 2 :])).strip()
 
@@ -96,46 +95,7 @@ def why_no_clip() -> str:
     return ""
 
 
-class _Held:
-    """The encoder, for a while after its last use."""
-
-    def __init__(self) -> None:
-        self._encoder: ClipEncoder | None = None
-        self._clock: threading.Timer | None = None
-        self._users = 0
-        self._busy = threading.Lock()
-
-    @contextmanager
-    def use(self, progress: Progress) -> Iterator[ClipEncoder]:
-        """Hold the encoder during a block, and for a while after it."""
-        with self._busy:
-            self._users += 1
-            if self._clock is not None:
-                self._clock.cancel()
-        try:
-            with self._busy:
-                self._encoder = self._encoder or ClipEncoder.load(progress)
-                encoder = self._encoder
-            yield encoder
-        finally:
-            with self._busy:
-                self._users -= 1
-                self._clock = threading.Timer(_KEPT_FOR, self._expire)
-                self._clock.daemon = True  # nobody waits for it at exit
-                self._clock.start()
-
-    def _expire(self) -> None:
-        if not self._users:
-            self.forget()
-
-    def forget(self) -> None:
-        """Free the memory."""
-        with self._busy:
-            self._encoder = None
-        release_memory()
-
-
-_held: Final = _Held()
+_held: Final = Held(ClipEncoder.load)
 
 
 @contextmanager

@@ -17,14 +17,14 @@ from torch import Tensor
 
 from dreamface.errors import DreamFaceError
 from dreamface.guidance.devices import SLOW, is_device_lost, is_out_of_memory, lost, release_memory
-from dreamface.guidance.interface import LatentDiffusion, Prompt, guided_noise
+from dreamface.guidance.interface import LatentDiffusion, Prompt, guided_noise, smaller_side
 from dreamface.guidance.schedule import Schedule
-from dreamface.progress import Progress
+from dreamface.progress import Progress, time_in_words
 
 LEAST, MOST = 0.02, 0.98
 """Share of the longest time between which carving draws."""
 
-_SLOWEST: Final = 0.8  # of the time of a step that is remembered from one to the next
+_REMEMBERED: Final = 0.8  # weight of earlier steps in the running mean of a step's time
 
 
 @dataclass(frozen=True)
@@ -162,14 +162,14 @@ def optimise(
         rates: learning rate of each.
         work: adds gradients in a step; takes its number, and whether to save memory.
         steps: how many.
-        what: is done, as progress says it: "Carving".
+        what: name of the work for progress and messages, such as "Carving".
         progress: told about every step, with an estimate of the time left.
         seen: called after every step with its number, such as to show what has been made.
-        begun: whether something has been made of the parameters before, which is kept where no first step can be made,
-            and where memory is exhausted also with less.
+        begun: whether an earlier stage has changed the parameters already. Then what it made is kept, and no error
+            raised, where the first step fails or memory is exhausted even for smaller pictures.
 
     Raises:
-        DreamFaceError: no first step could be made, or memory is exhausted also with less.
+        DreamFaceError: the first step failed, or memory is exhausted even for smaller pictures; not where `begun`.
         Cancelled: the progress said so.
     """
     groups = [{"params": [tensor], "lr": rates[name]} for name, tensor in parameters.items()]
@@ -216,6 +216,22 @@ def _step(work: Callable[[int, bool], None], step: int, saving: bool, adam: torc
     return _step(work, step, True, adam)
 
 
+def size_of_step(model: LatentDiffusion, batch: int, side: int, saving: bool) -> tuple[int, int]:
+    """Return how many pictures a step looks at, and their pixels a side.
+
+    Where memory is to be saved, that is half of the batch, or one smaller picture where the batch is one already.
+
+    Args:
+        model: looks at them.
+        batch: pictures of a step that saves nothing.
+        side: of those, in pixels.
+        saving: whether to save memory.
+    """
+    if not saving:
+        return batch, side
+    return (batch // 2, side) if batch > 1 else (1, smaller_side(model, side))
+
+
 class _Exhausted(DreamFaceError):
     """There is too little memory, also with less of it."""
 
@@ -258,16 +274,5 @@ class Clock:
         if step == 0:
             return ""
         # The first step loads and compiles; later ones are averaged.
-        self._each = took if step <= 2 else _SLOWEST * self._each + (1.0 - _SLOWEST) * took
-        return "" if step < 2 else f", {spoken(self._each * (self._steps - step))} left"
-
-
-def spoken(seconds: float) -> str:
-    """Return a time as people say it.
-
-    >>> spoken(12.3), spoken(130.0), spoken(8000.0)
-    ('12 seconds', '2 minutes', '2.2 hours')
-    """
-    if seconds < 90.0:
-        return f"{max(1, round(seconds))} seconds" if seconds >= 1.5 else "1 second"
-    return f"{round(seconds / 60.0)} minutes" if seconds < 5400.0 else f"{seconds / 3600.0:.1f} hours"
+        self._each = took if step <= 2 else _REMEMBERED * self._each + (1.0 - _REMEMBERED) * took
+        return "" if step < 2 else f", {time_in_words(self._each * (self._steps - step))} left"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d, interpolate, max_pool2d
 
 from dreamface.edits import LARGEST_RATIO, Diffused
 from dreamface.geometry import smoothstep
@@ -29,8 +28,9 @@ _SOFT: Final = 5  # texels over which what was seen fades into the rest; odd
 _COARSE: Final = 32  # texels a side on which colours are continued over the rest of the head
 _NEAREST: Final = 24  # places that have been seen, of which the rest takes its colour
 _POWER: Final = 2.0  # of the distance by which they count less
+_CLOSEST: Final = 3.1622776e-3  # metres: places that are nearer than that count no more
 _HIDES: Final = (0.85, 1.0)  # of the largest ratio from which the skin is hidden: no stain makes it so bright
-_DARKEST: Final = 1e-3
+_DARKEST: Final = 1e-3  # albedo
 
 
 def skin_layer(sitter: Sitter, textured: Textured, side: int = LAYER_SIDE) -> dict[str, Diffused]:
@@ -85,7 +85,7 @@ def shown_texels(sitter: Sitter) -> dict[str, Tensor]:
 
 def _softened(image: Tensor) -> Tensor:
     """Return [1, H, W] without holes between pixels, and with soft borders."""
-    closed = torch.nn.functional.max_pool2d(image, 3, 1, 1)
+    closed = max_pool2d(image, 3, 1, 1)
     return avg_pool2d(closed, _SOFT, 1, _SOFT // 2)
 
 
@@ -93,9 +93,9 @@ def _continued(sitter: Sitter, ratios: Mapping[str, Tensor], shown: Mapping[str,
     """Return [3, 32, 32] by tile: at every texel the ratio of the nearest places that were seen, across tiles."""
     places, values, everywhere = [], [], {}
     for tile, ratio in ratios.items():
-        position = atlas_of(sitter.head.topology, tile, _COARSE).spread(sitter.head.vertices).flatten(1).T
-        seen = resized(shown[tile][None], _COARSE).flatten() > 0.8
-        seen &= atlas_of(sitter.head.topology, tile, _COARSE).inside.flatten()
+        atlas = atlas_of(sitter.head.topology, tile, _COARSE)
+        position = atlas.spread(sitter.head.vertices).flatten(1).T
+        seen = (resized(shown[tile][None], _COARSE).flatten() > 0.8) & atlas.inside.flatten()
         places.append(position[seen])
         values.append(ratio.flatten(1).T[seen])
         everywhere[tile] = position
@@ -105,7 +105,7 @@ def _continued(sitter: Sitter, ratios: Mapping[str, Tensor], shown: Mapping[str,
     found = {}
     for tile, position in everywhere.items():
         distance, index = torch.cdist(position, known).topk(min(_NEAREST, len(known)), largest=False)
-        weight = 1.0 / distance.clamp_min(math.sqrt(_DARKEST) * 0.1) ** _POWER
+        weight = 1.0 / distance.clamp_min(_CLOSEST) ** _POWER
         mixed = (colours[index] * weight[..., None]).sum(dim=1) / weight.sum(dim=1, keepdim=True)
         found[tile] = mixed.T.reshape(3, _COARSE, _COARSE)
     return found

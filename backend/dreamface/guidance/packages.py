@@ -31,7 +31,7 @@ def import_packages() -> None:
         importlib.import_module(package)
 
 
-DO_NOT_IMPORT: Final = (ImportError, RuntimeError, OSError, AttributeError, TypeError, ValueError, SyntaxError)
+_DO_NOT_IMPORT: Final = (ImportError, RuntimeError, OSError, AttributeError, TypeError, ValueError, SyntaxError)
 """What is raised where a package can't be imported: it is not there, a library of it does not load, or it does not fit
 the version of another."""
 
@@ -52,12 +52,17 @@ def need_packages(what: str, *names: str) -> None:
     try:
         for name in names:
             importlib.import_module(name)
-    except DO_NOT_IMPORT as error:
+    except _DO_NOT_IMPORT as error:
         raise do_not_load(what, error) from error
 
 
 def do_not_load(what: str, error: BaseException) -> MissingDependency:
     """Return what to say where packages that a model needs can't be imported."""
-    lines = str(error).splitlines()
-    reason = (lines[0] if lines else type(error).__name__)[:_LONGEST_REASON].rstrip(".:")
+    reason = reason_of(error).rstrip(".:")
     return MissingDependency(f"The packages that {what} needs do not load ({reason}): {HOW}.")
+
+
+def reason_of(error: BaseException) -> str:
+    """Return the first line of an error's message, at most 200 characters of it; its type where it has no message."""
+    lines = str(error).splitlines()
+    return (lines[0] if lines else type(error).__name__)[:_LONGEST_REASON]

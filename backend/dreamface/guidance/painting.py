@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 import torch
 from torch import Tensor
-from torch.nn.functional import grid_sample, interpolate
+from torch.nn.functional import grid_sample
 
 from dreamface.colour import encode_srgb
 from dreamface.edits import Diffused
@@ -23,8 +23,9 @@ from dreamface.geometry import smoothstep
 from dreamface.guidance.blending import Blended, Wish, blend
 from dreamface.guidance.deriving import CHANNELS, changes, changes_in
 from dreamface.guidance.devices import SLOW, is_out_of_memory, release_memory
-from dreamface.guidance.interface import LatentDiffusion, Mixed
+from dreamface.guidance.interface import LatentDiffusion, Mixed, smaller_side
 from dreamface.guidance.projecting import Gathered, Texels, project, texels_of
+from dreamface.guidance.sitter import resized
 from dreamface.guidance.views import Cloud, look_at_place
 from dreamface.progress import Progress
 from dreamface.render import Camera, CloseUp, close_up, vertex_normals
@@ -33,8 +34,6 @@ from dreamface.skin import window_of
 LAYER_SIZE: Final = 2048
 """Texels a side of what is made."""
 
-_SMALLER: Final = 0.625  # of the model's side, where its own took too much memory: 320 of 512
-_BLOCK: Final = 8  # latents a side that models need multiples of
 _MADE: Final = (0.08, 0.3)  # weight of earlier views between which a place is not made anew
 _SEEN: Final = (0.004, 0.05)  # weight of all views between which a texel begins to show what was made
 _DRAWN: Final = (0.3, 1.0)  # log ratio of a sketch's albedo from which it hides the skin, and at which all of it
@@ -160,9 +159,7 @@ def _on_place(
 
 def _with_less_memory(make: Callable[[int], _Made], model: LatentDiffusion) -> _Made:
     """Make something at the model's own side; where that takes too much memory, once more at a smaller one."""
-    block = _BLOCK * model.factor
-    smaller = max(block, round(_SMALLER * model.side / block) * block)
-    for side in (model.side, smaller):
+    for side in (model.side, smaller_side(model, model.side)):
         try:
             return make(side)
         except (RuntimeError, MemoryError) as error:
@@ -258,10 +255,10 @@ def _in_texture(
         rows, columns = _square(mask, size)
         maps = canvas.maps if canvas.start is None else canvas.start
         window = (slice(*rows), slice(*columns))
-        own, begun = (_sized(one[tile]["albedo"].permute(2, 0, 1), size)[:, *window] for one in (canvas.maps, maps))
-        small = _sized(encode_srgb(begun), side)
-        here = _sized(mask[None], size)[:, *window]
-        blended = blend(model, small, _sized(here, side)[0], wish, progress.part(number / count, (number + 1) / count))
+        own, begun = (resized(one[tile]["albedo"].permute(2, 0, 1), size)[:, *window] for one in (canvas.maps, maps))
+        small = resized(encode_srgb(begun), side)
+        here = resized(mask[None], size)[:, *window]
+        blended = blend(model, small, resized(here, side)[0], wish, progress.part(number / count, (number + 1) / count))
         made[tile] = _placed(own, begun, blended, window, size)
     return made
 
@@ -269,7 +266,7 @@ def _in_texture(
 def _placed(own: Tensor, begun: Tensor, blended: Blended, window: tuple[slice, slice], size: int) -> Diffused:
     """Return what has changed in a window of a tile as images of the whole tile."""
     lit = torch.ones_like(blended.before)
-    found = _sized(changes(blended.before, blended.after, lit, torch.zeros_like(lit)), own.shape[-1])
+    found = resized(changes(blended.before, blended.after, lit, torch.zeros_like(lit)), own.shape[-1])
     ratio = found[:3] + begun.clamp_min(_DARKEST).log() - own.clamp_min(_DARKEST).log()
     images = torch.zeros(CHANNELS + 4, size, size)
     albedo = (own * ratio.exp()).clamp(0.0, 1.0)
@@ -290,10 +287,3 @@ def _square(mask: Tensor, size: int) -> tuple[tuple[int, int], tuple[int, int]]:
         start = min(max(0, round(scale * 0.5 * (first + last) - 0.5 * span)), size - span)
         spans.append((start, start + span))
     return spans[0], spans[1]
-
-
-def _sized(image: Tensor, side: int) -> Tensor:
-    """Return [C, side, side] of an image [C, S, S]."""
-    if image.shape[-1] == side:
-        return image
-    return interpolate(image[None], size=(side, side), mode="bilinear", antialias=True)[0]

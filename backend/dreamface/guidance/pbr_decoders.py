@@ -18,6 +18,7 @@ from torch.nn.functional import normalize
 from dreamface.errors import DreamFaceError
 from dreamface.guidance.devices import compute
 from dreamface.guidance.stable_diffusion import StableDiffusion
+from dreamface.guidance.texture_ldm import INDEX
 
 CHANNELS: Final = ("specular", "normal")
 WEIGHTS: Final = "decoder.safetensors"
@@ -64,7 +65,7 @@ class PbrDecoders:
 
         decoders = {}
         try:
-            json.loads((folder / "model.json").read_text("utf-8"))
+            json.loads((folder / INDEX).read_text("utf-8"))
             for channel in CHANNELS:
                 decoder = Decoder(base.autoencoder).float()
                 decoder.load_state_dict(load_file(folder / channel / WEIGHTS))

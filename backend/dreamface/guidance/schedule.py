@@ -49,6 +49,22 @@ class Schedule:
         kept = float(self.signal[level])
         return kept**0.5 * latents + (1.0 - kept) ** 0.5 * noise
 
+    def noised_each(self, latents: Tensor, noise: Tensor, level: Tensor) -> Tensor:
+        """Return latents [B, ...] with noise [B, ...] of deviation 1, each of its own level [B]."""
+        kept = self._kept(level, latents)
+        return kept.sqrt() * latents + (1.0 - kept).sqrt() * noise
+
+    def velocity(self, latents: Tensor, noise: Tensor, level: Tensor) -> Tensor:
+        """Return what a denoiser of velocities learns to answer; arguments as for `noised_each`."""
+        kept = self._kept(level, latents)
+        return kept.sqrt() * noise - (1.0 - kept).sqrt() * latents
+
+    def _kept(self, level: Tensor, like: Tensor) -> Tensor:
+        """Return [B, 1, ...] the signal at levels [B], to be multiplied with tensors [B, ...] like `like`."""
+        # Looked up where it lies: Apple's GPUs know no float64.
+        kept = self.signal[level.to(self.signal.device)].to(like.dtype).to(like.device)
+        return kept.view(-1, *[1] * (like.dim() - 1))
+
     def clean(self, latents: Tensor, noise: Tensor, level: int) -> Tensor:
         """Return what latents of a level are without the noise that was found in them."""
         kept = float(self.signal[level])
@@ -72,7 +88,5 @@ class Schedule:
         """
         if prediction == "epsilon":
             return predicted
-        # Looked up where it lies: Apple's GPUs know no float64.
-        kept = self.signal[level.to(self.signal.device)].to(latents.dtype).to(latents.device)
-        kept = kept.view(-1, *[1] * (latents.dim() - 1))
+        kept = self._kept(level, latents)
         return kept.sqrt() * predicted + (1.0 - kept).sqrt() * latents

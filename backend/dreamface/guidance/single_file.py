@@ -8,8 +8,7 @@ from typing import Any
 
 from dreamface.errors import DreamFaceError
 from dreamface.guidance.devices import Place, check_memory, choose_place
-from dreamface.guidance.packages import DO_NOT_IMPORT, do_not_load
-from dreamface.guidance.torchvision_operators import make_torchvision_importable
+from dreamface.guidance.packages import need_packages
 from dreamface.models import Installation, model_folder
 from dreamface.progress import Progress
 
@@ -31,12 +30,8 @@ def begin_loading(model: Installation, package: str, work_bytes: float, progress
     file = model_folder(model.name) / model.file
     if not file.is_file():
         raise DreamFaceError(f"{model.title} is not installed: {model.how}.")
-    make_torchvision_importable()
-    try:
-        reader = importlib.import_module(package)
-    except DO_NOT_IMPORT as error:
-        raise do_not_load(model.title, error) from error
+    need_packages(model.title, package)
     place = choose_place()
     check_memory(place, file.stat().st_size + work_bytes, model.title)
     progress.report("load", 0.0, f"Loading {model.title}")
-    return file, place, reader
+    return file, place, importlib.import_module(package)

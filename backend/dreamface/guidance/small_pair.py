@@ -24,7 +24,6 @@ from dreamface.guidance.devices import choose_place, compute
 from dreamface.guidance.interface import Prompt
 from dreamface.guidance.schedule import Schedule
 from dreamface.guidance.small_networks import (
-    CHANNELS,
     FACTOR,
     SIDE,
     TOKENS,
@@ -163,8 +162,3 @@ def _fill(network: nn.Module, packed: Packed, name: str) -> None:
             kept = kept * scale.view(-1, *[1] * (kept.dim() - 1))
         state[part] = kept.view(value.shape)
     network.load_state_dict(state)
-
-
-def latent_shape(count: int = 1) -> tuple[int, int, int, int]:
-    """Return the shape of the latents of so many pictures."""
-    return count, CHANNELS, SIDE // FACTOR, SIDE // FACTOR

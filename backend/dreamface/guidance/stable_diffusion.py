@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,8 +23,9 @@ from dreamface.guidance.devices import (
     is_out_of_memory,
     release_memory,
 )
+from dreamface.guidance.holding import Held
 from dreamface.guidance.interface import Prompt
-from dreamface.guidance.packages import DIFFUSION, HOW, do_not_load
+from dreamface.guidance.packages import DIFFUSION, HOW, do_not_load, reason_of
 from dreamface.guidance.schedule import Prediction, Schedule
 from dreamface.guidance.torchvision_operators import make_torchvision_importable
 from dreamface.models import (
@@ -39,7 +39,6 @@ from dreamface.models import (
 )
 from dreamface.progress import Progress
 
-_KEPT_FOR: Final = 120.0  # seconds after it was last used
 _NOT_IMPORTED: Final = "Failed to import "  # how transformers and diffusers begin what they say of a module of theirs
 _WORK_BYTES: Final = 1.6e9  # beside the weights, for two pictures of 512 pixels a side
 _TEXT_PREFIX: Final = "cond_stage_model.transformer."
@@ -100,9 +99,7 @@ class StableDiffusion:
                 ) from error
             if _NOT_IMPORTED in str(error):
                 raise do_not_load("diffusion", error) from error
-            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            again = (chosen_diffusion() or STABLE_DIFFUSION).again
-            raise DreamFaceError(f"{name} can't be loaded ({reason}): {again}.") from error
+            raise DreamFaceError(f"{name} can't be loaded ({reason_of(error)}): {_chosen().again}.") from error
 
     @classmethod
     def _load(cls, folder: Path, name: str, place: Place, progress: Progress) -> StableDiffusion:
@@ -293,57 +290,23 @@ def _load_networks(folder: Path, precision: torch.dtype) -> tuple[Any, Any]:
 # ---------------------------------------------------------------------------------------------------------- in memory
 
 
-class _Held:
-    """The model that was loaded last, for a while."""
-
-    def __init__(self) -> None:
-        self._model: StableDiffusion | None = None
-        self._key: object = None
-        self._clock: threading.Timer | None = None
-        self._users = 0
-        self._busy = threading.Lock()
-
-    @contextmanager
-    def use(self, progress: Progress) -> Iterator[StableDiffusion]:
-        """Hold the model during a block, however long that takes, and for a while after the last one."""
-        with self._busy:
-            self._users += 1
-        try:
-            yield self.get(progress)
-        finally:
-            with self._busy:
-                self._users -= 1
-            self._wind_clock()
-
-    def get(self, progress: Progress) -> StableDiffusion:
-        model = chosen_diffusion() or STABLE_DIFFUSION  # which is then missing
-        folder = model_folder(model.name)
-        manifest = folder / "manifest.json"
-        key = (folder, manifest.stat().st_mtime_ns if manifest.is_file() else 0)
-        with self._busy:
-            if self._model is None or self._key != key:
-                self._model = None  # before the next one takes as much memory
-                self._model, self._key = StableDiffusion.load(folder, _name_of(model), progress), key
-            return self._model
-
-    def _expire(self) -> None:
-        if not self._users:  # whoever uses it winds the clock again
-            self.forget()
-
-    def forget(self) -> None:
-        with self._busy:
-            self._model = None
-        release_memory()
-
-    def _wind_clock(self) -> None:
-        if self._clock is not None:
-            self._clock.cancel()
-        self._clock = threading.Timer(_KEPT_FOR, self._expire)
-        self._clock.daemon = True  # nobody waits for it at exit
-        self._clock.start()
+def _chosen() -> Installation:
+    return chosen_diffusion() or STABLE_DIFFUSION  # which is then missing
 
 
-_held: Final = _Held()
+def _version() -> tuple[Path, int]:
+    """Return the chosen model's folder, and when it was installed, in nanoseconds; 0 where it is not."""
+    folder = model_folder(_chosen().name)
+    manifest = folder / "manifest.json"
+    return folder, manifest.stat().st_mtime_ns if manifest.is_file() else 0
+
+
+def _load_chosen(progress: Progress) -> StableDiffusion:
+    model = _chosen()
+    return StableDiffusion.load(model_folder(model.name), _name_of(model), progress)
+
+
+_held: Final = Held(_load_chosen, _version)
 
 
 def _name_of(model: Installation) -> str:

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d, interpolate, max_pool2d
 
 from dreamface.colour import decode_srgb, encode_srgb
 from dreamface.geometry import smoothstep
@@ -27,8 +27,9 @@ from dreamface.guidance.distillation import (
     noise_like,
     optimise,
     score_gradient,
+    size_of_step,
 )
-from dreamface.guidance.interface import LatentDiffusion
+from dreamface.guidance.interface import BLOCK, LatentDiffusion
 from dreamface.guidance.sitter import PAPER, Sitter
 from dreamface.progress import Progress
 from dreamface.render import FrontLight, Mesh, Seen, Views, front_light, look, random_grounds, random_light
@@ -38,8 +39,6 @@ LONGEST: Final = 0.98
 """Share of the schedule that texturing begins at."""
 
 _RATE: Final = {"latent": 0.05, "image": 0.01}  # of Adam, for latents of deviation about 1
-_SMALLER: Final = 0.625  # of the model's side, where its own took too much memory
-_BLOCK: Final = 8  # latents a side that models need multiples of
 _FEATURES: Final = (
     "lips_upper", "lips_lower", "lids_upper", "lids_lower", "lids_margin", "brows", "nostrils", "mouth_inside", "ears",
 )  # fmt: skip
@@ -123,7 +122,7 @@ class Anchor:
 def _feature_places(sitter: Sitter, tile: str, size: int) -> Tensor:
     """Return [1, h, w] 0..1 where features lie in a tile, with soft borders."""
     fine = atlas_of(sitter.head.topology, tile, 4 * size).region(*_FEATURES)
-    small = torch.nn.functional.max_pool2d(fine[None], 4)
+    small = max_pool2d(fine[None], 4)
     return avg_pool2d(small, 3, 1, 1)
 
 
@@ -189,12 +188,13 @@ class Texturing:
         self._sitter, self._guide, self._random = sitter, guide, torch.Generator().manual_seed(seed)
         self.side = side or guide.model.side
         with torch.no_grad():
-            self.own = self._encoded(sitter.skin(self.side))
-            self._worn = self._encoded(sitter.skin(self.side, bare=False)) - self.own
+            bare, worn = sitter.skin(self.side), sitter.skin(self.side, bare=False)
+            self.own = self._encoded(bare)
+            self._worn = self._encoded(worn) - self.own
             self._rest = [self._encoded(image[None])[0] for image in sitter.rest]
-            self._grounds = self._encoded(_plain(self._random, 8 * self._model.factor)).mean(dim=(2, 3))
-            pigment = encode_srgb_log(sitter.skin(self.side, bare=False)) - encode_srgb_log(sitter.skin(self.side))
-            self._worn_ratio = pigment.exp().to(self._model.device)
+            self._grounds = self._encoded(_plain(self._random, BLOCK * self._model.factor)).mean(dim=(2, 3))
+            self._worn_ratio = (_log_albedo(worn) - _log_albedo(bare)).exp().to(self._model.device)
+            self._rest_albedo = [decode_srgb(image.to(self._model.device)) for image in sitter.rest]
             normals = sitter.relief(self.side) if relief is None else relief
             self._relief = normals.to(self._model.device)
         self.latents = self.own.clone().requires_grad_()
@@ -261,9 +261,8 @@ class Texturing:
         textures = self._model.decode(self.latents)
         seen = look(self._vertices, self._mesh, views, side)
         skin = decode_srgb(textures) * self._worn_ratio
-        rest = [decode_srgb(image.to(skin.device)) for image in self._sitter.rest]
         normal = self._sitter.normals(seen, self._relief)
-        return seen, encode_srgb(self._sitter.paint(seen, skin, rest) * light.on(normal, seen.view))
+        return seen, encode_srgb(self._sitter.paint(seen, skin, self._rest_albedo) * light.on(normal, seen.view))
 
     def _level(self, step: int, steps: int) -> int:
         return falling_level(self._model.schedule, step, steps, LONGEST)
@@ -297,7 +296,7 @@ class Texturing:
         if steps.latent:
 
             def in_latents(step: int, saving: bool) -> None:
-                self.latent_step(step, count, max(1, steps.batch // 2) if saving else steps.batch)
+                self.latent_step(step, count, size_of_step(self._model, steps.batch, self.side, saving)[0])
 
             first = optimise(
                 {"latents": self.latents}, {"latents": _RATE["latent"]}, in_latents, steps.latent, "Texturing",
@@ -310,12 +309,9 @@ class Texturing:
     def _in_images(
         self, steps: Steps, first: Outcome, count: int, progress: Progress, seen: Callable[[int], None] | None
     ) -> Outcome:
-        block = _BLOCK * self._model.factor
-        smaller = max(block, round(_SMALLER * self.side / block) * block)
-
         def in_images(step: int, saving: bool) -> None:
-            batch = max(1, steps.batch // 2) if saving else steps.batch
-            self.image_step(first.steps + step, count, batch, smaller if saving and steps.batch == 1 else None)
+            batch, side = size_of_step(self._model, steps.batch, self.side, saving)
+            self.image_step(first.steps + step, count, batch, side)
 
         made = optimise(
             {"latents": self.latents}, {"latents": _RATE["image"]}, in_images, steps.image, "Finishing the texture",
@@ -327,8 +323,8 @@ class Texturing:
         return self._model.decode(latents).float().cpu().clamp(0.0, 1.0)
 
 
-def encode_srgb_log(encoded: Tensor) -> Tensor:
-    """Return the logarithm of the linear light that sRGB-encoded values mean."""
+def _log_albedo(encoded: Tensor) -> Tensor:
+    """Return the logarithm of the linear albedo of sRGB-encoded textures."""
     return decode_srgb(encoded).clamp_min(_DARKEST).log()
 
 

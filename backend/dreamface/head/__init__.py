@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dreamface.errors import BadRequest
 from dreamface.head.model import AROUND, HeadModel, HeadSource
-from dreamface.head.selection.clip_pool import Encoder, IndexPlan, in_hours, prompt_likeness, usual_count
+from dreamface.head.selection.clip_pool import Encoder, IndexPlan, prompt_likeness, usual_count
 from dreamface.head.transfer.textures import Carrier
 from dreamface.models import HEADS as KNOWN
 from dreamface.models import check_head
@@ -25,7 +25,6 @@ __all__ = [
     "IndexPlan",
     "check_name",
     "forget",
-    "in_hours",
     "load_model",
     "looks_pool",
     "looks_pools",

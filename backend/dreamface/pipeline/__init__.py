@@ -2,7 +2,7 @@
 
 from dreamface.appearance import Seen
 from dreamface.guidance import MOST_RENDERS, check_alignment, why_no_clip, why_no_diffusion
-from dreamface.head import AROUND, HEADS, IndexPlan, in_hours
+from dreamface.head import AROUND, HEADS, IndexPlan
 from dreamface.limits import RESOLUTIONS
 from dreamface.motion import remarks, write_take
 from dreamface.performance import Performance, load_performance
@@ -83,7 +83,6 @@ __all__ = [
     "from_photo",
     "generate",
     "grow_hair",
-    "in_hours",
     "index_looks",
     "load_performance",
     "look_at",

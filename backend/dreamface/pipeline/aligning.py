@@ -30,7 +30,7 @@ from dreamface.guidance import (
 from dreamface.hair import Groom
 from dreamface.head import Encoder, IndexPlan, load_model, looks_pool, looks_pools, usual_count
 from dreamface.language import in_words
-from dreamface.pipeline.people import build_head, measure, shown_traits
+from dreamface.pipeline.people import build_head, measure, shown_materials, shown_traits
 from dreamface.prior import DRIVERS, complete
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
@@ -50,7 +50,7 @@ _PEOPLE: Final = 48  # draws of the prior that say how far an open trait may go
 _FURTHEST_SHAPE: Final = 2.0  # standard deviations of the population that a shape trait may reach
 _SHAPE_REACH: Final = 1.5  # standard deviations from the draw
 _MOST_STYLES: Final = 5  # cuts of the hair that are tried
-_LONGEST_REST: Final = 200  # characters of what was cut off that are said
+_LONGEST_REST: Final = 200  # characters of a prompt's unread end that are quoted
 _LEAST_SHARE: Final = 0.02  # of a trait's range, below which there is nothing to move
 
 
@@ -428,9 +428,7 @@ class Portraits:
             head, traits, resolution=_SKIN, seed=self._record.seed, layers=self._record.strengths,
             overlays=self._overlays,
         )  # fmt: skip
-        surfaces = materials(head, traits)
-        if "lashes" in groom:  # instead of the mesh's
-            surfaces = {**surfaces, "lashes": replace(surfaces["lashes"], transmission=1.0, ior=1.0)}
+        surfaces = shown_materials(materials(head, traits), groom)
         posed = self._posed(head, traits)
         hairs = hairs_of(groom, head, hair_traits, self._record.seed, most=_HAIRS, posed=posed, surface=surface)
         top = float(hairs.points[..., 2].max()) if len(hairs) else float(posed[:, 2].max())

@@ -366,14 +366,9 @@ def _texturing(
 
 def _bent(normals: Tensor, sitter: Sitter, relief: Tensor) -> Tensor:
     """Return [T, 3, S, S] the skin's normals with fine relief [T, H, H] on top: their slopes add up."""
-    fine = torch.stack([relief_normals(one, sitter, normals.shape[-1]) for one in relief])
+    fine = torch.stack([resized(one, normals.shape[-1]) for one in normals_of_height(relief[:, None], sitter)])
     upright = normals[:, 2:].clamp_min(0.1)
     return torch.cat((normals[:, :2] / upright + fine[:, :2], torch.ones_like(upright)), dim=1)
-
-
-def relief_normals(height: Tensor, sitter: Sitter, side: int) -> Tensor:
-    """Return [3, side, side] tangent-space normals of a height [H, H] in metres."""
-    return resized(normals_of_height(height[None, None], sitter)[0], side)
 
 
 def _with_relief(made: dict[str, Diffused], sitter: Sitter, relief: Tensor | None) -> tuple[dict[str, Diffused], float]:

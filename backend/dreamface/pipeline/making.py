@@ -41,6 +41,7 @@ from dreamface.pipeline.people import (
     mixed,
     pictures_of,
     remembered,
+    shown_materials,
     shown_traits,
     with_changes,
 )
@@ -365,9 +366,7 @@ def _portrait(
     """Return a picture of the head with its expression and its hair."""
     head = skin.head
     hairs = hairs_of(groom, head, traits, seed, posed=posed, surface=skin)
-    if "lashes" in groom:  # instead of the mesh's
-        bare = replace(surfaces["lashes"], transmission=1.0, ior=1.0)
-        surfaces = {**surfaces, "lashes": bare}
+    surfaces = shown_materials(surfaces, groom)
     top = float(hairs.points[..., 2].max()) if len(hairs) else None
     camera = portrait_camera(posed, yaw=yaw, top=top)
     return preview(posed, head.topology, surfaces, maps, size=size, camera=camera, strands=hairs)

@@ -23,9 +23,19 @@ from dreamface.traits import Traits, TraitValue, Value
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from dreamface.face import Material
+    from dreamface.hair import Groom
+
 
 NOBODY = "face.json is damaged: the head's identity is that of no person; restore it or generate the face again."
 LARGEST_HEAD = 2.0  # metres from the base of the neck
+
+
+def shown_materials(surfaces: Mapping[str, Material], groom: Groom) -> Mapping[str, Material]:
+    """Return a head's materials; the mesh's lashes are made clear where a groom has lashes of its own."""
+    if "lashes" not in groom:
+        return surfaces
+    return {**surfaces, "lashes": replace(surfaces["lashes"], transmission=1.0, ior=1.0)}
 
 
 def stranger(seed: int) -> Traits:

@@ -51,6 +51,24 @@ class Camera:
     fov: float
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
 
+    @classmethod
+    def around(
+        cls, target: tuple[float, float, float], distance: float, yaw: float, pitch: float, fov: float
+    ) -> Camera:
+        """Return a camera that looks at a target; at angles of 0 it stands in front of a head that looks along -Y.
+
+        Args:
+            target: what is in the middle of the picture, metres.
+            distance: between the camera and its target, metres.
+            yaw: how far the camera walks around the target, radians; above 0 towards +X.
+            pitch: how far it climbs above the target, radians.
+            fov: angle between the upper and the lower edge of the picture, radians.
+        """
+        x, y, z = target
+        level = distance * math.cos(pitch)
+        place = (x + level * math.sin(yaw), y - level * math.cos(yaw), z + distance * math.sin(pitch))
+        return cls(place, target, fov)
+
     def axes(self, like: Tensor) -> Tensor:
         """[3, 3]: rows are the unit directions right, down and forward, on the device of `like`."""
         forward = like.new_tensor(self.target) - like.new_tensor(self.position)
@@ -136,8 +154,7 @@ def portrait_camera(
     fov = 2.0 * math.atan(0.5 * FULL_FRAME_HEIGHT / focal_length)
     distance = 0.5 * (above - bottom) / math.tan(0.5 * fov)
     middle = 0.5 * (above + bottom)
-    position = (x + distance * math.sin(yaw), y - distance * math.cos(yaw), middle)
-    return Camera(position=position, target=(x, y, middle), fov=fov)
+    return Camera.around((x, y, middle), distance, yaw, 0.0, fov)
 
 
 def _neck_height(points: Tensor, crown: float) -> float:

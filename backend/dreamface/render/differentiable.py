@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
@@ -289,10 +289,7 @@ class Arc:
     def camera(self, yaw: float, pitch: float) -> Camera:
         """Return the camera at two angles in radians."""
         distance = self.radius / math.sin(0.5 * self.fov)
-        x, y, z = self.target
-        level = distance * math.cos(pitch)
-        place = (x + level * math.sin(yaw), y - level * math.cos(yaw), z + distance * math.sin(pitch))
-        return Camera(place, self.target, self.fov)
+        return Camera.around(self.target, distance, yaw, pitch, self.fov)
 
     def draw(self, count: int, random: torch.Generator) -> tuple[Camera, ...]:
         """Return cameras at angles that are drawn evenly."""
@@ -332,9 +329,3 @@ def random_grounds(count: int, random: torch.Generator, like: Tensor) -> Tensor:
     grey = torch.rand(count, 1, generator=random)
     tint = 0.15 * (torch.rand(count, 3, generator=random) - 0.5)
     return (grey + tint).clamp(0.0, 1.0).to(like)
-
-
-def moved(views: Views, position: Tensor | None = None, focal: Tensor | None = None) -> Views:
-    """Return views with another position [B, 3] or focal length [B], such as ones that ask for gradients."""
-    return replace(views, position=views.position if position is None else position,
-                   focal=views.focal if focal is None else focal)  # fmt: skip

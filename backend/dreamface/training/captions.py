@@ -11,21 +11,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dreamface.language.lexicon import linear
 from dreamface.language.tables import COLOURS_SRGB
 from dreamface.prior import complete
 from dreamface.traits import ANCESTRIES, Traits, TraitValue, Value
 
-PALE, DARK, VERY_DARK = 0.14, 0.52, 0.78
-"""Of skin.melanin, where words change."""
+PALE, LIGHT, BROWN, DARK = 0.14, 0.36, 0.52, 0.78
+"""Melanin up to which skin is called so."""
 
 SKIN_WORDS: Final[tuple[tuple[float, tuple[str, ...]], ...]] = (
     (0.08, ("very pale", "porcelain", "ghostly pale", "extremely fair")),
     (PALE, ("pale", "fair", "pale", "light")),
     (0.24, ("light", "fair", "light")),
-    (0.36, ("olive", "tanned", "light brown")),
-    (DARK, ("brown", "tan", "medium brown")),
+    (LIGHT, ("olive", "tanned", "light brown")),
+    (BROWN, ("brown", "tan", "medium brown")),
     (0.66, ("dark", "dark brown", "brown")),
-    (VERY_DARK, ("dark", "dark brown", "black", "deep brown")),
+    (DARK, ("dark", "dark brown", "black", "deep brown")),
     (1.01, ("very dark", "black", "ebony", "deep black")),
 )
 """Melanin up to which words are said of skin."""
@@ -114,7 +115,7 @@ def _wishes(chance: random.Random) -> tuple[dict[str, TraitValue | Value], dict[
 
     def tint(trait: str, colours: Sequence[str], low: float, high: float) -> None:
         named[trait] = chance.choice(colours)
-        wished[trait] = (*_linear(COLOURS_SRGB[named[trait]]), chance.uniform(low, high))
+        wished[trait] = (*linear(COLOURS_SRGB[named[trait]]), chance.uniform(low, high))
 
     adult_woman = not male and age > 15
     for trait, colours, low, high, often in (
@@ -142,21 +143,11 @@ def _wishes(chance: random.Random) -> tuple[dict[str, TraitValue | Value], dict[
             wished[trait] = chance.uniform(low, high)
     if chance.random() < 0.4:
         named["iris"] = chance.choice(tuple(IRISES))
-        wished["iris.colour"] = _linear(IRISES[named["iris"]])
+        wished["iris.colour"] = linear(IRISES[named["iris"]])
     style = chance.random()
     if male and style < 0.7:
         wished["hair.style"] = "bald" if style < 0.2 else "buzz" if style < 0.35 else "short"
     return wished, named
-
-
-def _linear(srgb: str) -> tuple[float, float, float]:
-    red, green, blue = (int(srgb[start : start + 2], 16) / 255.0 for start in (1, 3, 5))
-    return _decoded(red), _decoded(green), _decoded(blue)
-
-
-def _decoded(value: float) -> float:
-    """Return linear light of an sRGB-encoded value (IEC 61966-2-1)."""
-    return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
 
 
 # ------------------------------------------------------------------------------------------------------------- words

@@ -41,9 +41,8 @@ from dreamface.traits import ARKIT_SHAPES, Traits
 
 TARGET: Final = Path(__file__).parents[1] / "capture" / FILE
 
-FIRST_DRAWN: Final = 80_000
-FIRST_PERSON: Final = 70_000
-"""Seed of the first person; `benchmarks/capture.py` looks at others."""
+FIRST_PERSON, FIRST_DRAWN = 70_000, 80_000
+"""Seeds of the first person in pictures, and of the first without; `benchmarks/capture.py` looks at others."""
 
 SIZE: Final = 512
 TRACKERS: Final[tuple[str, ...]] = ("face-mesh", "face-landmarker")
@@ -62,15 +61,16 @@ QUALITY: Final = (60, 95)
 
 
 MODES: Final = 140
-LASTING: Final = 24
-PASSING: Final = 30
-"""Errors that landmarks have together, in all pictures of somebody and in one."""
+"""Ways in which people differ, the largest first."""
+
+LASTING, PASSING = 24, 30
+"""Ways in which landmarks are wrong together: in all pictures of a person, and in one picture."""
 
 PULL: Final = 20.0
-"""People by whose number every landmark's gain is held to the mean of all."""
+"""How strongly a landmark's gain is pulled to the mean of all landmarks: as by so many people."""
 
 LEAST_MOVE: Final = 1e-5
-"""Metres that a coefficient counts as moving the skin at least."""
+"""Metres: the least that a coefficient is taken to move the skin by."""
 
 LEAST_NOISE: Final = 1e-4
 FURTHEST: Final = 15e-3

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from dreamface._files import delete, whole_file
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, FolderError
 from dreamface.guidance import need_packages
+from dreamface.models.trained import CARD, FORMAT, INDEX
 from dreamface.progress import Progress
 
 STATE: Final = "state"
@@ -61,7 +62,7 @@ class Loop:
         from diffusers.training_utils import EMAModel
 
         accelerator = Accelerator(cpu=device.type == "cpu")
-        learning = [value for value in trained.parameters() if value.requires_grad]
+        learning = _learning(trained)
         mean = EMAModel(learning, decay=_AVERAGE, use_ema_warmup=True, inv_gamma=1.0, power=_WARM_UP)
         network, optimiser = accelerator.prepare(trained, torch.optim.AdamW(learning, lr=rate))
         mean.to(accelerator.device)
@@ -106,7 +107,7 @@ class Loop:
             Cancelled: the progress said so; the state is kept before.
         """
         done = self._resume()
-        learning = [value for value in self.trained.parameters() if value.requires_grad]
+        learning = _learning(self.trained)
         while done < steps:
             try:
                 progress.report("train", done / steps, f"Step {done + 1:,} of {steps:,}")
@@ -129,7 +130,7 @@ class Loop:
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """Let `trained` have the running mean of its weights during a block; gradients are not computed."""
-        values = [value for value in self.trained.parameters() if value.requires_grad]
+        values = _learning(self.trained)
         self._mean.store(values)
         self._mean.copy_to(values)
         self.trained.train(False)
@@ -139,6 +140,22 @@ class Loop:
         finally:
             self.trained.train()
             self._mean.restore(values)
+
+    def describe(self, kind: str, recipe: Any, base: str, head: str, card: str) -> None:
+        """Write what says what was trained, beside its weights: for the program, and for people.
+
+        Args:
+            kind: of model.
+            recipe: dataclass of how it was trained.
+            base: name of the model that training began with.
+            head: model whose UV layout the textures have; empty: unknown.
+            card: for people, in Markdown.
+        """
+        told = {"kind": kind, "format": FORMAT, "base": base, "head": head, "recipe": asdict(recipe)}
+        with whole_file(self.out / INDEX) as path:
+            path.write_text(json.dumps(told, indent=1), "utf-8")
+        with whole_file(self.out / CARD) as path:
+            path.write_text(card, "utf-8")
 
     def _resume(self) -> int:
         """Go on from the last state, and return how many steps are done."""
@@ -168,10 +185,37 @@ class Loop:
         self._accelerator.wait_for_everyone()
 
 
+def _learning(trained: nn.Module) -> list[nn.Parameter]:
+    """Return the parameters that want gradients."""
+    return [value for value in trained.parameters() if value.requires_grad]
+
+
 def _check_numbers(value: Tensor) -> None:
     """Refuse to learn from what is no number, which no later step would mend."""
     if not bool(torch.isfinite(value)):
         raise DreamFaceError("Training gave no numbers: start again with a smaller rate; the last good state is kept.")
+
+
+def check_recipe(recipe: Any, **others: tuple[int, int]) -> None:
+    """Refuse a recipe whose steps, batch, seed, rate or whole numbers of its own are out of their range.
+
+    Args:
+        recipe: with `steps`, `batch`, `save_every`, `seed` and `rate`, which may be None.
+        others: name -> least and most of its own.
+
+    Raises:
+        BadRequest: one is.
+    """
+    for name, (low, high) in (_RANGES | others).items():
+        if not low <= getattr(recipe, name) <= high:
+            raise BadRequest(f"{name.replace('_', ' ').capitalize()} must be {low:,} to {high:,}.")
+    if recipe.rate is not None and not 0.0 < recipe.rate < 1.0:
+        raise BadRequest("The rate of learning must be more than 0, and less than 1.")
+
+
+_RANGES: Final = {
+    "steps": (1, 10_000_000), "batch": (1, 4096), "save_every": (1, 1_000_000), "seed": (0, 2**32 - 1),
+}  # fmt: skip
 
 
 def claim(out: Path, recipe: Mapping[str, Any]) -> None:

@@ -10,7 +10,6 @@ OUT/
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -20,16 +19,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity
 
-from dreamface._files import whole_file
 from dreamface.errors import BadRequest
 from dreamface.guidance import CHANNELS, DESIRED, Decoder, StableDiffusion
 from dreamface.guidance.pbr_decoders import WEIGHTS
+from dreamface.models.trained import PBR_DECODERS
 from dreamface.progress import Progress
-from dreamface.training.looping import Loop, claim
+from dreamface.training.looping import Loop, check_recipe, claim
 from dreamface.training.texture_examples import Examples, TextureExample
-
-KIND: Final = "pbr-decoders"
-FORMAT: Final = 1
 
 _DIRECTION: Final = 1.0  # weight of a normal's direction beside its numbers
 
@@ -58,13 +54,7 @@ class DecoderRecipe:
         Raises:
             BadRequest: a number is out of its range.
         """
-        for name, low, high in (
-            ("steps", 1, 10_000_000), ("batch", 1, 4096), ("save_every", 1, 1_000_000), ("seed", 0, 2**32 - 1),
-        ):  # fmt: skip
-            if not low <= getattr(self, name) <= high:
-                raise BadRequest(f"{name.replace('_', ' ').capitalize()} must be {low:,} to {high:,}.")
-        if not 0.0 < self.rate < 1.0:
-            raise BadRequest("The rate of learning must be more than 0, and less than 1.")
+        check_recipe(self)
 
 
 class _Decoders(nn.Module):
@@ -162,9 +152,6 @@ def _write(loop: Loop, trained: _Decoders, base: StableDiffusion, recipe: Decode
             (loop.out / channel).mkdir(exist_ok=True)
             weights = {name: value.contiguous().cpu() for name, value in decoder.state_dict().items()}
             save_file(weights, loop.out / channel / WEIGHTS, {"format": "pt"})
-    told = {"kind": KIND, "format": FORMAT, "base": base.name, "head": head, "recipe": asdict(recipe)}
-    with whole_file(loop.out / "model.json") as path:
-        path.write_text(json.dumps(told, indent=1), "utf-8")
     card = f"""# PBR decoders
 
 Made by `dreamface train pbr-decoders` from the autoencoder of {base.name}, under whose licence they stay.
@@ -173,5 +160,4 @@ Made by `dreamface train pbr-decoders` from the autoencoder of {base.name}, unde
 - {recipe.steps:,} steps of {recipe.batch} for each GPU.
 - They read the latents of albedo maps in the UV layout of those textures, and of nothing else.
 """
-    with whole_file(loop.out / "README.md") as path:
-        path.write_text(card, "utf-8")
+    loop.describe(PBR_DECODERS.kind, recipe, base.name, head, card)

@@ -50,7 +50,7 @@ DROP: Final = 0.12  # of captions that are left out, for guidance
 AVERAGE: Final = 0.996  # of the weights that are kept at each step (EMA)
 CAPTIONS: Final = 4  # of each person
 SAVE_EVERY: Final = 60.0  # seconds
-HELD_OUT: Final = 50  # every so manieth person is not learnt from
+HELD_OUT: Final = 50  # one person in so many is not learnt from
 
 Pictures = NDArray[np.uint8]
 
@@ -333,7 +333,7 @@ def train_denoiser(learnt: Learnt, kind: str, work: Path, steps: int) -> Denoise
     """Return a denoiser that predicts velocities."""
     torch.manual_seed(SEED + KINDS.index(kind))
     network = Denoiser()
-    signal = Schedule.scaled_linear().signal.float()
+    schedule = Schedule.scaled_linear()
     people = torch.tensor([number for number in range(len(learnt.latents)) if number % HELD_OUT])
     trainer = Trainer(network, work / f"{kind}.pt", steps, RATE)
 
@@ -341,11 +341,10 @@ def train_denoiser(learnt: Learnt, kind: str, work: Path, steps: int) -> Denoise
         who = people[torch.from_numpy(chance.integers(0, len(people), BATCH))].numpy()
         latents = learnt.latents[who, chance.integers(0, learnt.latents.shape[1], BATCH)].float()
         states = torch.stack([_states(learnt, int(one), chance) for one in who])
-        level = torch.from_numpy(chance.integers(0, len(signal), BATCH))
-        kept = signal[level].view(-1, 1, 1, 1)
+        level = torch.from_numpy(chance.integers(0, len(schedule), BATCH))
         noise = torch.randn_like(latents)
-        given = (kept.sqrt() * latents + (1.0 - kept).sqrt() * noise).to(memory_format=torch.channels_last)
-        velocity = kept.sqrt() * noise - (1.0 - kept).sqrt() * latents
+        given = schedule.noised_each(latents, noise, level).to(memory_format=torch.channels_last)
+        velocity = schedule.velocity(latents, noise, level)
         # Of velocities, all levels count alike: what the words say is decided where there is most noise.
         return mse_loss(network(given, level, states).float(), velocity)
 

@@ -83,7 +83,12 @@ class Person:
         return pose(self.head.vertices, self.shapes[moved], weights[moved])
 
     def snapshot(self, vertices: Tensor, camera: Camera, size: int, light: Light, backdrop: float) -> Picture:
-        """Take a picture [size, size, 3] of vertices [V, 3]: colour and a matt shade, no more."""
+        """Take a picture [size, size, 3] of vertices [V, 3], encoded with a gamma of 2.2."""
+        encoded = self.shaded(vertices, camera, size, light, backdrop) ** (1.0 / 2.2) * 255.0
+        return encoded.round().to(torch.uint8).numpy()
+
+    def shaded(self, vertices: Tensor, camera: Camera, size: int, light: Light, backdrop: float) -> Tensor:
+        """Return [size, size, 3] linear 0..1 of vertices [V, 3]: colour and a matt shade, no more."""
         topology = self.head.topology
         triangles = topology.triangles[self.opaque]
         seen = rasterise(vertices, triangles, camera, size)
@@ -92,11 +97,10 @@ class Person:
         normals = vertex_normals(vertices, triangles)
         normal = unit(interpolate(normals, topology.triangles[which], barycentric))
         lamp = (normal @ light.direction).clamp(min=0.0)[:, None] * light.strength * light.colour
-        colour = self.albedo_at(which, barycentric) * (light.ambient * (0.75 + 0.25 * normal[:, 2:]) + lamp)
+        colour = self._albedo(which, barycentric) * (light.ambient * (0.75 + 0.25 * normal[:, 2:]) + lamp)
         picture = torch.full((size, size, 3), backdrop)
         picture[hit] = colour
-        encoded: Tensor = picture.clamp(0.0, 1.0) ** (1.0 / 2.2) * 255.0
-        return encoded.round().to(torch.uint8).numpy()
+        return picture.clamp(0.0, 1.0)
 
     @cached_property
     def _surface_of_triangle(self) -> tuple[Tensor, list[tuple[Tensor, Tensor | None]]]:
@@ -111,7 +115,7 @@ class Person:
             surfaces.append((torch.tensor(material.base_colour), albedo))
         return torch.tensor(numbers), surfaces
 
-    def albedo_at(self, triangle: Tensor, barycentric: Tensor) -> Tensor:
+    def _albedo(self, triangle: Tensor, barycentric: Tensor) -> Tensor:
         """Return [N, 3] linear albedo at points of triangles."""
         topology = self.head.topology
         uv = interpolate(topology.uv, topology.triangle_uvs[triangle], barycentric)
@@ -158,17 +162,20 @@ def rotation(yaw: float, pitch: float, roll: float) -> Tensor:
     return about_z @ about_x @ about_y
 
 
+def front_direction(azimuth: float, height: float) -> Tensor:
+    """Return [3] the unit vector towards something in front of a head: radians to the side, and above the horizon."""
+    return torch.tensor(
+        [math.sin(azimuth) * math.cos(height), -math.cos(azimuth) * math.cos(height), math.sin(height)]
+    ).float()
+
+
 def random_light(generator: np.random.Generator) -> Light:
     """A lamp somewhere in front, hard or soft, cool or warm."""
     azimuth, height = generator.uniform(-1.4, 1.4), generator.uniform(-0.3, 1.1)
-    direction = torch.tensor(
-        [math.sin(azimuth) * math.cos(height), -math.cos(azimuth) * math.cos(height), math.sin(height)]
-    )
     warmth = generator.uniform(-0.12, 0.12)
     strength = generator.uniform(0.4, 1.3)
-    return Light(
-        direction.float(), strength, generator.uniform(0.35, 0.8), torch.tensor([1 + warmth, 1.0, 1 - warmth]).float()
-    )
+    ambient, colour = generator.uniform(0.35, 0.8), torch.tensor([1 + warmth, 1.0, 1 - warmth]).float()
+    return Light(front_direction(azimuth, height), strength, ambient, colour)
 
 
 def random_view(generator: np.random.Generator, head: Head, spread: float = 1.0) -> View:

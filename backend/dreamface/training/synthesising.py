@@ -24,6 +24,7 @@ from dreamface._files import cannot_write, whole_file
 from dreamface.errors import BadRequest, DreamFaceError, FolderError, MissingDependency
 from dreamface.head import check_name
 from dreamface.progress import Progress
+from dreamface.training.captions import BROWN, DARK, LIGHT, PALE
 from dreamface.traits import ANCESTRIES
 
 INDEX: Final = "index.json"
@@ -35,7 +36,7 @@ SIDES: Final = (128, 256, 512, 1024, 2048)
 EXTRA: Final = "training"
 
 _LOOK: Final = 0.2  # seconds between two looks at whether the user wants to stop
-_SKIN_NAMES: Final = ((0.14, "pale"), (0.36, "light"), (0.52, "brown"), (0.78, "dark"), (1.01, "very dark"))
+_SKIN_NAMES: Final = ((PALE, "pale"), (LIGHT, "light"), (BROWN, "brown"), (DARK, "dark"), (1.01, "very dark"))
 """Melanin up to which statistics call skin so."""
 
 

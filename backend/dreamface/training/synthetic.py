@@ -11,24 +11,21 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
-from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from dreamface.colour import encode_srgb
 from dreamface.face import Head, Topology
 from dreamface.images import encode_normal8, encode_srgb8, encode_unit8, png_bytes
 from dreamface.pipeline import build_head
-from dreamface.render import Camera, interpolate, rasterise, unit, vertex_normals
-from dreamface.skin import Painter, materials
-from dreamface.skin.canvas.atlas import atlas_of
-from dreamface.skin.canvas.layout import skin_tiles
+from dreamface.render import Camera
+from dreamface.skin import Painter, TopologyCache, atlas_of, materials, skin_tiles
 from dreamface.training.captions import describe
-from dreamface.training.snapshots import Person, Picture
+from dreamface.training.snapshots import Light, Person, Picture, front_direction
 from dreamface.traits import VOCABULARY, Group, Traits
 
 NOT_FACE: Final = ("scalp", "mouth_inside", "eye_sockets")
 """Regions of the skin's tile that no face shows; what lies between the islands is none either."""
 
+_MASKS: Final = 4  # masks that are kept for the next person
 _FINER: Final = 2  # rendered pixels a side for each pixel that is kept
 _WIDEST: Final = math.radians(45.0)  # of a view, to either side
 _STEEPEST: Final = math.radians(12.0)
@@ -116,17 +113,19 @@ def _labels(traits: Traits) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_masks: dict[tuple[int, str, int], Picture] = {}
+_masks: Final = TopologyCache[Picture](_MASKS)
 
 
 def face_mask(topology: Topology, tile: str, resolution: int) -> Picture:
     """Return [R, R] uint8, 255 where a tile shows the face."""
-    key = (id(topology), tile, resolution)
-    if key not in _masks:
+
+    def made() -> Picture:
         atlas = atlas_of(topology, tile, resolution)
         shown = atlas.inside & (atlas.region(*NOT_FACE) < 0.5)
-        _masks[key] = (255 * shown).to(torch.uint8).numpy()
-    return _masks[key]
+        mask: Picture = (255 * shown).to(torch.uint8).numpy()
+        return mask
+
+    return _masks.get(topology, (tile, resolution), made)
 
 
 # ------------------------------------------------------------------------------------------------------------ pictures
@@ -141,41 +140,17 @@ def take_picture(person: Person, size: int, chance: random.Random) -> tuple[Pict
     yaw, pitch = chance.uniform(-_WIDEST, _WIDEST), chance.uniform(-_STEEPEST, _STEEPEST)
     camera = _camera(person.head, yaw, pitch, chance.uniform(*_SHOWN))
     azimuth, height = chance.uniform(-1.2, 1.2), chance.uniform(-0.2, 1.0)
-    lamp = torch.tensor((math.sin(azimuth) * math.cos(height), -math.cos(azimuth) * math.cos(height), math.sin(height)))
     warmth = chance.uniform(-0.08, 0.08)
     ambient = chance.uniform(0.35, 0.65)
-    colour = torch.tensor((1.0 + warmth, 1.0, 1.0 - warmth)) * chance.uniform(0.5, 0.8)
-    backdrop = chance.uniform(0.02, 0.6)
-    image = _shade(person, camera, size * _FINER, lamp, ambient, colour, backdrop)
+    colour = torch.tensor((1.0 + warmth, 1.0, 1.0 - warmth))
+    light = Light(front_direction(azimuth, height), chance.uniform(0.5, 0.8), ambient, colour)
+    image = person.shaded(person.head.vertices, camera, size * _FINER, light, chance.uniform(0.02, 0.6))
     smaller = avg_pool2d(image.permute(2, 0, 1)[None], _FINER)[0].permute(1, 2, 0)
-    picture = (255.0 * encode_srgb(smaller)).round().to(torch.uint8).numpy()
-    return picture, {"yaw": round(math.degrees(yaw), 1), "pitch": round(math.degrees(pitch), 1)}
+    return encode_srgb8(smaller), {"yaw": round(math.degrees(yaw), 1), "pitch": round(math.degrees(pitch), 1)}
 
 
 def _camera(head: Head, yaw: float, pitch: float, shown: float) -> Camera:
     target = head.landmark("multipie_30") + torch.tensor((0.0, _BEHIND_NOSE, 0.02))
     distance = 0.5 * shown / math.tan(0.5 * _FIELD)
-    away = (math.sin(yaw) * math.cos(pitch), -math.cos(yaw) * math.cos(pitch), math.sin(pitch))
     x, y, z = target.tolist()
-    return Camera((x + distance * away[0], y + distance * away[1], z + distance * away[2]), (x, y, z), _FIELD)
-
-
-def _shade(
-    person: Person, camera: Camera, size: int, lamp: Tensor, ambient: float, colour: Tensor, backdrop: float
-) -> Tensor:
-    """Return [size, size, 3] linear: a matt shade, no more."""
-    topology, vertices = person.head.topology, person.head.vertices
-    triangles = _opaque_triangles(person)
-    seen = rasterise(vertices, triangles, camera, size)
-    hit = seen.triangle >= 0
-    which, barycentric = person.opaque[seen.triangle[hit]], seen.barycentric[hit]
-    normal = unit(interpolate(vertex_normals(vertices, triangles), topology.triangles[which], barycentric))
-    around = ambient * (0.75 + 0.25 * normal[:, 2:])
-    light = around + (normal @ lamp).clamp(min=0.0)[:, None] * colour
-    picture = torch.full((size, size, 3), backdrop)
-    picture[hit] = person.albedo_at(which, barycentric) * light
-    return picture.clamp(0.0, 1.0)
-
-
-def _opaque_triangles(person: Person) -> Tensor:
-    return person.head.topology.triangles[person.opaque]
+    return Camera.around((x, y, z), distance, yaw, pitch, _FIELD)

@@ -13,7 +13,6 @@ OUT/
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -25,17 +24,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
-from dreamface._files import whole_file
 from dreamface.errors import BadRequest
 from dreamface.guidance import DESIRED, StableDiffusion, TextureDiffusion, need_packages, sample
-from dreamface.guidance.texture_ldm import INDEX, PROMPTS, UNET, with_domain, with_mask
-from dreamface.images import write_png
+from dreamface.guidance.texture_ldm import PROMPTS, UNET, with_domain, with_mask
+from dreamface.images import encode_unit8, write_png
+from dreamface.models.trained import TEXTURE_LDM
 from dreamface.progress import Progress
-from dreamface.training.looping import Loop, claim
+from dreamface.training.looping import Loop, check_recipe, claim
 from dreamface.training.texture_examples import Examples
-
-KIND: Final = "texture-ldm"
-FORMAT: Final = 1
 
 _LORA_LAYERS: Final = ("to_q", "to_k", "to_v", "to_out.0")
 _FULL_RATE, _LORA_RATE = 1e-5, 1e-4
@@ -81,18 +77,11 @@ class Recipe:
         Raises:
             BadRequest: a number is out of its range.
         """
-        for name, low, high in (
-            ("steps", 1, 10_000_000), ("batch", 1, 4096), ("tokens", 0, 64), ("save_every", 1, 1_000_000),
-            ("show_every", 0, 1_000_000), ("seed", 0, 2**32 - 1),
-        ):  # fmt: skip
-            if not low <= getattr(self, name) <= high:
-                raise BadRequest(f"{name.replace('_', ' ').capitalize()} must be {low:,} to {high:,}.")
+        check_recipe(self, tokens=(0, 64), show_every=(0, 1_000_000))
         if self.rank is not None and not 1 <= self.rank <= 512:
             raise BadRequest("The rank of LoRA must be 1 to 512.")
         if not 0.0 <= self.drop < 1.0:
             raise BadRequest("The share of captions that are left out must be 0 or more, and less than 1.")
-        if self.rate is not None and not 0.0 < self.rate < 1.0:
-            raise BadRequest("The rate of learning must be more than 0, and less than 1.")
 
 
 class Trained(nn.Module):
@@ -218,9 +207,9 @@ class _Run:
         domain = torch.tensor([person.domain for person in people], device=device)
         level = torch.randint(0, len(self.base.schedule), (len(people),), generator=noises).to(device)
         noise = torch.randn(latents.shape, generator=noises).to(device)
-        kept = self.base.schedule.signal[level.cpu()].to(device, torch.float32).view(-1, 1, 1, 1)
-        given = kept.sqrt() * latents + (1.0 - kept).sqrt() * noise
-        wanted = noise if self.base.prediction == "epsilon" else kept.sqrt() * noise - (1.0 - kept).sqrt() * latents
+        schedule = self.base.schedule
+        given = schedule.noised_each(latents, noise, level)
+        wanted = noise if self.base.prediction == "epsilon" else schedule.velocity(latents, noise, level)
         return mse_loss(network(given, mask, level, words, domain).float(), wanted)
 
     def after(self, done: int) -> None:
@@ -255,8 +244,8 @@ class _Run:
         folder.mkdir(exist_ok=True)
         with self._averaged() as model:
             made = [sample(model, words, _SHOWN_STEPS, _SHOWN_GUIDANCE, seed=seed) for words in _SHOWN]
-        row = torch.cat([picture[0] for picture in made], dim=2).clamp(0.0, 1.0).permute(1, 2, 0)
-        write_png((255.0 * row).round().to(torch.uint8).cpu().numpy(), folder / f"step-{done:09d}.png")
+        row = torch.cat([picture[0] for picture in made], dim=2).permute(1, 2, 0)
+        write_png(encode_unit8(row), folder / f"step-{done:09d}.png")
 
     def write(self) -> None:
         """Write the model as it is installed."""
@@ -268,12 +257,8 @@ class _Run:
             learned = {"domains": model._domains, "mask": model._mask}
             kept = {name: value.contiguous().cpu() for name, value in learned.items() if value is not None}
             save_file(kept, out / PROMPTS, {"format": "pt"})
-        told = {"kind": KIND, "format": FORMAT, "base": self.base.name, "head": self.examples.head}
-        told |= {"recipe": asdict(self.recipe)}
-        with whole_file(out / INDEX) as path:
-            path.write_text(json.dumps(told, indent=1), "utf-8")
-        with whole_file(out / "README.md") as path:
-            path.write_text(_card(self.base.name, self.recipe, self.examples), "utf-8")
+        card = _card(self.base.name, self.recipe, self.examples)
+        self.loop.describe(TEXTURE_LDM.kind, self.recipe, self.base.name, self.examples.head, card)
 
 
 def _card(base: str, recipe: Recipe, examples: Examples) -> str:

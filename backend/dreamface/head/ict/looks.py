@@ -49,7 +49,7 @@ class LooksPool:
         count: candidates.
 
     Raises:
-        BadRequest: that is no number of candidates.
+        BadRequest: the count is out of range.
     """
 
     def __init__(self, model: IctHead, count: int) -> None:

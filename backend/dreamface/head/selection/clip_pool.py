@@ -23,7 +23,7 @@ from torch.nn.functional import normalize
 from dreamface.errors import BadRequest
 from dreamface.face import Topology
 from dreamface.head.selection.candidates import Pool
-from dreamface.progress import Progress
+from dreamface.progress import Progress, time_in_words
 from dreamface.render import Camera, interpolate, portrait_camera, rasterise, unit, vertex_normals
 
 VIEWS: Final = (-0.5, 0.0, 0.5)
@@ -59,9 +59,9 @@ class IndexPlan:
 
     Attributes:
         count: candidates.
-        pictures: of each.
+        pictures: of each candidate.
         done: candidates that an earlier try has looked at.
-        seconds: from here to the end, measured on a few candidates.
+        seconds: that are left until all are looked at, estimated from a few candidates.
     """
 
     count: int
@@ -180,34 +180,17 @@ def build_index(
     begun = time.monotonic()
     people = chain(pool.candidates(start), (torch.zeros(pool.modes),))
     for row, coefficients in zip(range(start, rows), people, strict=False):  # none is left where all is done
-        left = (time.monotonic() - begun) / (row - start) * (rows - row) if row > start else None
-        progress.report("head", row / rows, f"Looking at candidate {row + 1:,} of {rows:,}{_time_left(left)}")
+        left = ""
+        if row > start:
+            each = (time.monotonic() - begun) / (row - start)
+            left = f", about {time_in_words(each * (rows - row))} left"
+        progress.report("head", row / rows, f"Looking at candidate {row + 1:,} of {rows:,}{left}")
         seen = encoder.images(clay_pictures(head(coefficients), topology))
         embeddings[row] = normalize(seen.mean(dim=0), dim=0).half().cpu().numpy()
         if row + 1 == rows or (row + 1) % _SAVED_EVERY == 0:
             embeddings.flush()
             _write_notes(folder, notes | {"done": row + 1})
     return open_index(folder, pool, encoder)
-
-
-def _time_left(seconds: float | None) -> str:
-    return f", about {in_hours(seconds)} left" if seconds is not None else ""
-
-
-def in_hours(seconds: float) -> str:
-    """Return a time in words.
-
-    >>> [in_hours(seconds) for seconds in (20, 200, 9_000, 400_000)]
-    ['20 seconds', '3 minutes', '2.5 hours', '4.6 days']
-    """
-    if seconds < _MINUTE:
-        return f"{seconds:.0f} seconds"
-    if seconds < _HOUR:
-        return f"{seconds / _MINUTE:.0f} minutes"
-    return f"{seconds / _HOUR:.1f} hours" if seconds < _DAY else f"{seconds / _DAY:.1f} days"
-
-
-_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0  # seconds
 
 
 def rows_done(folder: Path, pool: Pool, encoder: Encoder) -> int:
