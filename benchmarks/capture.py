@@ -31,7 +31,6 @@ from dreamface.training.snapshots import Light, Person, random_light
 
 FIRST = 90_000
 PICTURES = 3
-NO_TEETH = {"lashes.length": 0.5, "teeth.gap": 0.0}
 
 
 @dataclass(frozen=True)
@@ -94,12 +93,11 @@ def shape_of(head: str, shown: Shown) -> dict[str, float]:
         start = time.perf_counter()
         fit = fit_person(population, [one.landmarks for one in some], tracker)
         figures[f"{name} s"] = time.perf_counter() - start
-        vertices = population.model.vertices_at(population.coefficients(fit.values), NO_TEETH).double().numpy()
-        figures[name], figures[f"{name} rigid"] = distances(vertices, truth, face)
+        figures[name], figures[f"{name} rigid"] = distances(population.vertices(fit.values), truth, face)
         told = population.told_mean + fit.values @ population.told
         figures[f"{name} sex"] = float(np.sign(told[1]) == np.sign(sex_of(shown)))
-    nobody = population.model.vertices_at(population.coefficients(np.zeros(len(population.modes))), NO_TEETH)
-    figures["mean face"], figures["mean face rigid"] = distances(nobody.double().numpy(), truth, face)
+    nobody = population.vertices(np.zeros(len(population.modes)))
+    figures["mean face"], figures["mean face rigid"] = distances(nobody, truth, face)
     return figures
 
 

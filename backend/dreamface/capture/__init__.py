@@ -3,7 +3,7 @@
 What reads landmarks of faces in pictures is here, too; footage (`motion`) uses it.
 """
 
-from dreamface.capture.fitting import MELANIN_DOUBT, Fit, expected_landmarks, fit_person
+from dreamface.capture.fitting import MELANIN_DOUBT, Fit, fit_person
 from dreamface.capture.landmark_model import LandmarkModel, load_model
 from dreamface.capture.landmarks import (
     COUNT,
@@ -50,7 +50,6 @@ __all__ = [
     "ancestry_of",
     "angles",
     "carry",
-    "expected_landmarks",
     "find_faces",
     "find_person",
     "first_tone",

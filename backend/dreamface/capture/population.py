@@ -25,6 +25,8 @@ TOLD: Final = (
 )  # fmt: skip
 """Traits that hang together with the shape."""
 
+_USUAL_DETAILS: Final = {"lashes.length": 0.5, "teeth.gap": 0.0}  # which no landmark shows
+
 
 @dataclass(frozen=True)
 class Sight:
@@ -125,6 +127,15 @@ class Population:
     def coefficients(self, values: FloatArray) -> torch.Tensor:
         """Return [P] linear coefficients of somebody whose modes have values [K]."""
         return torch.from_numpy(self.mean + values @ self.modes)
+
+    def vertices(self, values: FloatArray) -> FloatArray:
+        """Return [V, 3] metres: the neutral head of somebody whose modes have values [K], with usual lashes."""
+        vertices: FloatArray = self.model.vertices_at(self.coefficients(values), _USUAL_DETAILS).double().numpy()
+        return vertices
+
+    def landmarks(self, vertices: FloatArray) -> FloatArray:
+        """Return [478, 3] metres: where landmarks lie on a head with vertices [V, 3]."""
+        return vertices[self.vertex] + self.off
 
     @cached_property
     def skin_modes(self) -> FloatArray:

@@ -23,7 +23,6 @@ from dreamface.capture import (
     Sighting,
     ancestry_of,
     carry,
-    expected_landmarks,
     find_faces,
     first_tone,
     fit_person,
@@ -42,6 +41,7 @@ from dreamface.face import Face, Head, Maps, pose
 from dreamface.head import load_model
 from dreamface.images import encode_mask
 from dreamface.limits import drawn_seed
+from dreamface.motion import TRACKERS
 from dreamface.pipeline.making import dress
 from dreamface.pipeline.painting import painter, painters_turn
 from dreamface.pipeline.people import build_head, check_request
@@ -63,7 +63,6 @@ MEASURED: Final = 0.9
 GUESSED: Final = 0.5
 """Confidence of what hangs together with the shape: age, sex, ancestry, build."""
 
-TRACKERS: Final = ("auto", "face-mesh", "face-landmarker")
 MOST_PHOTOGRAPHS: Final = 12
 COARSE: Final = 256
 """Texels a side of the skin by which the light is told."""
@@ -200,7 +199,7 @@ def _check_tracker(tracker: object) -> None:
 def _known(sightings: Sequence[Sighting]) -> dict[str, tuple[float, float]]:
     """Return what the colours in photographs tell of who it is: trait -> value and standard deviation."""
     coloured = [one for one in sightings if not one.is_grey]
-    tones = torch.stack([first_tone(one.photograph.pixels, one.landmarks.points) for one in coloured or sightings])
+    tones = torch.stack([first_tone(one.photograph.pixels, one.landmarks) for one in coloured or sightings])
     melanin = split_tone(tones.median(dim=0).values, not coloured)[0].number("skin.melanin")
     return {"skin.melanin": (melanin, MELANIN_DOUBT)}
 
@@ -284,7 +283,7 @@ def _shots(sightings: Sequence[Sighting], head: Head, shapes: Tensor, fit: Fit, 
         position = torch.from_numpy(fit.poses.position[number]).float()
         weights = torch.from_numpy(fit.weights[number]).float()
         posed = pose(head.vertices, shapes[: len(ARKIT_SHAPES)], weights)
-        landmarks = expected_landmarks(population, posed.double().numpy())
+        landmarks = population.landmarks(posed.double().numpy())
         placed = posed @ rotation.T + position
         expected = landmarks @ fit.poses.rotation[number].T + fit.poses.position[number]
         seen = sighting.landmarks.points, expected
