@@ -2,8 +2,8 @@
 
 Identity, and of every picture the expression, the pose of the head and the lens, are found together (Levenberg 1944;
 Marquardt 1963). What is minimised is minus the logarithm of their probability: landmarks are seen with the tracker's
-errors, which hang together (`Sight`), coefficients of the population's modes are N(0, 1), expressions are about
-what the network of `landmark_model` reads, and lenses are mostly like those of portraits.
+errors, which are correlated (`Sight`), values of the population's modes are N(0, 1), expressions are about what the
+network of `landmark_model` reads, and lenses are mostly like those of portraits.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ ROLLED: Final = 0.4
 
 FARTHEST_PERSON: Final = 15.0
 DOUBTFUL_PERSON: Final = 10.0
-"""Length of the values, of which good fits have 6 to 7: beyond them nobody is found, or the fit is doubtful."""
+"""Distances from the mean face (`Fit.far`; good fits have 6 to 7) beyond which a fit is refused, or is doubtful."""
 
 WORST_COST: Final = 3000.0
 DOUBTFUL_COST: Final = 650.0
-"""The same of the cost per picture; good fits have about 350."""
+"""The same for the cost per picture; good fits have about 350."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def fit_person(
 
 
 def _check(fit: Fit) -> None:
-    """Refuse who can't be anybody.
+    """Refuse a fit that is no plausible person.
 
     Raises:
         BadRequest: the person is too far from all people, or the landmarks are too far from theirs.
@@ -324,7 +324,7 @@ def _stepped(fit: Fit, number: int, step: FloatArray, middle: FloatArray) -> tup
 
 
 MELANIN_DOUBT: Final = 0.14
-"""Standard deviation of melanin as a colour in unknown light tells it."""
+"""Standard deviation of melanin that is estimated from a colour in unknown light."""
 
 
 def informed(population: Population, fit: Fit, known: Mapping[str, tuple[float, float]]) -> Fit:

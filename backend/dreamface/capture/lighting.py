@@ -25,17 +25,17 @@ ROUNDS: Final = 12
 """Of weighting outliers down."""
 
 RIDGE: Final = (0.0, 0.01, 0.06)
-"""Of each order's coefficients, for every sample."""
+"""Regularisation of the coefficients of each order, per sample."""
 
 OUTLIERS: Final = (0.8, 0.12)
-"""Of the logarithm of a colour, in the first round and in the last: from there on a sample counts less and less
-(Geman-McClure). Wide at first, so that the light is not that of the hair."""
+"""By how much the logarithm of a sample's colour may differ from what the light explains, in the first round and in the
+last, before the sample counts less and less (Geman-McClure). Wide at first, so that hair does not pass for skin."""
 
 HIGHLIGHT: Final = 2.0
 """How much sooner a sample that is too bright counts less: skin shines."""
 
 DARKEST: Final = 0.12
-"""Of the mean light: what a shadow has at least."""
+"""Fraction of the mean light that reaches a shadow at least."""
 
 USUAL_LIGHT: Final = -0.05
 LIGHT_SPREAD: Final = 0.33
@@ -130,7 +130,8 @@ def split_tone(both: Tensor, grey: bool = False) -> tuple[Traits, Tensor]:
 
 DIM: Final = 0.3
 TINTED: Final = 0.16
-"""Light below the one, and whose channels differ by more than the other (as a logarithm), tells little of colours."""
+"""Light that is darker than `DIM`, or whose channels differ by more than `TINTED` (as a logarithm), tells little of
+colours."""
 
 
 def note_on_light(light: Tensor) -> str:

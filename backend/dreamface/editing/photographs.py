@@ -26,7 +26,7 @@ def from_photo(
     face_id: str | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
-    """A face from photographs of one person. The photographs are not kept.
+    """Make a face from photographs of one person. The photographs are not kept.
 
     Args:
         photographs: files, or what is in them; several of the same person show more.
