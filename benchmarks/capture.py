@@ -24,7 +24,7 @@ from dreamface.colour import lab
 from dreamface.errors import BadRequest
 from dreamface.pipeline import from_photo
 from dreamface.skin import atlas_of, resting_tone
-from dreamface.training.capture_model import QUALITY, SIZE, random_traits, random_view
+from dreamface.training.capture_model import SIZE, jpeg, random_traits, random_view
 from dreamface.training.expressions import random_expression
 from dreamface.training.landmark_model import of_the_face
 from dreamface.training.snapshots import Light, Person, random_light
@@ -58,9 +58,7 @@ def photographed(head: str, seed: int, resolution: int) -> Shown:
         view, light = random_view(random, person), random_light(random)
         placed = view.place(person.posed(weights))
         picture = person.snapshot(placed, view.camera, SIZE, light, float(random.uniform(0.03, 0.7)))
-        file = io.BytesIO()
-        Image.fromarray(picture).save(file, "JPEG", quality=int(random.integers(*QUALITY)))
-        jpegs.append(file.getvalue())
+        jpegs.append(jpeg(picture, random))
         lights.append(light)
     return Shown(person, tuple(jpegs), tuple(lights))
 
