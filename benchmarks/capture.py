@@ -24,14 +24,13 @@ from dreamface.colour import lab
 from dreamface.errors import BadRequest
 from dreamface.pipeline import from_photo
 from dreamface.skin import atlas_of, resting_tone
-from dreamface.training.capture_model import QUALITY, SIZE, random_traits, random_view
+from dreamface.training.capture_model import SIZE, jpeg, random_traits, random_view
 from dreamface.training.expressions import random_expression
 from dreamface.training.landmark_model import of_the_face
 from dreamface.training.snapshots import Light, Person, random_light
 
 FIRST = 90_000
 PICTURES = 3
-NO_TEETH = {"lashes.length": 0.5, "teeth.gap": 0.0}
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,7 @@ def photographed(head: str, seed: int, resolution: int) -> Shown:
         view, light = random_view(random, person), random_light(random)
         placed = view.place(person.posed(weights))
         picture = person.snapshot(placed, view.camera, SIZE, light, float(random.uniform(0.03, 0.7)))
-        file = io.BytesIO()
-        Image.fromarray(picture).save(file, "JPEG", quality=int(random.integers(*QUALITY)))
-        jpegs.append(file.getvalue())
+        jpegs.append(jpeg(picture, random))
         lights.append(light)
     return Shown(person, tuple(jpegs), tuple(lights))
 
@@ -94,12 +91,11 @@ def shape_of(head: str, shown: Shown) -> dict[str, float]:
         start = time.perf_counter()
         fit = fit_person(population, [one.landmarks for one in some], tracker)
         figures[f"{name} s"] = time.perf_counter() - start
-        vertices = population.model.vertices_at(population.coefficients(fit.values), NO_TEETH).double().numpy()
-        figures[name], figures[f"{name} rigid"] = distances(vertices, truth, face)
+        figures[name], figures[f"{name} rigid"] = distances(population.vertices(fit.values), truth, face)
         told = population.told_mean + fit.values @ population.told
         figures[f"{name} sex"] = float(np.sign(told[1]) == np.sign(sex_of(shown)))
-    nobody = population.model.vertices_at(population.coefficients(np.zeros(len(population.modes))), NO_TEETH)
-    figures["mean face"], figures["mean face rigid"] = distances(nobody.double().numpy(), truth, face)
+    nobody = population.vertices(np.zeros(len(population.modes)))
+    figures["mean face"], figures["mean face rigid"] = distances(nobody, truth, face)
     return figures
 
 

@@ -120,10 +120,8 @@ class Making(Part):
         Args:
             model: what looks, `models.CLIP`, as the engine describes it; None where it has not described any.
         """
-        if model is None:
-            return "The engine has not said yet what is installed: wait a moment"
-        if not model.installed:
-            return f"Install {model.title} in DreamFace's preferences, under Models, first"
+        if why_not := _why_not_installed(model):
+            return why_not
         problem = self._setup.diffusion_problem()
         return "Add Diffusion in DreamFace's preferences first" if problem is None else problem
 
@@ -267,11 +265,7 @@ class Making(Part):
             model: as the engine describes it; None where it has not described any.
             said: what the engine itself has said about it; see `Editing.why_no_diffusion`.
         """
-        if why_not := self._setup.why_no_backend():
-            return why_not
-        if model is None:
-            return "The engine has not said yet what is installed: wait a moment"
-        return said if model.installed else f"Install {model.title} in DreamFace's preferences, under Models, first"
+        return self._setup.why_no_backend() or _why_not_installed(model) or said
 
     def diffuse(
         self, skin: bpy.types.Object, words: str, place: stack.Entry | None, keep: float, resolution: int
@@ -445,3 +439,10 @@ class Making(Part):
         """Free the gallery's pictures, and remember the finished faces that nobody has decided about."""
         self.recovery.close(lambda: tuple(job.id for job in (*self.placing.waiting, *self._left)))
         self.gallery.clear()
+
+
+def _why_not_installed(model: Model | None) -> str:
+    """Return why a model can't be used yet, or nothing; None is one that the engine has not described."""
+    if model is None:
+        return "The engine has not said yet what is installed: wait a moment"
+    return "" if model.installed else f"Install {model.title} in DreamFace's preferences, under Models, first"

@@ -15,7 +15,7 @@ from dreamface import provenance
 from dreamface.capture.fitting import fit_person
 from dreamface.capture.landmark_model import load_model as load_landmarks
 from dreamface.capture.landmarks import Landmarks
-from dreamface.capture.lighting import estimate_light, harmonics, note_on_light, split_tone
+from dreamface.capture.lighting import estimate_light, note_on_light, split_tone
 from dreamface.capture.population import load_population, pose_terms
 from dreamface.capture.pose import Poses, project, turned
 from dreamface.capture.reading import ancestry_of
@@ -30,21 +30,19 @@ from dreamface.pipeline import edit
 from dreamface.prior import complete
 from dreamface.progress import Progress, Step
 from dreamface.record import EditEntry, FaceRecord
+from dreamface.render import harmonic_basis
 from dreamface.skin import resting_tone
 from dreamface.training.snapshots import Light, Person, View, rotation
 from dreamface.traits import ARKIT_SHAPES, Traits
 
 INSTALLED = [head.name for head in KNOWN if head.installed]
-NO_TEETH = {"lashes.length": 0.5, "teeth.gap": 0.0}
 
 
 def seen_landmarks(head: str, values: np.ndarray, weights: np.ndarray, focal: float, yaw: float) -> Landmarks:
     """Landmarks of somebody as a tracker sees them that is wrong as trackers are on average."""
     population = load_population(head)
     sight = population.sights["face-mesh"]
-    vertices = population.model.vertices_at(population.coefficients(values), NO_TEETH).double().numpy()
-    nobody = population.model.vertices_at(population.coefficients(0.0 * values), NO_TEETH).double().numpy()
-    middle, own = (shape[population.vertex] + population.off for shape in (nobody, vertices))
+    middle, own = (population.landmarks(population.vertices(each)) for each in (0.0 * values, values))
     points = middle + sight.gain * (own - middle - (own - middle).mean(axis=0))
     points = points + np.tensordot(weights, load_landmarks().response, axes=1)
     turn = rotation(yaw, -0.05, 0.02).double().numpy()
@@ -67,10 +65,7 @@ def test_a_person_is_nearer_than_the_mean_face(head: str) -> None:
     face = population.vertex[:468]
 
     def off(values: np.ndarray) -> float:
-        shapes = [
-            population.model.vertices_at(population.coefficients(each), NO_TEETH).double().numpy()[face]
-            for each in (values, truth)
-        ]
+        shapes = [population.vertices(each)[face] for each in (values, truth)]
         shapes = [shape - shape.mean(axis=0) for shape in shapes]
         size = [np.linalg.norm(shape) for shape in shapes]
         return float(1e3 * np.linalg.norm(shapes[0] * size[1] / size[0] - shapes[1], axis=1).mean())
@@ -114,11 +109,11 @@ def test_the_light_is_told_in_spite_of_highlights_and_spots() -> None:
     truth = torch.zeros(9, 3)
     truth[0], truth[1:4] = torch.tensor((3.0, 2.6, 2.2)), torch.tensor((-0.5, 0.2, 0.4))[:, None]
     albedo = 0.3 + 0.02 * torch.randn(3000, 1, generator=random).expand(-1, 3)
-    colours = albedo * (harmonics(normals) @ truth)
+    colours = albedo * (harmonic_basis(normals) @ truth)
     colours[:300] += 0.6  # shine
     colours[300:600] *= 0.2  # hair
     light, belief = estimate_light(colours, albedo, normals, torch.ones(3000))
-    wrong = (light.on(normals) / (harmonics(normals) @ truth)).log().abs().mean()
+    wrong = (light.on(normals) / (harmonic_basis(normals) @ truth)).log().abs().mean()
     assert wrong < 0.05
     assert belief[:600].mean() < 0.3 < 0.8 < belief[600:].mean()
 

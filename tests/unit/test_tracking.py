@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +67,11 @@ def acting(count: int = 40) -> FloatArray:
     weights[count // 2 :, SMILE] = beat
     weights[count // 4 : count // 4 + 4, BLINK] = 1.0
     return weights
+
+
+def test_following_a_face_does_not_wait_for_torch() -> None:
+    program = "import sys, dreamface.motion.tracking; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_who_it_is_is_learnt_from_some_pictures() -> None:

@@ -1,9 +1,12 @@
 """From photographs to a person: landmarks, shape, pigments, traits.
 
-What reads landmarks of faces in pictures is here, too; footage (`motion`) uses it.
+What reads landmarks of faces in pictures is here, too; footage (`motion`) uses it. That part needs no torch. The rest
+does, and is loaded when it is first used, so that following a face in a camera does not wait for it.
 """
 
-from dreamface.capture.fitting import MELANIN_DOUBT, Fit, expected_landmarks, fit_person
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from dreamface.capture.landmark_model import LandmarkModel, load_model
 from dreamface.capture.landmarks import (
     COUNT,
@@ -12,8 +15,8 @@ from dreamface.capture.landmarks import (
     LandmarkTracker,
     installed_tracker,
     open_tracker,
+    used_tracker,
 )
-from dreamface.capture.lighting import first_tone, note_on_light, split_tone
 from dreamface.capture.person import (
     USUAL_FOCAL,
     Person,
@@ -24,11 +27,15 @@ from dreamface.capture.person import (
     with_gaze,
     with_winks,
 )
-from dreamface.capture.photographs import Sighting, find_faces, notes_on, read_photograph, used_tracker
-from dreamface.capture.population import TOLD, Population, load_population
 from dreamface.capture.pose import Poses, angles
-from dreamface.capture.reading import ancestry_of, read_features
-from dreamface.capture.skin import Seen, Shot, carry, look
+
+if TYPE_CHECKING:
+    from dreamface.capture.fitting import MELANIN_DOUBT, Fit, fit_person
+    from dreamface.capture.lighting import first_tone, note_on_light, split_tone
+    from dreamface.capture.photographs import Sighting, find_faces, notes_on, read_photograph
+    from dreamface.capture.population import TOLD, Population, load_population
+    from dreamface.capture.reading import ancestry_of, read_features
+    from dreamface.capture.skin import Seen, Shot, carry, look
 
 __all__ = [
     "COUNT",
@@ -50,7 +57,6 @@ __all__ = [
     "ancestry_of",
     "angles",
     "carry",
-    "expected_landmarks",
     "find_faces",
     "find_person",
     "first_tone",
@@ -71,3 +77,31 @@ __all__ = [
     "with_gaze",
     "with_winks",
 ]
+
+_HOME = {
+    "MELANIN_DOUBT": "fitting",
+    "TOLD": "population",
+    "Fit": "fitting",
+    "Population": "population",
+    "Seen": "skin",
+    "Shot": "skin",
+    "Sighting": "photographs",
+    "ancestry_of": "reading",
+    "carry": "skin",
+    "find_faces": "photographs",
+    "first_tone": "lighting",
+    "fit_person": "fitting",
+    "load_population": "population",
+    "look": "skin",
+    "note_on_light": "lighting",
+    "notes_on": "photographs",
+    "read_features": "reading",
+    "read_photograph": "photographs",
+    "split_tone": "lighting",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

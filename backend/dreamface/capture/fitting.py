@@ -2,8 +2,8 @@
 
 Identity, and of every picture the expression, the pose of the head and the lens, are found together (Levenberg 1944;
 Marquardt 1963). What is minimised is minus the logarithm of their probability: landmarks are seen with the tracker's
-errors, which hang together (`Sight`), coefficients of the population's modes are N(0, 1), expressions are about
-what the network of `landmark_model` reads, and lenses are mostly like those of portraits.
+errors, which are correlated (`Sight`), values of the population's modes are N(0, 1), expressions are about what the
+network of `landmark_model` reads, and lenses are mostly like those of portraits.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dreamface.capture.landmark_model import load_model
 from dreamface.capture.landmarks import Landmarks
 from dreamface.capture.person import find_person, lines_of_sight, read_expression
 from dreamface.capture.population import TOLD, Population, Sight, pose_terms, seen_displacement
-from dreamface.capture.pose import Poses, first_guess, fit_poses, roll_of, turned
+from dreamface.capture.pose import Poses, first_guess, fit_poses, roll_of, rotations_about, turned
 from dreamface.errors import BadRequest
 from dreamface.traits import ARKIT_SHAPES
 
@@ -47,11 +47,11 @@ ROLLED: Final = 0.4
 
 FARTHEST_PERSON: Final = 15.0
 DOUBTFUL_PERSON: Final = 10.0
-"""Length of the values, of which good fits have 6 to 7: beyond them nobody is found, or the fit is doubtful."""
+"""Distances from the mean face (`Fit.far`; good fits have 6 to 7) beyond which a fit is refused, or is doubtful."""
 
 WORST_COST: Final = 3000.0
 DOUBTFUL_COST: Final = 650.0
-"""The same of the cost per picture; good fits have about 350."""
+"""The same for the cost per picture; good fits have about 350."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def fit_person(
 
 
 def _check(fit: Fit) -> None:
-    """Refuse who can't be anybody.
+    """Refuse a fit that is no plausible person.
 
     Raises:
         BadRequest: the person is too far from all people, or the landmarks are too far from theirs.
@@ -139,14 +139,13 @@ class _Problem:
     def __init__(self, population: Population, seen: Sequence[Landmarks], sight: Sight) -> None:
         self._population, self._sight = population, sight
         self._seen = np.stack([one.points for one in seen])
-        self._response = load_model().response
-        middle = population.model.vertices_at(population.coefficients(np.zeros(len(population.modes))), _NO_TEETH)
-        self._rest = middle.double().numpy()[population.vertex] + population.off
-        self._modes = population.skin_modes[:, np.minimum(population.vertex, population.skin_modes.shape[1] - 1)].copy()
+        model = load_model()
+        self._response = model.response
+        self._rest = population.landmarks(population.vertices(np.zeros(len(population.modes))))
+        self._modes = population.skin_modes[:, np.minimum(population.vertex, population.skin_modes.shape[1] - 1)]
         self._modes[:, population.vertex >= population.skin_modes.shape[1]] = self._of_eyes()
         self._shown = seen_displacement(self._modes, self._rest, sight.gain)
         self._whitening = sight.whitening(len(seen))
-        model = load_model()
         person = find_person(model, self._seen, rounds=_PERSON_ROUNDS)
         self._expected = read_expression(model, person, self._seen).weights
         self._doubt = np.hypot(model.network.doubt, EXPRESSION_DOUBT)
@@ -195,8 +194,7 @@ class _Problem:
         In the linear model, origins are the mean head's.
         """
         population = self._population
-        vertices = population.model.vertices_at(population.coefficients(fit.values), _NO_TEETH).double().numpy()
-        rest = vertices[population.vertex] + population.off
+        rest = population.landmarks(population.vertices(fit.values))
         linear = self._rest + np.tensordot(fit.values, self._modes, axes=1)
         shift = np.median(rest - linear, axis=0)
         poses = Poses(fit.poses.rotation, fit.poses.position - fit.poses.rotation @ shift)
@@ -212,10 +210,16 @@ class _Problem:
 
     def _errors(self, fit: Fit) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return [F, 478, 2] metres by which landmarks are off, [F, 478, 2, 3] sights, and the points [F, 478, 3]."""
-        sight, there = lines_of_sight(fit.focal, self._seen, fit.poses)
         points = self._points(fit)
-        bias = np.tensordot(pose_terms(fit.poses.rotation), self._sight.bias, axes=1)
-        return there - bias - np.einsum("fjck,fjk->fjc", sight, points), sight, points
+        return *self._errors_of(points, self._seen, fit.focal, fit.poses), points
+
+    def _errors_of(
+        self, points: FloatArray, seen: FloatArray, focal: FloatArray, poses: Poses
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return [F, 478, 2] metres by which points [F, 478, 3] are off where they are seen, and [F, 478, 2, 3]."""
+        sight, there = lines_of_sight(focal, seen, poses)
+        bias = np.tensordot(pose_terms(poses.rotation), self._sight.bias, axes=1)
+        return there - bias - np.einsum("fjck,fjk->fjc", sight, points), sight
 
     def _trust(self, errors: FloatArray) -> FloatArray:
         """Return [F, 956] square roots of the landmarks' weights."""
@@ -245,7 +249,7 @@ class _Problem:
                 (
                     np.einsum("jck,sjk->jcs", sight[number], self._shown).reshape(-1, known),
                     np.einsum("jck,sjk->jcs", sight[number], self._response).reshape(-1, len(ARKIT_SHAPES)),
-                    self._pose_slopes(fit, number, points[number]),
+                    self._pose_slopes(fit, number, points[number], errors[number].ravel()),
                 ),
                 axis=1,
             )
@@ -269,27 +273,16 @@ class _Problem:
         pose = np.arange(lens - 6, lens)
         normal[pose, pose] += 1e-6
 
-    def _pose_slopes(self, fit: Fit, number: int, points: FloatArray) -> FloatArray:
-        """Return [956, 7] how seen errors change with a turn about the face's middle, a shift, and the lens' logarithm.
-
-        The sight's own change with the pose is small where a landmark is almost on its line, and by differences.
-        """
-        columns = []
-        base = self._one(fit, number, np.zeros(_POSE_AND_LENS), points)
-        for index in range(_POSE_AND_LENS):
-            step = np.zeros(_POSE_AND_LENS)
-            step[index] = SLOPE_STEP
-            columns.append((base - self._one(fit, number, step, points)) / SLOPE_STEP)
-        return np.stack(columns, axis=1)
+    def _pose_slopes(self, fit: Fit, number: int, points: FloatArray, errors: FloatArray) -> FloatArray:
+        """Return [956, 7] by how much errors [956] shrink per unit of each entry of a step; see `_stepped`."""
+        steps = SLOPE_STEP * np.eye(_POSE_AND_LENS)
+        return np.stack([(errors - self._one(fit, number, step, points)) / SLOPE_STEP for step in steps], axis=1)
 
     def _one(self, fit: Fit, number: int, step: FloatArray, points: FloatArray) -> FloatArray:
         """Return [956] errors of a picture with pose and lens moved by a step [7]."""
         rotation, position, focal = _stepped(fit, number, step, self._rest.mean(axis=0))
         poses = Poses(rotation[None], position[None])
-        sight, there = lines_of_sight(np.array([focal]), self._seen[number : number + 1], poses)
-        bias = np.tensordot(pose_terms(poses.rotation), self._sight.bias, axes=1)
-        left: FloatArray = there - bias - np.einsum("fjck,fjk->fjc", sight, points[None])
-        return left.ravel()
+        return self._errors_of(points[None], self._seen[number : number + 1], np.array([focal]), poses)[0].ravel()
 
     def _moved(self, fit: Fit, step: FloatArray) -> Fit:
         known, own = len(fit.values), len(ARKIT_SHAPES) + _POSE_AND_LENS
@@ -313,14 +306,16 @@ _LAST_ROUNDS: Final = 4  # of the poses of the exact head
 _LENSES: Final = (0.6, 12.0)  # in heights of the picture
 _FARTHEST_STEP: Final = 0.5  # radians, metres, and of the lens' logarithm, in one step
 _AROUND_IRIS: Final = 6  # landmarks of the lids that an iris goes with
-_NO_TEETH: Final = {"lashes.length": 0.5, "teeth.gap": 0.0}
 
 
 def _stepped(fit: Fit, number: int, step: FloatArray, middle: FloatArray) -> tuple[FloatArray, FloatArray, float]:
-    """Return rotation [3, 3], position [3] and lens of a picture after a step [7]."""
+    """Return rotation [3, 3], position [3] and lens of a picture after a step [7].
+
+    A step is a turn about the face's middle (3, radians), a shift (3, metres), and a change of the lens' logarithm.
+    """
     step = np.clip(step, -_FARTHEST_STEP, _FARTHEST_STEP)
     before = fit.poses.rotation[number]
-    rotation = _turn(step[:3]) @ before
+    rotation = rotations_about(step[None, :3])[0] @ before
     # A longer lens sees the head as large from farther away: so the two are told apart.
     focal = float(np.clip(fit.focal[number] * np.exp(step[6]), *_LENSES))
     centre = before @ middle + fit.poses.position[number]
@@ -328,17 +323,8 @@ def _stepped(fit: Fit, number: int, step: FloatArray, middle: FloatArray) -> tup
     return rotation, centre - rotation @ middle, focal
 
 
-def _turn(vector: FloatArray) -> FloatArray:
-    """Return [3, 3] the rotation about a vector [3] by its length (Rodrigues)."""
-    angle = float(np.linalg.norm(vector)) + 1e-12
-    x, y, z = vector / angle
-    cross = np.array(((0.0, -z, y), (z, 0.0, -x), (-y, x, 0.0)))
-    turned: FloatArray = np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * (cross @ cross)
-    return turned
-
-
 MELANIN_DOUBT: Final = 0.14
-"""Standard deviation of melanin as a colour in unknown light tells it."""
+"""Standard deviation of melanin that is estimated from a colour in unknown light."""
 
 
 def informed(population: Population, fit: Fit, known: Mapping[str, tuple[float, float]]) -> Fit:
@@ -359,8 +345,3 @@ def informed(population: Population, fit: Fit, known: Mapping[str, tuple[float, 
     gain = fit.doubt @ slopes.T @ np.linalg.inv(slopes @ fit.doubt @ slopes.T + doubt)
     values = fit.values + gain @ (wanted - slopes @ fit.values)
     return replace(fit, values=values, doubt=fit.doubt - gain @ slopes @ fit.doubt)
-
-
-def expected_landmarks(population: Population, vertices: FloatArray) -> FloatArray:
-    """Return [478, 3] metres: where landmarks lie on a head with vertices [V, 3]."""
-    return vertices[population.vertex] + population.off

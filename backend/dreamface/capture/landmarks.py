@@ -60,6 +60,11 @@ class Landmarks:
         """How large it is, in heights of the picture."""
         return float(np.ptp(self.points, axis=0).max())
 
+    def in_pixels(self, picture: NDArray[np.uint8]) -> FloatArray:
+        """Return [478, 2] columns and rows of the points in their picture [H, W, 3]."""
+        height, width = picture.shape[:2]
+        return self.points * height + (0.5 * width, 0.5 * height)
+
 
 class LandmarkTracker(Protocol):
     """Finds faces in pictures that follow each other."""
@@ -84,9 +89,12 @@ def open_tracker(name: str, faces: int = 1, still: bool = False) -> LandmarkTrac
     Raises:
         MissingDependency: it is not installed; the message says how it is.
     """
-    if name == "face-landmarker" or (name == "auto" and FACE_LANDMARKER.installed):
-        return FaceLandmarker(faces, still)
-    return FaceMesh(faces, still)
+    return FaceLandmarker(faces, still) if used_tracker(name) == "face-landmarker" else FaceMesh(faces, still)
+
+
+def used_tracker(name: str = "auto") -> str:
+    """Return the name of the tracker that a name means: "auto" is FaceLandmarker where it is installed."""
+    return ("face-landmarker" if FACE_LANDMARKER.installed else "face-mesh") if name == "auto" else name
 
 
 def installed_tracker() -> str:
@@ -96,7 +104,7 @@ def installed_tracker() -> str:
         MissingDependency: there is none; the message says what to do.
     """
     open_tracker("auto").close()
-    name = "FaceLandmarker" if FACE_LANDMARKER.installed else "the face mesh"
+    name = "FaceLandmarker" if used_tracker() == "face-landmarker" else "the face mesh"
     return f"{name} of mediapipe {metadata.version('mediapipe')}"
 
 

@@ -6,6 +6,7 @@ told apart; how bright both are together is known, and how bright either, only f
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dreamface.arrays import FloatArray
+from dreamface.capture.landmarks import Landmarks
 from dreamface.images import decode_srgb8
+from dreamface.render import harmonic_basis
 from dreamface.skin import resting_colours
 from dreamface.traits import Traits
 
@@ -23,17 +25,17 @@ ROUNDS: Final = 12
 """Of weighting outliers down."""
 
 RIDGE: Final = (0.0, 0.01, 0.06)
-"""Of each order's coefficients, for every sample."""
+"""Regularisation of the coefficients of each order, per sample."""
 
 OUTLIERS: Final = (0.8, 0.12)
-"""Of the logarithm of a colour, in the first round and in the last: from there on a sample counts less and less
-(Geman-McClure). Wide at first, so that the light is not that of the hair."""
+"""By how much the logarithm of a sample's colour may differ from what the light explains, in the first round and in the
+last, before the sample counts less and less (Geman-McClure). Wide at first, so that hair does not pass for skin."""
 
 HIGHLIGHT: Final = 2.0
 """How much sooner a sample that is too bright counts less: skin shines."""
 
 DARKEST: Final = 0.12
-"""Of the mean light: what a shadow has at least."""
+"""Fraction of the mean light that reaches a shadow at least."""
 
 USUAL_LIGHT: Final = -0.05
 LIGHT_SPREAD: Final = 0.33
@@ -58,21 +60,11 @@ class Light:
 
     def on(self, normals: Tensor) -> Tensor:
         """Return [..., 3] irradiance over pi on surfaces with unit normals [..., 3]."""
-        found = harmonics(normals) @ self.coefficients
+        found = harmonic_basis(normals) @ self.coefficients
         return torch.maximum(found, DARKEST * self.coefficients[0] * _CONSTANT)
 
 
-_CONSTANT: Final = 0.2820948
-
-
-def harmonics(normals: Tensor) -> Tensor:
-    """Return [..., 9] real spherical harmonics up to the second order of unit vectors [..., 3]."""
-    x, y, z = normals.unbind(-1)
-    one = torch.full_like(x, _CONSTANT)
-    first = [0.4886025 * each for each in (y, z, x)]
-    second = [1.0925484 * x * y, 1.0925484 * y * z, 0.3153916 * (3.0 * z * z - 1.0), 1.0925484 * x * z,
-              0.5462742 * (x * x - y * y)]  # fmt: skip
-    return torch.stack([one, *first, *second], dim=-1)
+_CONSTANT: Final = 0.5 / math.sqrt(math.pi)  # the first harmonic, the same in all directions
 
 
 def estimate_light(colours: Tensor, albedo: Tensor, normals: Tensor, weights: Tensor) -> tuple[Light, Tensor]:
@@ -87,7 +79,7 @@ def estimate_light(colours: Tensor, albedo: Tensor, normals: Tensor, weights: Te
     Returns:
         The light, and [N] 0..1.
     """
-    basis = harmonics(normals).double()
+    basis = harmonic_basis(normals).double()
     ridge = torch.tensor([RIDGE[0], *[RIDGE[1]] * 3, *[RIDGE[2]] * 5], dtype=torch.float64)
     wanted = (colours / albedo.clamp_min(1e-3)).double()
     middle = wanted.clamp_min(1e-4).log().mean(dim=1)
@@ -138,7 +130,8 @@ def split_tone(both: Tensor, grey: bool = False) -> tuple[Traits, Tensor]:
 
 DIM: Final = 0.3
 TINTED: Final = 0.16
-"""Light below the one, and whose channels differ by more than the other (as a logarithm), tells little of colours."""
+"""Light that is darker than `DIM`, or whose channels differ by more than `TINTED` (as a logarithm), tells little of
+colours."""
 
 
 def note_on_light(light: Tensor) -> str:
@@ -151,20 +144,19 @@ def note_on_light(light: Tensor) -> str:
     return ""
 
 
-CHEEKS: Final = (50, 280, 205, 425, 101, 330, 118, 347, 151, 197)
+BARE_SKIN: Final = (50, 280, 205, 425, 101, 330, 118, 347, 151, 197)
 """Landmarks on bare skin: cheeks, forehead and the bridge of the nose."""
 
 
-def first_tone(pixels: NDArray[np.uint8], landmarks: FloatArray) -> Tensor:
+def first_tone(pixels: NDArray[np.uint8], landmarks: Landmarks) -> Tensor:
     """Return [3] linear: the colour of a face in sRGB pixels [H, W, 3], before anything is known of its light.
 
     Args:
         pixels: of the photograph.
-        landmarks: [478, 2] in heights of the picture from its middle.
+        landmarks: of the face in it.
     """
     height, width = pixels.shape[:2]
-    places = landmarks[list(CHEEKS)] * height + (0.5 * width, 0.5 * height)
-    columns, rows = places.round().astype(int).T
+    columns, rows = landmarks.in_pixels(pixels)[list(BARE_SKIN)].round().astype(int).T
     inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
     found = pixels[rows[inside], columns[inside]]
     linear = decode_srgb8(found[None] if len(found) else pixels.reshape(1, -1, 3)[:, ::997])[0]

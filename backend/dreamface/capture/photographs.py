@@ -19,7 +19,6 @@ from dreamface.arrays import FloatArray
 from dreamface.capture.landmarks import Landmarks, LandmarkTracker, open_tracker
 from dreamface.capture.pose import roll_of
 from dreamface.errors import BadRequest
-from dreamface.models import FACE_LANDMARKER
 
 Pixels = NDArray[np.uint8]
 
@@ -178,18 +177,12 @@ class Sighting:
     @property
     def is_grey(self) -> bool:
         """Whether the face is black and white; what is around it may have colours."""
-        height, width = self.photograph.pixels.shape[:2]
-        places = self.landmarks.points * height + (0.5 * width, 0.5 * height)
+        places = self.landmarks.in_pixels(self.photograph.pixels)
         left, top = np.maximum(np.floor(places.min(axis=0)).astype(int), 0)
         right, bottom = np.ceil(places.max(axis=0)).astype(int) + 1
         face = self.photograph.pixels[top:bottom, left:right].astype(np.float32)
         grey = face.mean(axis=2, keepdims=True)
         return float(np.abs(face - grey).mean()) < GREY * float(grey.mean()) + _ROUNDED
-
-
-def used_tracker(tracker: str = "auto") -> str:
-    """Return what "auto" stands for."""
-    return ("face-landmarker" if FACE_LANDMARKER.installed else "face-mesh") if tracker == "auto" else tracker
 
 
 def find_faces(photographs: Sequence[Photograph], tracker: str = "auto") -> list[Sighting]:
@@ -203,12 +196,12 @@ def find_faces(photographs: Sequence[Photograph], tracker: str = "auto") -> list
         BadRequest: in one there is no face, or too little of one.
         MissingDependency: no tracker is installed.
     """
-    with closing(open_tracker(tracker, MOST_FACES, still=True)) as eyes:
-        return [_find(one, eyes) for one in photographs]
+    with closing(open_tracker(tracker, MOST_FACES, still=True)) as network:
+        return [_find(one, network) for one in photographs]
 
 
-def _find(photograph: Photograph, eyes: LandmarkTracker) -> Sighting:
-    photograph, found = _upright(photograph, eyes)
+def _find(photograph: Photograph, tracker: LandmarkTracker) -> Sighting:
+    photograph, found = _upright(photograph, tracker)
     if not found:
         raise BadRequest(
             f"No face was seen in {photograph.name}: choose a picture in which a face looks towards the camera, "
@@ -226,12 +219,12 @@ def _find(photograph: Photograph, eyes: LandmarkTracker) -> Sighting:
     return sighting
 
 
-def _upright(photograph: Photograph, eyes: LandmarkTracker) -> tuple[Photograph, list[Landmarks]]:
+def _upright(photograph: Photograph, tracker: LandmarkTracker) -> tuple[Photograph, list[Landmarks]]:
     """Return a photograph turned so that its largest face stands upright, and the faces in it.
 
     Trackers find faces that lie or stand on their heads, too, but not where their features are.
     """
-    found = _looked(photograph.pixels, eyes)
+    found = _looked(photograph.pixels, tracker)
     if found:
         roll = roll_of(max(found, key=lambda face: face.size).points)
         turns = [round(roll / (0.5 * np.pi)) % 4]
@@ -241,7 +234,7 @@ def _upright(photograph: Photograph, eyes: LandmarkTracker) -> tuple[Photograph,
         turns = [1, 3, 2]
     for quarters in turns:
         upright = np.ascontiguousarray(np.rot90(photograph.pixels, quarters))
-        again = _looked(upright, eyes)
+        again = _looked(upright, tracker)
         if again and abs(roll_of(max(again, key=lambda face: face.size).points)) <= _UPRIGHT:
             return replace(photograph, pixels=upright), again
     return photograph, found
@@ -250,11 +243,11 @@ def _upright(photograph: Photograph, eyes: LandmarkTracker) -> tuple[Photograph,
 _UPRIGHT: Final = 0.3 * np.pi  # radians: a face that was turned by quarters is no farther from upright
 
 
-def _looked(pixels: Pixels, eyes: LandmarkTracker) -> list[Landmarks]:
+def _looked(pixels: Pixels, tracker: LandmarkTracker) -> list[Landmarks]:
     """Return the faces in a picture: in all of it, or else in its quarters: small ones are missed."""
     scale = min(1.0, LOOKED_AT / max(pixels.shape[:2]))
     small = pixels if scale == 1.0 else _scaled(pixels, scale)
-    found = eyes.find(small, 0.0)
+    found = tracker.find(small, 0.0)
     if found:
         return found
     height, width = pixels.shape[:2]
@@ -263,7 +256,7 @@ def _looked(pixels: Pixels, eyes: LandmarkTracker) -> list[Landmarks]:
         for left in (0, width - wide):
             part = np.ascontiguousarray(pixels[top : top + tall, left : left + wide])
             factor = min(2.0, LOOKED_AT / max(part.shape[:2]))
-            for face in eyes.find(_scaled(part, factor), 0.0):
+            for face in tracker.find(_scaled(part, factor), 0.0):
                 middle = np.array((left + 0.5 * wide - 0.5 * width, top + 0.5 * tall - 0.5 * height)) / height
                 found.append(Landmarks(face.points * (tall / height) + middle, face.coefficients))
     return _apart(found)

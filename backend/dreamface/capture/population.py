@@ -23,7 +23,9 @@ TOLD: Final = (
     "age", "gender", "ancestry.african", "ancestry.east_asian", "ancestry.south_asian", "ancestry.european",
     "body.weight", "body.muscle", "skin.melanin",
 )  # fmt: skip
-"""Traits that hang together with the shape."""
+"""Traits that are correlated with the shape."""
+
+_USUAL_DETAILS: Final = {"lashes.length": 0.5, "teeth.gap": 0.0}  # which no landmark shows
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,15 @@ class Sight:
     """How a tracker sees the landmarks of a head model's people.
 
     Attributes:
-        bias: [B, 478, 2] metres in the picture's plane, times `pose_terms`: what it is wrong by for everybody, as
-            landmarks of the outline slide when a head turns.
-        gain: [478, 3] fraction that it sees of how a landmark differs from the mean face's: it expects faces that are
-            usual, too.
-        lasting: [N, 478, 2] metres: errors that landmarks have together in all pictures of somebody; coefficients are
-            N(0, 1).
-        passing: [M, 478, 2] the same of one picture.
-        noise: [478] metres: the standard deviation of what each has alone, in one picture.
-        lasting_noise: [478] the same in all pictures of somebody.
+        bias: [B, 478, 2] metres in the picture's plane, per unit of `pose_terms`: the mean error over all people. It
+            depends on the pose because landmarks of the outline slide when a head turns.
+        gain: [478, 3] fraction that it sees of how a landmark differs from the mean face's: a tracker expects usual
+            faces, too.
+        lasting: [N, 478, 2] metres: modes of the errors that are the same in all pictures of a person; their
+            coefficients are N(0, 1).
+        passing: [M, 478, 2] the same for errors that differ from picture to picture.
+        noise: [478] metres: standard deviation of each landmark's own error in one picture, beside `passing`.
+        lasting_noise: [478] metres: the same in all pictures of a person, beside `lasting`.
     """
 
     bias: FloatArray
@@ -50,10 +52,10 @@ class Sight:
     lasting_noise: FloatArray
 
     def whitening(self, count: int) -> FloatArray:
-        """Return [956, 956] W with W' W the inverse of the errors' covariance in each of so many pictures.
+        """Return [956, 956] W with W' W the inverse of the errors' covariance in each of `count` pictures.
 
-        What is wrong in all of them does not become less by more pictures: it counts as often as there are pictures, as
-        if each had its own.
+        More pictures do not average lasting errors out, so their covariance is multiplied by the number of pictures.
+        Then the pictures can be treated as independent.
         """
         passing, lasting = (
             spread.reshape(len(spread), -1).T @ spread.reshape(len(spread), -1) + np.diag(np.repeat(noise, 2) ** 2)
@@ -100,8 +102,8 @@ class Population:
         mean: [P] of the linear coefficients.
         modes: [K, P] in which people differ, with coefficients N(0, 1).
         told_mean: [T] of the person traits `TOLD`, ages in years.
-        told: [K, T] what they are more, by mode.
-        told_noise: [T] standard deviation of what the modes do not tell.
+        told: [K, T] change of these traits per unit of each mode's value.
+        told_noise: [T] standard deviation of these traits about what the modes predict.
         vertex: [478] the vertex that stands for each landmark.
         off: [478, 3] metres from there to the landmark.
         sights: how each tracker sees them, by its name.
@@ -125,6 +127,15 @@ class Population:
     def coefficients(self, values: FloatArray) -> torch.Tensor:
         """Return [P] linear coefficients of somebody whose modes have values [K]."""
         return torch.from_numpy(self.mean + values @ self.modes)
+
+    def vertices(self, values: FloatArray) -> FloatArray:
+        """Return [V, 3] metres: the neutral head of somebody whose modes have values [K], with usual lashes."""
+        vertices: FloatArray = self.model.vertices_at(self.coefficients(values), _USUAL_DETAILS).double().numpy()
+        return vertices
+
+    def landmarks(self, vertices: FloatArray) -> FloatArray:
+        """Return [478, 3] metres: where landmarks lie on a head with vertices [V, 3]."""
+        return vertices[self.vertex] + self.off
 
     @cached_property
     def skin_modes(self) -> FloatArray:

@@ -45,10 +45,9 @@ class Poses:
         return points @ self.rotation.transpose(0, 2, 1) + self.position[:, None]
 
     def rolled(self, rolls: FloatArray) -> Poses:
-        """Return them as pictures show them that are turned clockwise about their middles by angles [F], radians."""
+        """Return the poses in the same pictures, turned clockwise about their middles by angles [F], radians."""
         zero = np.zeros_like(rolls)
-        axis = np.stack((zero, rolls, zero), axis=1)
-        turn = _turn(axis)
+        turn = rotations_about(np.stack((zero, rolls, zero), axis=1))
         return Poses(turn @ self.rotation, (turn @ self.position[..., None])[..., 0])
 
 
@@ -136,13 +135,13 @@ def _step(
     normal = weighted.transpose(0, 2, 1) @ jacobian
     normal[:, range(6), range(6)] += _STEADY * trust.sum(axis=1)[:, None]
     change = -np.linalg.solve(normal, (weighted.transpose(0, 2, 1) @ error[..., None]))[..., 0]
-    rotation = _turn(change[:, :3]) @ poses.rotation
+    rotation = rotations_about(change[:, :3]) @ poses.rotation
     centre = (poses.rotation @ middle[..., None])[..., 0] + poses.position + change[:, 3:]
     return Poses(rotation, centre - (rotation @ middle[..., None])[..., 0])
 
 
-def _turn(vectors: FloatArray) -> FloatArray:
-    """[F, 3, 3] rotations about vectors [F, 3] by their lengths (Rodrigues)."""
+def rotations_about(vectors: FloatArray) -> FloatArray:
+    """Return [F, 3, 3] rotations about vectors [F, 3] by their lengths, radians (Rodrigues)."""
     angle = np.linalg.norm(vectors, axis=1)[:, None, None] + 1e-12
     x, y, z = (vectors / angle[:, 0]).T
     zero = np.zeros_like(x)

@@ -247,7 +247,7 @@ COLOURING: Final = {
 """Melanin of people's skin: middle and standard deviation, with what a photograph is wrong by."""
 
 SHAPE_DOUBT: Final = 0.22
-"""What the shape tells of an ancestry's share is wrong by so much, mostly."""
+"""Typical error of an ancestry's share that the shape predicts."""
 
 LIGHT_IRIS: Final = 0.07
 """Linear green of an iris from which it is rather a European's."""

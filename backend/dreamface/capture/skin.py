@@ -71,7 +71,8 @@ SHINE_KEPT: Final = 0.2
 """What is brighter than the skin around by more than that much of the logarithm shines, and keeps so much of it."""
 
 STRANGE: Final = (0.5, 0.9)
-"""Logarithms of how much darker than expected skin begins to count as something that lies on it, and does."""
+"""How much darker than expected, as a logarithm, what is seen is where it begins to count as something that lies on the
+skin, and where it fully does."""
 
 HAIRY: Final = ("forehead", "temples", "scalp", "ears")
 STRANGE_BY_HAIR: Final = (0.16, 0.34)
@@ -80,19 +81,19 @@ STRANGE_BY_HAIR: Final = (0.16, 0.34)
 STRAND_MM: Final = 2.5
 """Millimetres around hair that are hair, too."""
 
-
 MOST_BLINK: Final = 0.5
 """Weight of a blink from which an iris is not seen."""
 
 FOLDED: Final = 0.85
-"""How much less the skin beside the mouth is believed in a full smile: it is stretched, shines, and lies in folds."""
+"""Fraction by which skin beside the mouth counts less in a full smile: it is stretched, shines, and lies in folds."""
 
 FOLDS: Final = (206, 216, 207, 426, 436, 427)
 FOLDS_MM: Final = 9.0
 """Landmarks along the folds from the nose to beside the mouth, and how many millimetres around them are folded."""
 
 APART: Final = (0.9, 0.6)
-"""Logarithms by which what is darker, or has another hue, than forehead and cheeks does not tell of the light."""
+"""By how much, as a logarithm, a place may be darker than forehead and cheeks, and differ from them in hue. Others are
+left out when the light is estimated."""
 
 _BLINKS: Final = ("eyeBlinkLeft", "eyeBlinkRight")
 _SMILES: Final = ("mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight")
@@ -153,13 +154,17 @@ class Shot:
 
     def project(self, points: Tensor) -> Tensor:
         """Return [N, 2] where points [N, 3] in the camera's axes are seen, moved to where the landmarks are."""
-        seen = self.focal * points[:, (0, 2)] * torch.tensor((1.0, -1.0)) / points[:, 1:2].clamp_min(1e-3)
+        seen = self._pinhole(points)
         return seen + self._moved(seen)
+
+    def _pinhole(self, points: Tensor) -> Tensor:
+        """Return [N, 2] where a pinhole camera sees points [N, 3]."""
+        return self.focal * points[:, (0, 2)] * torch.tensor((1.0, -1.0)) / points[:, 1:2].clamp_min(1e-3)
 
     def _moved(self, seen: Tensor) -> Tensor:
         """Return [N, 2] how far the picture is off there: the mean of the landmarks around."""
         expected = torch.from_numpy(self.expected).float()
-        there = self.focal * expected[:, (0, 2)] * torch.tensor((1.0, -1.0)) / expected[:, 1:2]
+        there = self._pinhole(expected)
         off = torch.from_numpy(self.landmarks).float() - there
         width = WARP_MM * MM * self.focal / float(expected[:, 1].mean())
         found = torch.zeros_like(seen)
@@ -188,9 +193,9 @@ class View:
     seen: Tensor
 
 
-def view_of(shot: Shot, head: Head, tile: str, size: int = GRID) -> View:
-    """Return what a shot shows of a tile."""
-    topology = head.topology
+def view_of(shot: Shot, head: Head, tile: str) -> View:
+    """Return what a shot shows of a tile, on `GRID` x `GRID` texels."""
+    topology, size = head.topology, GRID
     atlas = atlas_of(topology, tile, size)
     skin = topology.triangles
     normals = unit(atlas.spread(vertex_normals(shot.placed, skin)).permute(1, 2, 0))
@@ -214,8 +219,12 @@ def view_of(shot: Shot, head: Head, tile: str, size: int = GRID) -> View:
         away = torch.cdist(position.reshape(-1, 3), torch.from_numpy(shot.expected[list(FOLDS)]).float()).amin(dim=1)
         near = torch.exp(-0.5 * (away / (FOLDS_MM * MM)).square()).view(size, size)
         ok = ok * (1.0 - FOLDED * shot.smile * near)
-    texel = float(surface_of(head, tile, size).density.median()) * size * MM  # texels per millimetre
-    return View(places.view(size, size, 2), normals, _shrunk(ok, EDGE_MM * texel))
+    return View(places.view(size, size, 2), normals, _shrunk(ok, EDGE_MM * _texels_per_mm(head, tile, size)))
+
+
+def _texels_per_mm(head: Head, tile: str, size: int) -> float:
+    """Return how many of a tile's `size` texels a side a millimetre of skin is long, at the median."""
+    return float(surface_of(head, tile, GRID).density.median()) * size * MM
 
 
 def _shrunk(seen: Tensor, width: float) -> Tensor:
@@ -273,7 +282,8 @@ def _light(
     """Return the light on a shot times the tone, [3] its mean on the face, and 0..1 how much of the face is hidden."""
     colours, relative, normals, weights, bare = [], [], [], [], []
     for tile, view in views.items():
-        sure = view.seen * atlas_of(head.topology, tile, view.seen.shape[0]).region(*LIT)
+        atlas = atlas_of(head.topology, tile, view.seen.shape[0])
+        sure = view.seen * atlas.region(*LIT)
         chosen = torch.nonzero(sure.view(-1) > 0.05)[:, 0]
         if not len(chosen):
             continue
@@ -283,7 +293,7 @@ def _light(
         relative.append(own / tone)
         normals.append(view.normals.reshape(-1, 3)[chosen])
         weights.append(sure.view(-1)[chosen])
-        bare.append(atlas_of(head.topology, tile, view.seen.shape[0]).region(*BARE).view(-1)[chosen] > 0.5)
+        bare.append(atlas.region(*BARE).view(-1)[chosen] > 0.5)
     if not colours:
         raise BadRequest("Too little of the face is seen: choose a picture in which it looks towards the camera.")
     seen, own, weight, normal = (torch.cat(each) for each in (colours, relative, weights, normals))
@@ -322,7 +332,7 @@ def _resized(image: Tensor, size: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Carried:
-    """What photographs say of a tile beside the skin that was painted.
+    """By how much the photographs' skin differs from the painted one, on a tile.
 
     Attributes:
         made: as an edit has it.
@@ -350,7 +360,7 @@ def carry(head: Head, seen: Seen, albedo: Mapping[str, Tensor], traits: Traits, 
         base = _resized(albedo[tile].permute(2, 0, 1), size).clamp_min(1e-3)
         total, weight = torch.zeros(3, size, size), torch.zeros(size, size)
         most = torch.zeros(size, size)
-        texel = float(surface_of(head, tile, GRID).density.median()) * size * MM
+        texel = _texels_per_mm(head, tile, size)
         hairy = _resized(atlas_of(head.topology, tile, GRID).region(*HAIRY)[None], size)[0]
         for shot, views, light in zip(seen.shots, seen.views, seen.lights, strict=True):
             if tile in views:

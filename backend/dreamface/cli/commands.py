@@ -127,7 +127,7 @@ def read(options: Namespace, terminal: Terminal) -> bool:
         *_titled("Guessed", _guesses(reading, others)),
         *_titled("Placed", marks),
         *_titled("Note", [note.text for note in reading.notes]),
-        *_not_understood(reading.not_understood),
+        *ignored_words(reading.not_understood),
     )
     return True
 
@@ -206,7 +206,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
         *([f"The seed chose {drawn} more traits; --json lists them."] if drawn else []),
         *([f"Edits, from below: {', '.join(edits)}; `dreamface edit FACE --list` has more."] if edits else []),
         *_titled("Corrected", [_corrected(one) for one in face.record.corrections]),
-        *_not_understood(face.record.not_understood),
+        *ignored_words(face.record.not_understood),
         *notes,
     )
     return True
@@ -369,7 +369,7 @@ def moved_elsewhere(written: Written, asked: Path | None) -> list[str]:
 
 def _what_was_read(asked: Traits, not_understood: tuple[str, ...]) -> list[str]:
     understood = summary(asked) or "nothing about the face; the seed chose it all"
-    return [f"Read as   {understood}", *_not_understood(not_understood)]
+    return [f"Read as   {understood}", *ignored_words(not_understood)]
 
 
 def _titled(title: str, lines: Sequence[str]) -> list[str]:
@@ -377,7 +377,8 @@ def _titled(title: str, lines: Sequence[str]) -> list[str]:
     return [f"{title if number == 0 else '':<10}{line}" for number, line in enumerate(lines)]
 
 
-def _not_understood(words: tuple[str, ...]) -> list[str]:
+def ignored_words(words: Sequence[str]) -> list[str]:
+    """Return a line with the words that nothing was made of, if there are any."""
     return [f"Ignored   {', '.join(words)}"] if words else []
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from dreamface.cli.commands import moved_elsewhere, wanted_formats, what_was_written
+from dreamface.cli.commands import ignored_words, moved_elsewhere, wanted_formats, what_was_written
 from dreamface.cli.faces import FACES
 from dreamface.cli.making import check_can_be_folder, check_free, staging, write
 from dreamface.cli.terminal import Terminal
@@ -59,7 +58,7 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     )
     terminal.show(
         f"Shows     {summary(first_things(shown))}",
-        *_ignored(face.record.not_understood),
+        *ignored_words(face.record.not_understood),
         *what_was_written(written),
         f"Seed      {face.seed}",
         CONSENT,
@@ -81,7 +80,3 @@ def first_things(shown: Traits) -> dict[str, TraitValue]:
 
 
 _EYES: Final = 2
-
-
-def _ignored(words: Sequence[str]) -> list[str]:
-    return [f"Ignored   {', '.join(words)}"] if words else []

@@ -100,13 +100,8 @@ class HeadModel(Protocol):
         """Return [S, V, 3] blend shape deltas of this head in metres, in the order of `shape_names`."""
         ...
 
-    @property
-    def coefficient_names(self) -> tuple[str, ...]:
-        """[P] names of what the neutral shape is all but linear in; see `coefficients`."""
-        ...
-
     def coefficients(self, head: Head) -> Tensor:
-        """Return [P] the head's linear coefficients; what was sculpted is not in them."""
+        """Return [P] coefficients in which the neutral shape is almost linear; what was sculpted is not in them."""
         ...
 
     def vertices_at(self, coefficients: Tensor, person: Mapping[str, float]) -> Tensor:

@@ -215,20 +215,26 @@ def with_masks(
     entries: Sequence[LayerEntry], masks: Mapping[str, Mapping[str, Tensor] | None]
 ) -> tuple[tuple[LayerEntry, ...], dict[str, bytes]]:
     """Return the layers with other masks, and the new masks' pictures: SHA-256 -> PNG."""
-    laid, pictures = {entry.id: entry for entry in entries}, {}
+    laid = {entry.id: entry for entry in entries}
+    pictures: dict[str, bytes] = {}
     for name, tiles in masks.items():
-        digests = {}
-        for tile, mask in (tiles or {}).items():
+        for mask in (tiles or {}).values():
             if mask.dim() != 2 or not 0 < min(mask.shape) <= max(mask.shape) <= LARGEST_MASK:
                 raise BadRequest(
                     f"The mask of the layer {name!r} must be [H, W] with at most {LARGEST_MASK:,} pixels a side; "
                     f"got {list(mask.shape)}."
                 )
-            png = encode_mask(mask)
-            digests[tile] = hashlib.sha256(png).hexdigest()
-            pictures[digests[tile]] = png
+        digests, drawn = mask_pictures(tiles or {})
+        pictures |= drawn
         laid[name] = replace(laid.get(name, LayerEntry(name, name)), mask=None if tiles is None else digests)
     return tuple(laid.values()), pictures
+
+
+def mask_pictures(masks: Mapping[str, Tensor]) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Return the pictures of masks, tile -> [H, W] 0..1: tile -> SHA-256, and SHA-256 -> PNG."""
+    pngs = {tile: encode_mask(mask) for tile, mask in masks.items()}
+    digests = {tile: hashlib.sha256(png).hexdigest() for tile, png in pngs.items()}
+    return digests, {digests[tile]: png for tile, png in pngs.items()}
 
 
 def faded(entries: Sequence[LayerEntry], strengths: Mapping[str, float] | None = None) -> tuple[LayerEntry, ...]:

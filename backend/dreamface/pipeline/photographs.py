@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +22,6 @@ from dreamface.capture import (
     Sighting,
     ancestry_of,
     carry,
-    expected_landmarks,
     find_faces,
     first_tone,
     fit_person,
@@ -40,10 +38,10 @@ from dreamface.edits import diffused_pictures
 from dreamface.errors import BadRequest
 from dreamface.face import Face, Head, Maps, pose
 from dreamface.head import load_model
-from dreamface.images import encode_mask
 from dreamface.limits import drawn_seed
+from dreamface.motion import TRACKERS
 from dreamface.pipeline.making import dress
-from dreamface.pipeline.painting import painter, painters_turn
+from dreamface.pipeline.painting import mask_pictures, painter, painters_turn
 from dreamface.pipeline.people import build_head, check_request
 from dreamface.prior import complete, followed
 from dreamface.progress import Progress
@@ -61,9 +59,8 @@ MEASURED: Final = 0.9
 """Confidence of what was measured in the photograph."""
 
 GUESSED: Final = 0.5
-"""Confidence of what hangs together with the shape: age, sex, ancestry, build."""
+"""Confidence of what is only correlated with the shape: age, sex, ancestry, build."""
 
-TRACKERS: Final = ("auto", "face-mesh", "face-landmarker")
 MOST_PHOTOGRAPHS: Final = 12
 COARSE: Final = 256
 """Texels a side of the skin by which the light is told."""
@@ -71,7 +68,8 @@ COARSE: Final = 256
 LABEL: Final = "Skin in the photograph"
 FEWEST_YEARS: Final = 4.0
 DECIDED: Final = 4.0
-"""How much more a person is of one sex than the shape's expected value, which lies between the two where unsure."""
+"""Factor on the sex that the shape predicts, before it is squeezed into -1..1: unsure predictions lie near 0, where few
+people are."""
 
 Source = Path | str | bytes | bytearray
 """A file, or what is in one."""
@@ -105,7 +103,7 @@ def from_photo(
     face_id: str | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
-    """A face from photographs of one person. The photographs are not kept.
+    """Make a face from photographs of one person. The photographs are not kept.
 
     Args:
         photographs: files, or what is in them; several of the same person show more.
@@ -134,18 +132,18 @@ def from_photo(
     progress.report("photograph", 0.05, "Fitting the head")
     population = load_population(model.name)
     fit = fit_person(population, [one.landmarks for one in sightings], used_tracker(tracker), _known(sightings))
-    fitted, shown = _fitted_head(population, fit, number)
+    vertices, shown = _fitted(population, fit, number)
+    person = complete(shown, number)
+    fitted = _with_vertices(model.name, vertices, person, number)
     progress.report("photograph", 0.15, "Making the expressions")
     shapes = model.shapes(fitted)
     shots = _shots(sightings, fitted, shapes, fit, population)
     progress.report("photograph", 0.3, "Telling skin from light")
-    coarse = _painted(fitted, complete(shown, number), COARSE, number, progress.part(0.3, 0.4))
-    albedo = {tile: maps["albedo"] for tile, maps in coarse.items() if tile in skin_tiles(fitted.topology)}
-    seen = look(fitted, shots, albedo, resting_tone(complete(shown, number)))
+    coarse = _painted(fitted, person, COARSE, number, progress.part(0.3, 0.4))
+    seen = look(fitted, shots, _albedo(fitted, coarse), resting_tone(person))
     colours, notes = _colours(fitted, seen, shown)
-    shown = shown.under(colours)
-    person = complete(shown, number)
-    fitted = _with_vertices(model.name, fitted.vertices, shown, number)
+    person = complete(shown.under(colours), number)
+    fitted = _with_vertices(model.name, fitted.vertices, person, number)
     progress.report("photograph", 0.4, "Carrying the skin over")
     base = _painted(fitted, person, resolution, number, progress.part(0.4, 0.6))
     edit, pictures = _skin_edit(fitted, seen, base, person)
@@ -200,16 +198,13 @@ def _check_tracker(tracker: object) -> None:
 def _known(sightings: Sequence[Sighting]) -> dict[str, tuple[float, float]]:
     """Return what the colours in photographs tell of who it is: trait -> value and standard deviation."""
     coloured = [one for one in sightings if not one.is_grey]
-    tones = torch.stack([first_tone(one.photograph.pixels, one.landmarks.points) for one in coloured or sightings])
+    tones = torch.stack([first_tone(one.photograph.pixels, one.landmarks) for one in coloured or sightings])
     melanin = split_tone(tones.median(dim=0).values, not coloured)[0].number("skin.melanin")
     return {"skin.melanin": (melanin, MELANIN_DOUBT)}
 
 
-def _fitted_head(population: Population, fit: Fit, seed: int) -> tuple[Head, Traits]:
-    """Return the head that was fitted, at rest, and the traits that it shows.
-
-    It is built from its traits as any other, with what these do not say as its offset: so sliders go on from there.
-    """
+def _fitted(population: Population, fit: Fit, seed: int) -> tuple[Tensor, Traits]:
+    """Return [V, 3] vertices of the head that was fitted, at rest, and the traits that it shows."""
     model = population.model
     told = _told(population, fit)
     rough = complete(Traits(told), seed)
@@ -221,13 +216,14 @@ def _fitted_head(population: Population, fit: Fit, seed: int) -> tuple[Head, Tra
         for name, value in measured.items()
         if name in SHAPE_TRAITS and name not in _NOT_FITTED
     }
-    shown = Traits({**told, **shape})
-    return _with_vertices(model.name, vertices, shown, seed), shown
+    return vertices, Traits({**told, **shape})
 
 
-def _with_vertices(model: str, vertices: Tensor, shown: Traits, seed: int) -> Head:
-    """Return the head that traits build, with what it lacks to have vertices [V, 3] as its offset."""
-    person = complete(shown, seed)
+def _with_vertices(model: str, vertices: Tensor, person: Traits, seed: int) -> Head:
+    """Return the head that a person's traits build, with what it lacks to have vertices [V, 3] as its offset.
+
+    So its sliders go on from there, as on any other head.
+    """
     built = build_head(model, person, seed)
     return build_head(model, person, seed, built.candidate, vertices - built.vertices)
 
@@ -236,7 +232,7 @@ _NOT_FITTED: Final = ("ears.pointed", "asymmetry", "chin.cleft")
 
 
 def _told(population: Population, fit: Fit) -> dict[str, TraitValue]:
-    """Return age, sex, ancestry and build as they hang together with the shape."""
+    """Return age, sex, ancestry and build as the shape predicts them."""
     values = dict(zip(TOLD, (population.told_mean + fit.values @ population.told).tolist(), strict=True))
     values["age"] = max(values["age"], FEWEST_YEARS)
     values["gender"] = float(np.tanh(DECIDED * values["gender"]))
@@ -284,7 +280,7 @@ def _shots(sightings: Sequence[Sighting], head: Head, shapes: Tensor, fit: Fit, 
         position = torch.from_numpy(fit.poses.position[number]).float()
         weights = torch.from_numpy(fit.weights[number]).float()
         posed = pose(head.vertices, shapes[: len(ARKIT_SHAPES)], weights)
-        landmarks = expected_landmarks(population, posed.double().numpy())
+        landmarks = population.landmarks(posed.double().numpy())
         placed = posed @ rotation.T + position
         expected = landmarks @ fit.poses.rotation[number].T + fit.poses.position[number]
         seen = sighting.landmarks.points, expected
@@ -298,18 +294,18 @@ def _painted(head: Head, traits: Traits, resolution: int, seed: int, progress: P
         return painter.paint(head, traits, resolution=resolution, seed=seed, progress=progress)
 
 
+def _albedo(head: Head, maps: Maps) -> dict[str, Tensor]:
+    """Return the albedo [S, S, 3] of the skin's tiles."""
+    return {tile: maps[tile]["albedo"] for tile in maps if tile in skin_tiles(head.topology)}
+
+
 def _skin_edit(head: Head, seen: Seen, base: Maps, traits: Traits) -> tuple[EditEntry, dict[str, bytes]]:
     """Return the edit that has the photographs' skin, and its pictures: SHA-256 -> PNG."""
-    albedo = {tile: maps["albedo"] for tile, maps in base.items() if tile in skin_tiles(head.topology)}
-    carried = carry(head, seen, albedo, traits, resting_tone(traits))
+    carried = carry(head, seen, _albedo(head, base), traits, resting_tone(traits))
     masks = {tile: one.mask for tile, one in carried.items()}
     names, pictures = diffused_pictures({tile: one.made for tile, one in carried.items()}, head.topology, masks)
-    digests = {}
-    for tile, mask in masks.items():
-        png = encode_mask(mask)
-        digests[tile] = hashlib.sha256(png).hexdigest()
-        pictures[digests[tile]] = png
-    return EditEntry("photograph", "photograph", LABEL, place=Place(mask=digests), pictures=names), pictures
+    digests, drawn = mask_pictures(masks)
+    return EditEntry(PHOTOGRAPH, PHOTOGRAPH, LABEL, place=Place(mask=digests), pictures=names), pictures | drawn
 
 
 def _history(fit: Fit, sightings: Sequence[Sighting], seen: Sequence[str]) -> dict[str, object]:

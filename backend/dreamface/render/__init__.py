@@ -15,7 +15,7 @@ from dreamface.render.differentiable import (
     random_grounds,
     random_light,
 )
-from dreamface.render.environment import fibonacci_sphere
+from dreamface.render.environment import fibonacci_sphere, harmonic_basis
 from dreamface.render.mouth import MOUTH_LINING, MOUTH_WALLS, wall_light
 from dreamface.render.preview import preview
 from dreamface.render.raster import RayMesh, Visibility, rasterise
@@ -41,6 +41,7 @@ __all__ = [
     "depth_shades",
     "fibonacci_sphere",
     "front_light",
+    "harmonic_basis",
     "has_nvdiffrast",
     "interpolate",
     "look",

@@ -36,7 +36,7 @@ from dreamface.models import FACE_LANDMARKER, HEADS
 from dreamface.pipeline import build_head
 from dreamface.prior import complete
 from dreamface.training.expressions import random_expression
-from dreamface.training.snapshots import Person, View, random_light, rotation
+from dreamface.training.snapshots import Person, View, framed, random_light, rotation
 from dreamface.traits import ARKIT_SHAPES, Traits
 
 TARGET: Final = Path(__file__).parents[1] / "capture" / FILE
@@ -58,7 +58,6 @@ ANY_AGE: Final = 0.5
 AGES: Final = (5.0, 90.0)
 QUALITY: Final = (60, 95)
 """Of the JPEG."""
-
 
 MODES: Final = 140
 """Ways in which people differ, the largest first."""
@@ -90,21 +89,17 @@ def random_traits(seed: int) -> Traits:
 
 def random_view(random: np.random.Generator, person: Person) -> View:
     """Return a head within 30 degrees before a lens from a wide angle to a portrait's."""
-    turn = rotation(*(float(random.uniform(-limit, limit)) for limit in TURN)).float()
+    turn = rotation(*(float(random.uniform(-limit, limit)) for limit in TURN))
     focal = float(np.exp(random.uniform(*np.log(FOCALS))))
-    share = float(random.uniform(0.5, 0.85))  # of the picture's height that the head's 0.24 m take
-    distance = focal * 0.24 / share
-    aside, up = (float(random.uniform(-0.1, 0.1)) * distance / focal for _ in range(2))
-    middle = person.head.landmark("multipie_30")
-    place = torch.tensor([aside, distance, up])
-    return View(turn, place - turn @ (middle - torch.tensor([0.0, -0.03, 0.0])), focal)
+    share, aside, up = (float(random.uniform(*span)) for span in ((0.5, 0.85), (-0.1, 0.1), (-0.1, 0.1)))
+    return framed(person.head, turn, focal, share, (aside, up))
 
 
-def as_jpeg(picture: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
-    """Return the picture as a JPEG of that quality keeps it."""
+def jpeg(picture: NDArray[np.uint8], random: np.random.Generator) -> bytes:
+    """Return a picture [H, W, 3] as a JPEG file of a quality that is drawn from `QUALITY`."""
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file).convert("RGB"))
+    Image.fromarray(picture).save(file, "JPEG", quality=int(random.integers(*QUALITY)))
+    return file.getvalue()
 
 
 def trackers() -> dict[str, LandmarkTracker]:
@@ -126,7 +121,7 @@ def take_pictures(head: str, seed: int, count: int, file: Path, eyes: dict[str, 
         view = random_view(random, person)
         placed = view.place(person.posed(torch.from_numpy(weights)))
         picture = person.snapshot(placed, view.camera, SIZE, random_light(random), float(random.uniform(0.03, 0.7)))
-        picture = as_jpeg(picture, int(random.integers(*QUALITY)))
+        picture = np.asarray(Image.open(io.BytesIO(jpeg(picture, random))).convert("RGB"))
         found = {name: eye.find(picture, float(number)) for name, eye in eyes.items()}
         if all(found.values()):
             row = {"weights": weights, "rotation": view.rotation.numpy(), "position": view.position.numpy()}

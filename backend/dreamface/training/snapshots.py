@@ -182,9 +182,22 @@ def random_view(generator: np.random.Generator, head: Head, spread: float = 1.0)
     """A head that looks roughly at a lens that may be long or short."""
     turn = rotation(*(generator.normal(0.0, sigma * spread) for sigma in (0.30, 0.16, 0.12)))
     focal = float(np.exp(generator.uniform(np.log(0.9), np.log(3.0))))
-    middle = head.landmark("multipie_30")
-    share = generator.uniform(0.45, 0.85)  # of the picture's height that the head's 0.24 m take
+    share, aside, up = (generator.uniform(*span) for span in ((0.45, 0.85), (-0.15, 0.15), (-0.12, 0.12)))
+    return framed(head, turn, focal, share, (aside, up))
+
+
+def framed(head: Head, turn: Tensor, focal: float, share: float, off: tuple[float, float]) -> View:
+    """Return how a head stands before a lens that shows it in a given size at a given place.
+
+    Args:
+        head: at rest.
+        turn: [3, 3] from its axes to the camera's.
+        focal: of the lens, in heights of the picture.
+        share: of the picture's height that the head's 0.24 m take.
+        off: how far it is to the right and up from the picture's middle, in heights of the picture.
+    """
     distance = focal * 0.24 / share
-    aside, up = generator.uniform(-0.15, 0.15) * distance / focal, generator.uniform(-0.12, 0.12) * distance / focal
+    aside, up = (part * distance / focal for part in off)
     place = torch.tensor([aside, distance, up]).float()
-    return View(turn.float(), place - turn.float() @ (middle - torch.tensor([0.0, -0.03, 0.0])), focal)
+    middle = head.landmark("multipie_30") - torch.tensor([0.0, -0.03, 0.0])
+    return View(turn.float(), place - turn.float() @ middle, focal)

@@ -259,12 +259,6 @@ class IdentitySpace:
 
     # -------------------------------------------------------------------------------------------------------- weights
 
-    @property
-    def coefficient_names(self) -> tuple[str, ...]:
-        """[T - 1] what the weights of `target_weights` but the base's are of."""
-        sides = (f"{name}.{side}" for side in ("high", "low") for name in self.slider_names)
-        return (*self._macro_names, *sides, *self.asymmetry_names)
-
     def cage_at(self, coefficients: Tensor) -> Tensor:
         """Return [C, 3] cage positions, as `cage_vertices`, of weights [T - 1] of all targets but the base."""
         return self._targets[0] + torch.einsum("t,tcx->cx", coefficients, self._targets[1:])

@@ -107,14 +107,8 @@ class AnnyHead:
         return measure(Points(head.vertices.double(), self.topology.landmarks), self._space.population)
 
     def _head(self, identity: Identity) -> Head:
-        cage = self._space.cage_vertices(identity)
-        vertices = torch.cat(list(self._neutral_parts(cage, identity.lash_length, identity.teeth_gap)))
-        return Head(self.name, self.topology, vertices - self._origin(cage), self._space.to_mapping(identity))
-
-    @property
-    def coefficient_names(self) -> tuple[str, ...]:
-        """See `HeadModel.coefficient_names`."""
-        return self._space.coefficient_names
+        vertices = self._placed(self._space.cage_vertices(identity), identity.lash_length, identity.teeth_gap)
+        return Head(self.name, self.topology, vertices, self._space.to_mapping(identity))
 
     def coefficients(self, head: Head) -> Tensor:
         """See `HeadModel.coefficients`."""
@@ -123,13 +117,16 @@ class AnnyHead:
     def vertices_at(self, coefficients: Tensor, person: Mapping[str, float]) -> Tensor:
         """See `HeadModel.vertices_at`."""
         cage = self._space.cage_at(coefficients.float())
-        vertices = torch.cat(list(self._neutral_parts(cage, person["lashes.length"], person["teeth.gap"])))
-        return vertices - self._origin(cage)
+        return self._placed(cage, person["lashes.length"], person["teeth.gap"])
 
     def skin_offsets(self, coefficients: Tensor) -> Tensor:
         """See `HeadModel.skin_offsets`."""
         cage = self._cut(self._space.cage_offsets(coefficients.float()), "skin")
         return _refine_all(self._refine_skin, cage)
+
+    def _placed(self, cage: Tensor, lash_length: float, gap: float) -> Tensor:
+        """Return [V, 3] vertices of a neutral head with the origin in the middle of the neck's base."""
+        return torch.cat(list(self._neutral_parts(cage, lash_length, gap))) - self._origin(cage)
 
     def _origin(self, cage: Tensor) -> Tensor:
         """Return [3] middle of the neck's base: between the jugular notch and the seventh neck vertebra."""

@@ -292,30 +292,26 @@ class IctSpace:
 
     def _unsettled(self, identity: IctIdentity) -> Tensor:
         """Return [26719, 3] metres, before lids and lips are put right."""
-        coefficients = torch.cat((identity.modes, identity.morphs))
-        moved = (coefficients @ self._flat_modes).view(-1, 3)
-        return self._source.neutral + self._offsets(identity.person, identity.broad) + moved
+        offsets = self._offsets(identity.person, identity.broad)
+        return self._summed(offsets, torch.cat((identity.modes, identity.morphs)))
 
-    @property
-    def coefficient_names(self) -> tuple[str, ...]:
-        """[P] what `coefficients` gives: those of the person's targets, then modes and morphs."""
-        modes = (f"mode.{index:03d}" for index in range(self.mode_count))
-        return (*self._person.coefficient_names, *modes, *self.morph_names)
+    def _summed(self, offsets: Tensor, coefficients: Tensor) -> Tensor:
+        """Return [26719, 3] metres: the neutral, a person's offsets [26719, 3], and what modes and morphs add."""
+        return self._source.neutral + offsets + (coefficients @ self._flat_modes).view(-1, 3)
 
     def coefficients(self, identity: IctIdentity) -> Tensor:
-        """Return [P] the linear coefficients of an identity."""
+        """Return [P] linear coefficients of an identity: those of the person's targets, then of modes and morphs."""
         return torch.cat((self._person.coefficients(identity.person, identity.broad), identity.modes, identity.morphs))
 
     def vertices_at(self, coefficients: Tensor, gap: float) -> Tensor:
         """Return [26719, 3] metres, as `vertices`, of linear coefficients [P] and the gap between the front teeth."""
-        count = len(self._person.coefficient_names)
-        moved = (coefficients[count:] @ self._flat_modes).view(-1, 3)
-        vertices = self._source.neutral + self._person.offsets_at(coefficients[:count], gap) + moved
+        count = self._person.coefficient_count
+        vertices = self._summed(self._person.offsets_at(coefficients[:count], gap), coefficients[count:])
         return vertices + self._settle(vertices)
 
     def skin_offsets(self, coefficients: Tensor) -> Tensor:
         """Return [K, PAPER, 3] metres that coefficients [K, P] move the skin by, lids left aside."""
-        count = len(self._person.coefficient_names)
+        count = self._person.coefficient_count
         moved = coefficients[:, count:] @ self._flat_modes[:, : 3 * PAPER]
         return self._person.skin_offsets(coefficients[:, :count]) + moved.view(len(coefficients), PAPER, 3)
 

@@ -61,11 +61,6 @@ class IctHead:
         origin[0] = 0.0  # the model's own middle, from which asymmetry is measured
         return vertices - origin
 
-    @property
-    def coefficient_names(self) -> tuple[str, ...]:
-        """See `HeadModel.coefficient_names`."""
-        return self.space.coefficient_names
-
     def coefficients(self, head: Head) -> Tensor:
         """See `HeadModel.coefficients`."""
         return self.space.coefficients(self.space.from_mapping(head.identity))

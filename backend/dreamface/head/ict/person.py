@@ -69,12 +69,15 @@ class PersonOffsets:
         return self.offsets_at(self.coefficients(person, broad), person.get("teeth.gap", 0.0))
 
     @property
-    def coefficient_names(self) -> tuple[str, ...]:
-        """[T] what `coefficients` gives: macro targets, then `broad_sliders`."""
-        return (*self._people.names, *self.broad_sliders)
+    def coefficient_count(self) -> int:
+        """How many `coefficients` there are."""
+        return len(self._people.names) + len(self.broad_sliders)
 
     def coefficients(self, person: Mapping[str, float], broad: Mapping[str, float] = MappingProxyType({})) -> Tensor:
-        """Return [T] how far a person's targets are from the mean adult's; arguments as `offsets`."""
+        """Return [T] how far a person is from the mean adult: macro targets, then `broad_sliders`.
+
+        Arguments as `offsets`.
+        """
         weights = (macro_weights(self._people.names, person) - self._mean).float()
         return torch.cat((weights, torch.tensor([broad.get(name, 0.0) for name in self.broad_sliders])))
 

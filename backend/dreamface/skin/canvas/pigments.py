@@ -113,6 +113,7 @@ def pigments_of(colour: Tensor) -> Traits:
     return Traits(dict(zip(PIGMENT_TRAITS, best, strict=True)))
 
 
+@cache
 def _resting_looks() -> tuple[Tensor, Tensor]:
     """Return [N, 3] amounts of pigments, and [N, 3] CIE L*a*b* of skin with them."""
     amounts, colours = resting_colours()
