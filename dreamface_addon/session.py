@@ -51,6 +51,7 @@ class Session:
         self._stream: Exchange | None = None
         self._stream_at = self._stream_began = 0.0
         self._stream_failures = 0
+        self._streams_from: object = None  # the process whose streams were counted
         self._stopping: tuple[float, list[Exchange]] | None = None
         self._given_up: list[str] = []  # jobs that the backend would run again although nobody waits for them
         self._picks: dict[str, Exchange | None] = {}  # jobs that somebody wants, and the requests that say so
@@ -367,6 +368,9 @@ class Session:
         self._local = _same_machine(self.backend.health)
         self._stream = None
         self._stream_at = 0.0
+        process = (client.url, self.backend.health.get("pid"))
+        if process != self._streams_from:  # what broke off with another one says nothing about this one
+            self._streams_from, self._stream_failures = process, 0
         self._send_cancels(client, self._given_up)
         self._given_up = []
         self._jobs.reconnect(client)
