@@ -361,8 +361,10 @@ class _Draw:
         age = self._now("age")
         grows = self._now("gender") > 0 and age > 17
         wants_style = "beard.style" in self._asked and self._asked.choice("beard.style") != "none"
-        wants = wants_style or self._says("beard.density", "beard.length") or self._tinted("beard.colour")
-        has_beard = wants or (grows and not self._says("stubble.density") and self._uniform("beard.some") < 0.22)
+        stubble = self._says("stubble.density")
+        coloured = self._tinted("beard.colour") and not stubble  # a grey stubble is no grey beard
+        wants = wants_style or self._says("beard.density", "beard.length") or coloured
+        has_beard = wants or (grows and not stubble and self._uniform("beard.some") < 0.22)
         style = self._pick_one("beard.style", prior_hair.beard_weights(age, self._asked))
         self._set("beard.style", style if has_beard else "none")
         self._set("beard.density", 0.55 + 0.35 * self._uniform("beard.density") if has_beard else 0.0)

@@ -98,6 +98,8 @@ def test_denying_every_ancestry_still_gives_a_person() -> None:
 def test_who_has_stubble_has_no_beard_by_surprise() -> None:
     asked = Traits({"gender": 1.0, "age": 30.0, "stubble.density": TraitValue(0.5, 1.0, "stubble")})
     assert {complete(asked, seed).choice("beard.style") for seed in range(30)} == {"none"}
+    grey = Traits(dict(asked) | {"beard.colour": TraitValue((0.43, 0.40, 0.38, 0.9), 1.0, "grey stubble")})
+    assert {complete(grey, seed).choice("beard.style") for seed in range(30)} == {"none"}
 
 
 LONG_CUTS = {"long", "wavy", "medium", "bob", "curly", "bangs", "ponytail", "bun", "low_bun", "braids", "crown_braid"}
