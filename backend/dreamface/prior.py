@@ -269,7 +269,7 @@ class _Draw:
         self._around("skin.oiliness", 0.42 - 0.15 * _ramp(age, 40, 80), 0.10)
         self._around("skin.pores", 0.30 + (0.12 if male else 0.0) + 0.15 * _ramp(age, 15, 50), 0.08)
         self._around("under_eyes.darkness", 0.20 + 0.20 * _ramp(age, 30, 70), 0.10)
-        self._around("lips.redness", (0.42 if male else 0.70) - 0.15 * _ramp(age, 50, 80), 0.10)
+        self._around("lips.redness", (0.40 if male else 0.54) - 0.12 * _ramp(age, 50, 80), 0.07)
         self._around("sclera.redness", 0.08 + 0.15 * _ramp(age, 30, 90), 0.05)
         self._around("pupil.size", 0.45 - 0.15 * _ramp(age, 20, 80), 0.07)
         self._around("teeth.yellowness", 0.12 + 0.40 * _ramp(age, 15, 85), 0.07)

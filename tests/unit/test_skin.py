@@ -126,6 +126,19 @@ def test_lips_and_cheeks_are_redder_than_the_forehead(atlas: Atlas, maps: Maps) 
     assert redness("lips_upper") > redness("cheeks") > redness("forehead")
 
 
+def test_red_lips_are_seen_to_be_red(head: Head, atlas: Atlas) -> None:
+    lips = atlas.region("lips_lower") > 0.95
+
+    def greenness(redness: float) -> float:
+        red, green, _ = albedo(head, lips__redness=redness)[lips].mean(dim=0).tolist()
+        return green / red
+
+    common, asked, full = (greenness(redness) for redness in (0.5, 0.8, 1.0))
+    assert asked < 0.75 * common, "as red as the words mean it"
+    assert full < 0.75 * asked
+    assert greenness(0.6) > 0.9 * common, "few people's lips are"
+
+
 def test_dark_circles_darken_only_below_the_eyes(head: Head, atlas: Atlas) -> None:
     change = albedo(head, under_eyes__darkness=1.0) - albedo(head, under_eyes__darkness=0.0)
     assert mean_in(change, atlas.region("under_eyes")).mean() < -0.04

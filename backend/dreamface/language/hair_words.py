@@ -233,6 +233,7 @@ PAIRS: Final[dict[str, Effects]] = {
     **dict.fromkeys(("patchy beard", "scraggly beard", "straggly beard", "wispy beard"), (more("beard.density", 0.4), at("beard.style", "patchy"))),
     "scruffy beard": (more("beard.density", 0.8), at("beard.style", "short")),
     "light beard": (more("beard.density", 0.5), at("beard.length", 0.1), at("beard.style", "short")),
+    **dict.fromkeys(("light stubble", "faint stubble", "slight stubble", "thin stubble"), (more("stubble.density", 0.5),)),
     "stubble beard": (at("beard.style", "stubble"), more("beard.density"), more("stubble.density")),
     "stubbly beard": (at("beard.style", "stubble"), more("beard.density"), more("stubble.density")),
     "three day beard": (at("beard.style", "stubble"), more("beard.density"), more("stubble.density")),

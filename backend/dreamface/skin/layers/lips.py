@@ -37,6 +37,8 @@ class _LipsLook:
             `lips.redness`, less of men, where they are wet, on the line itself, and of the unevenness.
         fade, fade_man: how much of all that is lost at the border, and what men lose more.
         oxygen, oxygen_man, oxygen_wet, oxygen_line, oxygen_lower, oxygen_uneven: the same of oxygenation.
+        flush_from, flush_power: `lips.redness` from which lips are redder than blood makes them, and how it sets in.
+        flush: what is left of red, green and blue light at full redness.
     """
 
     man_grown: float = 0.6
@@ -68,6 +70,9 @@ class _LipsLook:
     oxygen_line: float = 0.35
     oxygen_lower: float = 0.10
     oxygen_uneven: float = 0.10
+    flush_from: float = 0.68
+    flush_power: float = 0.6
+    flush: tuple[float, float, float] = (0.88, 0.36, 0.38)
 
 
 _LIPS: Final = _LipsLook()
@@ -80,8 +85,7 @@ def _lips(subject: Subject, ground: Ground) -> Ground:
     man = look.man_grown * manhood(subject) + look.man_born * max(0.0, number("gender"))
     small, patches = subject.noise(MOTTLING), subject.noise(PATCHES)
     upper, lower = subject.region("lips_upper"), subject.region("lips_lower")
-    region = (upper + lower).clamp(0.0, 1.0)  # at the corners the two meet, half each
-    lips = smoothstep(region + look.border_noise * small[2] * (1.0 - region), *look.border)
+    lips = _covered(subject)
     lower_part = lower / (upper + lower).clamp_min(_FEWEST_LIPS)
     wet = subject.once("lips/wet", lambda: _wet_lips(subject))
     line = wet.square().square_() * wet
@@ -100,6 +104,23 @@ def _lips(subject: Subject, ground: Ground) -> Ground:
         blood=torch.lerp(ground.blood, blood, lips),
         oxygenation=torch.lerp(ground.oxygenation, oxygenation, lips),
     )
+
+
+def _covered(subject: Subject) -> Tensor:
+    """Return [S, S] 0..1 where lips are, with a frayed border."""
+    region = (subject.region("lips_upper") + subject.region("lips_lower")).clamp(0.0, 1.0)  # at the corners, half each
+    return smoothstep(region + _LIPS.border_noise * subject.noise(MOTTLING)[2] * (1.0 - region), *_LIPS.border)
+
+
+def _flush(subject: Subject, ground: Ground) -> Ground:
+    """Stain very red lips: blood alone makes them no redder than a dusty pink, and "red lips" are meant to be seen."""
+    look = _LIPS
+    beyond = (subject.traits.number("lips.redness") - look.flush_from) / (1.0 - look.flush_from)
+    if beyond <= 0.0:
+        return ground
+    weight = min(beyond, 1.0) ** look.flush_power * _covered(subject)
+    passed = 1.0 - weight * (1.0 - torch.tensor(look.flush)[:, None, None])
+    return replace(ground, albedo=ground.albedo * passed)
 
 
 def _lip_melanin(subject: Subject, lower_part: Tensor, wet: Tensor, line: Tensor, uneven: Tensor, man: float) -> Tensor:
@@ -149,5 +170,6 @@ LIPS: Final = Layer(
     "the lips' own colour",
     (*PIGMENT_TRAITS, "lips.redness", "gender", "age"),
     pigments=_lips,
+    stain=_flush,
 )
 LINING: Final = Layer("lining", "the mouth's lining and the eye sockets", stain=_wet_lining)
