@@ -26,6 +26,7 @@ from dreamface.cli.batch import Failure, Row, read_table
 from dreamface.cli.words import colour_hex, in_words, settings, slug
 from dreamface.errors import BadRequest, DreamFaceError, MissingDependency, NothingRead
 from dreamface.face import Face, Head
+from dreamface.guidance import check_alignment
 from dreamface.language import Cause, Note
 from dreamface.limits import drawn_seed
 from dreamface.progress import Progress
@@ -53,7 +54,6 @@ class FakePipeline:
 
     check_request = staticmethod(real_pipeline.check_request)
     clean = staticmethod(real_pipeline.clean)
-    check_alignment = staticmethod(real_pipeline.check_alignment)
     fits_better = staticmethod(real_pipeline.fits_better)
     alignment_note = staticmethod(real_pipeline.alignment_note)
     detail_remarks = staticmethod(real_pipeline.detail_remarks)
@@ -63,8 +63,10 @@ class FakePipeline:
     calls: list[dict[str, Any]] = field(default_factory=list)
     no_clip: str = ""
 
-    def why_no_clip(self) -> str:
-        return self.no_clip
+    def check_can_align(self, align: float) -> None:
+        check_alignment(align)
+        if align and self.no_clip:
+            raise MissingDependency(self.no_clip)
 
     def read(self, prompt: str) -> PromptReading:
         self.check_request(prompt, 0, 512, "auto")

@@ -16,7 +16,7 @@ from typing import Any
 from dreamface.cli.making import check_can_be_folder, export_all, staging, write
 from dreamface.cli.terminal import Terminal
 from dreamface.cli.words import is_text, slug
-from dreamface.errors import BadRequest, Cancelled, DreamFaceError, FolderError, MissingDependency
+from dreamface.errors import BadRequest, Cancelled, DreamFaceError, FolderError
 from dreamface.limits import RANDOM, read_seed
 from dreamface.progress import Progress
 from dreamface.text import WINDOWS_DEVICES
@@ -106,7 +106,10 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     """Make a face for every row; faces that are there already only get the exports they lack."""
     rows = read_table(options.table)
     check_can_be_folder(options.output)
-    _check_alignment(options.align)
+    if options.align:  # refused once, not on every row
+        from dreamface import pipeline
+
+        pipeline.check_can_align(options.align)
     outcome = Outcome()
     with terminal.progress() as progress:
         for index, row in enumerate(rows):
@@ -130,22 +133,6 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     counts = f"{len(outcome.made)} made, {old} were there, {len(outcome.failures)} failed, in {options.output}"
     terminal.show(counts, *outcome.sentences())
     return not outcome.failures
-
-
-def _check_alignment(alpha: float) -> None:
-    """Refuse once what would fail on every row.
-
-    Raises:
-        BadRequest: that is no strength.
-        MissingDependency: there is nothing that looks at portraits.
-    """
-    if not alpha:
-        return
-    from dreamface import pipeline
-
-    pipeline.check_alignment(alpha)
-    if sentence := pipeline.why_no_clip():
-        raise MissingDependency(sentence)
 
 
 # ----------------------------------------------------------------------------------------------------------- the table

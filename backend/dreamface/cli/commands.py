@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from dreamface import language
 from dreamface.cli.doctor import can_have_bpy
-from dreamface.cli.faces import FACES, STATES, folder_of
-from dreamface.cli.making import Written, check_can_be_folder, check_free, staging, write
+from dreamface.cli.faces import STATES, folder_of
+from dreamface.cli.making import Destination, Written, check_free, staging, write
 from dreamface.cli.terminal import Rows, Terminal, table
 from dreamface.cli.words import exactly, in_words, seen_in_words, settings, slug, summary
 from dreamface.errors import BadRequest, FolderError, MissingDependency, NothingRead
@@ -31,20 +31,17 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
     prompt = " ".join(options.prompt)
     chosen = settings(options.set)
     worn = expression(options.expression) if options.expression else None
-    if options.output is None:
-        check_can_be_folder(FACES)
-    else:
-        check_free(options.output)
+    destination = Destination(options.output)
     with terminal.progress() as progress:
         from dreamface import pipeline
 
         pipeline.check_request(prompt, options.seed or 0, options.resolution, options.head)
         detail = _detail(options)
-        pipeline.check_alignment(options.align)
+        pipeline.check_can_align(options.align)
         reading = pipeline.read(prompt)
         if worn is not None:
             chosen = {**worn.traits(reading.traits), **chosen}
-        with staging(options.output.absolute().parent if options.output else FACES) as stage:
+        with destination.staging() as stage:
             face = pipeline.generate(
                 prompt,
                 seed=options.seed,
@@ -58,7 +55,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
                 progress=progress.part(0.0, 0.7),
             )
             name = slug(face.prompt)
-            folder = options.output or FACES / f"{name}-{face.seed}"
+            folder = destination.folder(name, face.seed)
             written = write(face, stage, folder, name, wanted_formats(options), progress.part(0.7, 1.0))
     written.notes += moved_elsewhere(written, options.output)
     written.notes += pipeline.detail_remarks(face.record)

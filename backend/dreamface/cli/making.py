@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dreamface._files import cannot_write, staging_folder
+from dreamface.cli.faces import FACES
 from dreamface.cli.words import is_text
 from dreamface.errors import Cancelled, DreamFaceError, FolderError
 from dreamface.progress import Progress
@@ -94,6 +95,31 @@ def check_free(folder: Path) -> None:
         raise FolderError(f"{folder} can't become a face's folder; name a new one, such as {folder / 'face'}.")
     if taken:
         raise FolderError(f"{folder} already exists; choose another folder, or delete it first.")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a new face goes: the folder that was named, or else one of its own in the folder of faces.
+
+    Raises:
+        FolderError: it can't be written there.
+    """
+
+    named: Path | None
+
+    def __post_init__(self) -> None:
+        if self.named is None:
+            check_can_be_folder(FACES)
+        else:
+            check_free(self.named)
+
+    def staging(self) -> AbstractContextManager[Path]:
+        """A temporary folder on the same disk, see `staging`."""
+        return staging(self.named.absolute().parent if self.named else FACES)
+
+    def folder(self, name: str, seed: int) -> Path:
+        """Where a face of this name is to lie."""
+        return self.named or FACES / f"{name}-{seed}"
 
 
 def write(face: Face, stage: Path, folder: Path, name: str, formats: Sequence[str], progress: Progress) -> Written:

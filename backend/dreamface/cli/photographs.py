@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from dreamface.cli.commands import ignored_words, moved_elsewhere, wanted_formats, what_was_written
-from dreamface.cli.faces import FACES
-from dreamface.cli.making import check_can_be_folder, check_free, staging, write
+from dreamface.cli.making import Destination, write
 from dreamface.cli.terminal import Terminal
 from dreamface.cli.words import settings, slug, summary
 
@@ -21,14 +20,11 @@ CONSENT: Final = "Use photographs of people only with their consent. They stay o
 def run(options: Namespace, terminal: Terminal) -> bool:
     """Make a face from photographs, its folder and its exports."""
     chosen = settings(options.set)
-    if options.output is None:
-        check_can_be_folder(FACES)
-    else:
-        check_free(options.output)
+    destination = Destination(options.output)
     with terminal.progress() as progress:
         from dreamface import editing
 
-        with staging(options.output.absolute().parent if options.output else FACES) as stage:
+        with destination.staging() as stage:
             face = editing.from_photo(
                 options.photographs,
                 options.words,
@@ -40,7 +36,7 @@ def run(options: Namespace, terminal: Terminal) -> bool:
                 progress=progress.part(0.0, 0.7),
             )
             name = slug(options.photographs[0].stem) or "photograph"
-            folder = options.output or FACES / f"{name}-{face.seed}"
+            folder = destination.folder(name, face.seed)
             written = write(face, stage, folder, name, wanted_formats(options), progress.part(0.7, 1.0))
     made = face.record.history[0]
     written.notes += [*made["notes"], *moved_elsewhere(written, options.output)]

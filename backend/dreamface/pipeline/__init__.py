@@ -1,7 +1,7 @@
 """From a prompt to a face: the stages in order. The only room that knows them all."""
 
 from dreamface.appearance import Seen
-from dreamface.guidance import MOST_RENDERS, check_alignment, why_no_clip, why_no_diffusion
+from dreamface.guidance import MOST_RENDERS, why_no_diffusion
 from dreamface.head import AROUND, HEADS, IndexPlan
 from dreamface.limits import RESOLUTIONS
 from dreamface.motion import remarks, write_take
@@ -19,7 +19,7 @@ from dreamface.pipeline.detailing import (
 )
 from dreamface.pipeline.diffusing import Diffusion, check_diffusion, diffuse
 from dreamface.pipeline.hair import grow_hair, style_of_guides
-from dreamface.pipeline.making import changed_record, edit, generate, look_at, portraits, rebuild
+from dreamface.pipeline.making import changed_record, check_can_align, edit, generate, look_at, portraits, rebuild
 from dreamface.pipeline.output import animate, check_animation, export, write_cards
 from dreamface.pipeline.painting import LAYER_DESCRIPTIONS, Repainted, forget_models, repaint
 from dreamface.pipeline.people import (
@@ -67,8 +67,8 @@ __all__ = [
     "animate",
     "build_head",
     "changed_record",
-    "check_alignment",
     "check_animation",
+    "check_can_align",
     "check_detail",
     "check_diffusion",
     "check_request",
@@ -105,7 +105,6 @@ __all__ = [
     "style_name",
     "style_of_guides",
     "styles",
-    "why_no_clip",
     "why_no_diffusion",
     "write_cards",
     "write_take",

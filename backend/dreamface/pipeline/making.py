@@ -123,12 +123,8 @@ def generate(
     number = drawn_seed(seed)
     check_request(prompt, number, resolution, head)
     check_names(without)
-    how = read_detail(detail)
-    if how is not None and model is None and (sentence := why_no_diffusion()):
-        raise MissingDependency(sentence)
-    check_alignment(align)
-    if align and encoder is None and (sentence := why_no_clip()):
-        raise MissingDependency(sentence)
+    how = _checked_detail(detail, model)
+    check_can_align(align, encoder)
     progress.report("language", 0.0, "Reading the prompt")
     reading = read(prompt) if reading is None else reading
     if reading.nothing_read and not anyway and how is None:
@@ -154,6 +150,30 @@ def generate(
     made = make_detail(built, record, how, model, texture, progress.part(0.1, 0.9), forming)
     record = replace(record, edits=(made.entry, *record.edits), not_understood=not_grown(record.traits))
     return dress(made.head, record, progress.part(0.9, 1.0), made.pictures)
+
+
+def check_can_align(align: float, encoder: Encoder | None = None) -> None:
+    """Refuse a strength of aligning that is out of range, or one above 0 where nothing looks.
+
+    Args:
+        align: see `generate`.
+        encoder: what looks; None is the installed CLIP.
+
+    Raises:
+        BadRequest: `align` is out of range.
+        MissingDependency: nothing that looks at portraits is installed.
+    """
+    check_alignment(align)
+    if align and encoder is None and (sentence := why_no_clip()):
+        raise MissingDependency(sentence)
+
+
+def _checked_detail(detail: DetailName | Detail, model: LatentDiffusion | None) -> Detail | None:
+    """Return how diffusion is to make the detail, None for the quick way; raise where no model does."""
+    how = read_detail(detail)
+    if how is not None and model is None and (sentence := why_no_diffusion()):
+        raise MissingDependency(sentence)
+    return how
 
 
 def _aligned(
