@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -105,20 +104,6 @@ def _free(device: torch.device) -> float | None:
     if device.type == "mps":
         return float(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
     return None
-
-
-@contextmanager
-def repeatable() -> Iterator[None]:
-    """Add up in the same order every time, where PyTorch can: on a CPU, the same seed then gives the same result.
-
-    Without it, threads that add to the same number do so in whatever order they come.
-    """
-    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
 
 
 def release_memory() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +16,7 @@ import torch
 from torch import Tensor
 
 from dreamface.errors import DreamFaceError
-from dreamface.guidance.devices import SLOW, is_device_lost, is_out_of_memory, lost, release_memory, repeatable
+from dreamface.guidance.devices import SLOW, is_device_lost, is_out_of_memory, lost, release_memory
 from dreamface.guidance.interface import LatentDiffusion, Prompt, guided_noise, smaller_side
 from dreamface.guidance.schedule import Schedule
 from dreamface.progress import Progress, time_in_words
@@ -177,13 +176,11 @@ def optimise(
     adam = torch.optim.Adam(groups, betas=(0.9, 0.99), eps=1e-8)
     good = {name: tensor.detach().clone() for name, tensor in parameters.items()}
     saving, clock = False, Clock(steps)
-    sums = repeatable if all(tensor.device.type == "cpu" for tensor in parameters.values()) else nullcontext
     for step in range(steps):
         progress.report(what.lower(), step / steps, f"{what}, step {step + 1} of {steps}{clock.left(step)}")
         adam.zero_grad(set_to_none=True)
         try:
-            with sums():
-                saving = _step(work, step, saving, adam)
+            saving = _step(work, step, saving, adam)
         except _Exhausted:
             if not begun:
                 raise
