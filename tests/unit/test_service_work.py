@@ -397,7 +397,7 @@ def test_the_service_is_killed_mid_way_and_makes_the_same_face_again(tmp_path: P
         backend.when_running(job)
         seed, worker = backend.job(job)["request"]["seed"], backend.health()["worker_pid"]
         backend.kill()
-        wait_for(lambda: not is_alive(worker), 2.0)
+        wait_for(lambda: not is_alive(worker), 5.0)
         assert not (tmp_path / "faces" / job).exists()
     with running_backend(tmp_path, worker=()) as backend:
         outcome = backend.outcome(job)

@@ -24,6 +24,7 @@ from dreamface.render import (
     Mesh,
     RayMesh,
     Views,
+    face_normals,
     front_light,
     look,
     normal_colours,
@@ -316,12 +317,12 @@ def straightened(vertices: Tensor, offset: Tensor, triangles: Tensor) -> Tensor:
         offset: [V, 3] metres.
         triangles: [T, 3].
     """
-    before = _flat_normals(vertices, triangles)
+    before = face_normals(vertices, triangles)
     size = torch.linalg.vector_norm(before, dim=1)
     whole = size > size[size > 0.0].median() * 1e-3
     first, second = _links(triangles)
     for _ in range(_ROUNDS):
-        after = _flat_normals(vertices + offset, triangles)
+        after = face_normals(vertices + offset, triangles)
         length = size * torch.linalg.vector_norm(after, dim=1)
         turned = whole & ((before * after).sum(dim=1) < _TURNED * length)
         if not bool(turned.any()):
@@ -331,9 +332,3 @@ def straightened(vertices: Tensor, offset: Tensor, triangles: Tensor) -> Tensor:
         around = torch.zeros_like(near).index_reduce(0, first, near[second], "amax")
         offset = offset * (1.0 - 0.5 * torch.maximum(near, 0.5 * around))[:, None]
     return offset
-
-
-def _flat_normals(vertices: Tensor, triangles: Tensor) -> Tensor:
-    a, b, c = vertices[triangles].unbind(1)
-    normals: Tensor = torch.linalg.cross(b - a, c - a)
-    return normals

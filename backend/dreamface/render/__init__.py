@@ -19,7 +19,7 @@ from dreamface.render.environment import fibonacci_sphere, harmonic_basis
 from dreamface.render.mouth import MOUTH_LINING, MOUTH_WALLS, wall_light
 from dreamface.render.preview import preview
 from dreamface.render.raster import RayMesh, Visibility, rasterise
-from dreamface.render.shading import interpolate, sample_texture, unit, vertex_normals
+from dreamface.render.shading import face_normals, interpolate, sample_texture, unit, vertex_normals
 from dreamface.render.visibility import NvdiffrastRasteriser, Rasteriser, WarpRasteriser, has_nvdiffrast
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "WarpRasteriser",
     "close_up",
     "depth_shades",
+    "face_normals",
     "fibonacci_sphere",
     "front_light",
     "harmonic_basis",

@@ -18,7 +18,7 @@ from torch.nn.functional import grid_sample
 
 from dreamface.render.camera import Camera
 from dreamface.render.outlines import Outlines
-from dreamface.render.shading import EPSILON, apply_normal_map, unit, uv_tangents, vertex_normals
+from dreamface.render.shading import EPSILON, apply_normal_map, at_corners, unit, uv_tangents, vertex_normals
 from dreamface.render.visibility import Rasteriser, rasteriser
 
 
@@ -145,7 +145,7 @@ class Seen:
 
     def interpolate(self, attributes: Tensor) -> Tensor:
         """Return [N, C] attributes [V, C] of vertices at the pixels."""
-        corners = attributes[self.mesh.triangles].flatten(1)
+        corners = at_corners(attributes, self.mesh.triangles).flatten(1)
         return self._mixed(corners.index_select(0, self.triangle))
 
     def _mixed(self, corners: Tensor) -> Tensor:
@@ -213,7 +213,7 @@ def _weights(projected: Tensor, triangles: Tensor, triangle: Tensor, pixel: Tens
     The edge functions of Pineda 1988, each over the depth of its corner.
     """
     count = len(triangles)
-    corners = projected[:, triangles].reshape(-1, 9)
+    corners = projected.index_select(1, triangles.reshape(-1)).reshape(-1, 9)  # gradients in order, see `at_corners`
     x_a, y_a, z_a, x_b, y_b, z_b, x_c, y_c, z_c = (
         corners.index_select(0, pixel // (size * size) * count + triangle).unbind(1)
     )  # fmt: skip

@@ -102,9 +102,17 @@ def interpolate(attributes: Tensor, corners: Tensor, barycentric: Tensor) -> Ten
     return torch.einsum("nkc,nk->nc", attributes[corners], barycentric)
 
 
+def at_corners(attributes: Tensor, triangles: Tensor) -> Tensor:
+    """Attributes [V, C] of vertices at the corners of triangles [T, 3]: [T, 3, C].
+
+    Unlike with `attributes[triangles]`, gradients are added up in the same order every time.
+    """
+    return attributes.index_select(0, triangles.reshape(-1)).view(*triangles.shape, -1)
+
+
 def face_normals(vertices: Tensor, triangles: Tensor) -> Tensor:
     """[T, 3] normals of triangles, as long as twice their area."""
-    a, b, c = vertices[triangles].unbind(1)
+    a, b, c = at_corners(vertices, triangles).unbind(1)
     normals: Tensor = torch.linalg.cross(b - a, c - a)
     return normals
 
