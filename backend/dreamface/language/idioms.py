@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from dreamface.colour_names import linear
 from dreamface.language.effects import Effects, Rank, at, less, more, pose, ranked
 
 _THIN: Final = (less("body.weight", 1.2), less("cheeks.volume", 0.8))
@@ -125,6 +126,9 @@ IDIOMS: Final[dict[str, Effects]] = {
     "turned down mouth": (less("mouth.corners", 1.1),),
     "corners of mouth turned down": (less("mouth.corners", 1.1),),
     "nude lip": (at("lipstick", (0.5, 0.24, 0.17, 0.55)),),
+    **dict.fromkeys(("dark lipstick", "deep lipstick"), (at("lipstick", (*linear("#55121f"), 0.85)),)),
+    **dict.fromkeys(("pale lipstick", "light lipstick", "soft lipstick"), (at("lipstick", (*linear("#c48781"), 0.55)),)),
+    **dict.fromkeys(("bright lipstick", "bold lipstick", "vivid lipstick"), (at("lipstick", (*linear("#cb1627"), 0.9)),)),
     # cheeks, face
     **dict.fromkeys(("cheeks like apples", "apples for cheeks", "apple cheeked", "chipmunk cheek", "hamster cheek", "chubby cheeked", "cheeks like a hamster", "cheeks like a chipmunk", "cheeks you want to pinch", "cheeks to pinch"), (more("cheeks.volume", 1.2),)),
     **dict.fromkeys(("cheekbones to die for", "cheekbones that could cut glass", "cheekbones you could cut yourself on", "razor sharp cheekbone", "cut glass cheekbone", "cheekbones like knives", "cheekbones sharp enough to cut", "model cheekbone", "chiselled cheekbone"), (more("cheekbones.prominence", 1.3),)),

@@ -18,6 +18,7 @@ _KINDS: Final = {
         "earring earrings necklace piercing piercings pierced ring rings stud studs chain jewel jewels jewelry "
         "jewellery bindi pendant choker brooch bracelet septum labret hoop hoops nosering"
     ),
+    "DreamFace makes no braces and no false teeth yet.": _words("brace braces retainer dentures grillz"),
     "DreamFace makes no hats yet.": _words(
         "hat hats cap hood hooded helmet crown tiara beanie beret fedora turban headscarf hijab niqab burka headband "
         "bandana headdress headwear veil visor bonnet sombrero helmeted balaclava headphones headphone hairband "
