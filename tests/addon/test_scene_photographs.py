@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from dreamface import folder
 from dreamface.capture.pose import Poses, project, rotations_about
@@ -171,16 +171,32 @@ def test_a_scene_looks_as_before_afterwards(bpy, skin, ours):
 
 
 @pytest.mark.parametrize("name", ["me.jpg", "me.png", "me.webp", "me.tif"])
-@pytest.mark.parametrize(
-    ("number", "quarters", "mirrored"), [(1, 0, False), (3, 2, False), (6, 1, False), (7, 1, True)]
-)
-def test_a_turned_photograph_stands_upright(bpy, skin, ours, photograph, name, number, quarters, mirrored):
-    file = photograph(name, turned=number)
+def test_how_a_photograph_lies_in_its_file_is_read(bpy, photograph, name):
+    from dreamface_addon.scene.orientation import orientation_of
+
+    picture = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    for number in range(1, 9):
+        file = photograph(name, turned=number)
+        found = orientation_of(file)
+        with Image.open(file) as image:
+            assert image.getexif()[0x0112] == number
+        lying = Image.fromarray(picture)
+        lying.getexif()[0x0112] = number
+        upright = np.asarray(ImageOps.exif_transpose(lying))
+        mirrored = picture[:, ::-1] if found.mirrored else picture
+        assert np.array_equal(np.rot90(mirrored, -found.quarters), upright), number
+    data = file.read_bytes()
+    for cut in range(0, min(len(data), 200), 7):
+        file.write_bytes(data[:cut])
+        orientation_of(file)  # whatever it says, it says something
+
+
+def test_a_turned_photograph_stands_upright(bpy, skin, ours, photograph):
+    file = photograph("me.jpg", turned=7)
     assert ours.add_photographs(skin, (file,), bpy.context.scene, pack=False, through=False) == ""
     background = ours.photograph_background(ours.photograph_camera(skin, 0, bpy.context.scene))
-    assert background.rotation == pytest.approx(quarters * math.pi / 2)
-    assert background.use_flip_x == mirrored
-    assert background.scale == pytest.approx(SIZE[1] / SIZE[0] if quarters % 2 else 1.0)
+    assert background.rotation == pytest.approx(math.pi / 2) and background.use_flip_x
+    assert background.scale == pytest.approx(SIZE[1] / SIZE[0])
 
 
 def test_a_photograph_that_is_gone_is_looked_for_in_the_faces_folder(bpy, scene, ours, face, photograph, tmp_path):
