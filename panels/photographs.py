@@ -69,6 +69,6 @@ def draw_photograph_view(layout: bpy.types.UILayout, context: bpy.types.Context)
     row.operator("dreamface.save_photo_expression", text="", icon="ADD").number = seen or 0
     background = scene.photograph_background(context.scene.camera) if seen is not None else None
     if background is not None:
-        row = box.row(align=True)
-        row.prop(background, "alpha", text="Photo", slider=True)
-        row.prop(background, "display_depth", expand=True)
+        column = box.column(align=True)
+        column.prop(background, "alpha", text="Photo", slider=True)
+        column.row(align=True).prop(background, "display_depth", expand=True)
