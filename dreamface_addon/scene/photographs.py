@@ -201,9 +201,9 @@ def look_through_photograph(skin: bpy.types.Object, number: int, home: bpy.types
     camera = photograph_camera(skin, number, home)
     why_not = "" if photograph_background(camera) is not None else _show_behind(skin, number, camera, pack=False)
     render = home.render
+    if home.camera is not None and _NUMBER not in home.camera:
+        home[_BEFORE_CAMERA] = home.camera
     if _BEFORE_SIZE not in home:
-        if home.camera is not None:
-            home[_BEFORE_CAMERA] = home.camera
         home[_BEFORE_SIZE] = [render.resolution_x, render.resolution_y, render.pixel_aspect_x, render.pixel_aspect_y]
     home.camera = camera
     render.resolution_x, render.resolution_y = shots_of(skin)[number].size

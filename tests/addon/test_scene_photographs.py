@@ -168,6 +168,13 @@ def test_a_scene_looks_as_before_afterwards(bpy, skin, ours):
     assert ours.seen_photograph(skin, home) is None
     assert (home.camera, home.render.resolution_x, home.render.resolution_y) == (own, 1234, 567)
     assert home.render.pixel_aspect_x == 2.0
+    ours.look_through_photograph(skin, 0, home)
+    other = own.copy()
+    home.collection.objects.link(other)
+    home.camera = other  # the artist has gone on with another camera
+    ours.look_through_photograph(skin, 1, home)
+    ours.look_as_before(home)
+    assert (home.camera, home.render.resolution_x) == (other, 1234)
 
 
 @pytest.mark.parametrize("name", ["me.jpg", "me.png", "me.webp", "me.tif"])

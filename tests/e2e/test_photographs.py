@@ -12,6 +12,7 @@ from PIL import Image
 
 from dreamface import folder
 from dreamface.capture.pose import project
+from dreamface.record import EditEntry
 from dreamface.traits import ARKIT_SHAPES, Traits
 from tests.e2e.test_panels import drawn
 from tests.e2e.test_sidebar import why_not
@@ -52,10 +53,12 @@ def choose(blender, files):
 
 def arrive(blender, monkeypatch, home, count=1):
     """Press Make Head, and have the engine be done with it at once; return what was asked."""
+    home.mkdir(exist_ok=True)
     made = synthetic_face("face-photo")
     notes = ["The face is small."]
     history = ({"from": "photograph", "photographs": [SHOT] * count, "notes": notes},)
-    place = folder.save(replace(made, record=replace(made.record, history=history)), home / "anna")
+    skin = EditEntry("photograph-0", "photograph", "Skin in the photograph")
+    place = folder.save(replace(made, record=replace(made.record, history=history, edits=(skin,))), home / "anna")
     job_type, asked = blender.module("job").Job, []
 
     def submit(kind, request, tag, files=None, job_id=""):
@@ -156,6 +159,23 @@ def test_the_head_and_its_camera_are_one_step_of_undo(page, photographs, monkeyp
     assert page.module("scene").seen_photograph(face, bpy.context.scene) == 0
 
 
+def test_a_head_is_made_again_from_other_photographs(page, photographs, monkeypatch, tmp_path):
+    choose(page, photographs[:1])
+    arrive(page, monkeypatch, tmp_path / "first")
+    (face,), ours = page.faces, page.module("scene")
+    face.location.x = 1.0
+    page.app.photographs.clear()
+    choose(page, photographs[1:])
+    page.fields.update_selected = True
+    _, request, _ = arrive(page, monkeypatch, tmp_path / "second")
+    assert request["face_id"] == "face-photo"
+    assert page.faces == [face] and face.location.x == 1.0
+    assert [edit["id"] for edit in ours.stack_of(face)] == ["photograph-0"]
+    (camera,) = [one for one in page.bpy.data.objects if one.type == "CAMERA"]
+    assert ours.photograph_background(camera).image.name == "side.png"
+    assert camera.matrix_world.translation.x == pytest.approx(1.0)
+
+
 def test_photographs_are_sent_to_an_engine_elsewhere_and_packed_where_asked(page, photographs, monkeypatch, tmp_path):
     choose(page, photographs[:1])
     page.fields.photo_keep = True
@@ -187,6 +207,11 @@ def test_a_real_photograph_becomes_a_head_that_lies_on_it(page, tmp_path):
     file = tmp_path / "anna.jpg"
     file.write_bytes(portrait(person, weights))
     choose(page, [file])
+    page.bpy.ops.dreamface.from_photo()
+    page.until(lambda: page.app.making.running[0].state == "running")
+    page.bpy.ops.dreamface.cancel()
+    page.rest()
+    assert (page.faces, page.app.error) == ([], "")
     page.bpy.ops.dreamface.from_photo()
     page.rest()
     if "pip install" in page.app.error:

@@ -86,3 +86,25 @@ def test_a_head_comes_in_over_its_photograph(window, photograph, pictures):
     with Image.open(photograph) as image:
         upright = ImageOps.exif_transpose(image).convert("L").resize((right - left, top - bottom))
     assert np.corrcoef(shown.ravel(), np.asarray(upright, np.float32).ravel())[0, 1] > 0.95
+
+
+DROP = """
+window = bpy.context.window_manager.windows[0]
+area = next(a for a in window.screen.areas if a.type == "VIEW_3D")
+region = next(r for r in area.regions if r.type == {region!r})
+with bpy.context.temp_override(window=window, area=area, region=region):
+    try:
+        done = bpy.ops.wm.drop_import_file("INVOKE_DEFAULT", directory={directory!r}, files=[{{"name": {name!r}}}])
+    except RuntimeError:
+        done = set()
+result = [file.name for file in {app}.photographs.chosen]
+"""
+
+
+def test_photographs_are_dropped_on_the_sidebar_alone(window, photograph):
+    """Into the view itself, Blender takes pictures as it always does."""
+    open_sidebar(window)
+    turn_to(window, "CREATE")
+    where = {"directory": str(photograph.parent), "name": photograph.name, "app": APPLICATION}
+    assert window.run(DROP.format(region="WINDOW", **where)) == []
+    assert window.run(DROP.format(region="UI", **where)) == [photograph.name]
