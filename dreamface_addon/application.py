@@ -23,6 +23,7 @@ from .making import Making
 from .marking import Marking
 from .models import Models
 from .part import BUSY_INTERVAL, IDLE_INTERVAL, Part
+from .photographing import Photographs
 from .pictures import Pictures
 from .repainting import Repainting
 from .session import BackendState, Session
@@ -57,6 +58,7 @@ class Application:
         styles: the hair styles that there are.
         styling: puts them on heads.
         pictures: of faces and colours, for panels.
+        photographs: that a head is to be made from.
         highlight: shows what is marked, in the 3D view.
         parts: all of these, in the order in which the timer calls them.
         error: the last thing that went wrong, in words, until dismissed.
@@ -86,6 +88,7 @@ class Application:
         self.living = Living(self.session, self.setup, self.animating, self.settling, wake)
         self.library = Library(self.session)
         self.pictures = Pictures()
+        self.photographs = Photographs()
         self.styles = Styles(self.session, places.EXTENSION / "presets" / "hair", wake)
         self.styling = Styling(self.styles, self.growing, self.pictures, self.setup)
         self.parts: tuple[Part, ...] = (

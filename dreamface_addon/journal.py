@@ -31,7 +31,7 @@ class Entry:
 
     Attributes:
         job: its id.
-        kind: "generate" or "edit".
+        kind: "generate", "from_photo" or "edit".
         request: what was asked.
         blend: path of the .blend file; empty where it was not saved yet.
         scene: name of the scene that it was asked for in.
@@ -44,6 +44,7 @@ class Entry:
             been saved without them.
         store: where the backend keeps its faces; empty where that is another machine.
         detail: how diffusion is to make the one of several faces that is chosen; None: it is not to.
+        photographs: paths of those that the face is made from.
     """
 
     job: str
@@ -59,11 +60,13 @@ class Entry:
     pictures: dict[str, str] = field(default_factory=dict)
     store: str = ""
     detail: dict[str, Any] | None = None
+    photographs: list[str] = field(default_factory=list)
 
     @property
     def prompt(self) -> str:
-        """What was asked for, in words."""
-        return str(self.request.get("prompt") or self.request.get("face", {}).get("prompt", ""))
+        """What was asked for, in words; of photographs, what the first one's file is called."""
+        asked = self.request.get("prompt") or self.request.get("face", {}).get("prompt", "")
+        return str(asked or (Path(self.photographs[0]).name if self.photographs else ""))
 
     @property
     def folder(self) -> Path | None:
@@ -174,6 +177,7 @@ def _understood(document: dict[str, Any]) -> tuple[float, str, Entry]:
         or not isinstance(entry.request, dict)
         or not isinstance(entry.pictures, dict)
         or not isinstance(entry.detail, dict | None)
+        or not (isinstance(entry.photographs, list) and all(isinstance(path, str) for path in entry.photographs))
     ):
         raise ValueError("no job")
     return float(document["at"]), str(document["session"]), entry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from .job import Job
 from .looks import Look
 from .models import Model
 from .part import IDLE_INTERVAL, READY_INTERVAL, Part
+from .photographing import sent_photographs, why_not_see
 from .placing import Placing, Purpose
 from .recovery import Recovery
 from .session import Session
@@ -45,7 +46,7 @@ class Making(Part):
         compared: the face folder that was chosen first, to be shown beside a second one; empty without.
     """
 
-    kinds = ("generate", "edit")
+    kinds = ("generate", "from_photo", "edit")
 
     def __init__(
         self,
@@ -181,6 +182,53 @@ class Making(Part):
         if choosing:
             self.gallery.jobs, self.gallery.resolution, self.gallery.detail = jobs, resolution, detail
             self.gallery.purpose = replace(purpose, in_gallery=False)
+        self._wake()
+
+    # --------------------------------------------------------------------------------------------------- photographs
+
+    def why_not_from_photographs(self) -> str:
+        """Return why no face can be made from photographs now, or nothing; see also `BUSY`."""
+        return self._setup.why_no_backend() or why_not_see(self._setup)
+
+    def from_photographs(
+        self,
+        photographs: Sequence[Path],
+        words: str,
+        seed: int,
+        resolution: int,
+        head: str,
+        skin: bpy.types.Object | None = None,
+        name: str = "",
+        keep: bool = False,
+    ) -> None:
+        """Make a face from photographs of one person.
+
+        Args:
+            photographs: files.
+            words: what is to be other than they show; may be empty.
+            seed: what they do not show is drawn from it.
+            resolution: side of the maps in pixels.
+            head: name of the head model, or "auto".
+            skin: the face to change in place; None for a new one.
+            name: what a new face is called; empty takes that of the first file.
+            keep: whether copies of the photographs lie with the face, in its folder and in the .blend file.
+
+        Raises:
+            SceneError: a photograph cannot be read.
+        """
+        sources, files = sent_photographs(photographs, self._session.shares_disk)
+        self._show_error("")
+        self.remarks, self.moved, self.looked = ("", ()), (), ""
+        self.close_gallery()
+        face_id = interface.own_id(skin) if skin is not None else ""
+        called = name or scene.name_from(photographs[0].stem.replace("_", " "))
+        purpose = replace(self._purpose(face_id), name=called, photographs=tuple(photographs), keep=keep)
+        request: dict[str, Any] = {
+            "photographs": sources, "words": words, "seed": seed, "resolution": resolution, "head": head, "keep": keep,
+        }  # fmt: skip
+        if skin is not None:
+            request |= {"face_id": face_id, "traits": regions.locked_traits(skin)}
+        self.recovery.note(self._session.submit("from_photo", request, purpose, files), purpose)
         self._wake()
 
     def forming(self) -> Path | None:
@@ -419,6 +467,8 @@ class Making(Part):
                 reading = self.chips.reading(prompt)  # which knows more of them, where it is still there
                 lines = notes_in_lines(reading) if reading is not None and notes else map(str, notes)
                 self.remarks = prompt, tuple(lines)
+            if job.kind == "from_photo" and isinstance(notes, list):
+                self.remarks = job.tag.photographs[0].name if job.tag.photographs else "", tuple(map(str, notes))
             if not job.tag.in_gallery:
                 self.placing.add(job)
 

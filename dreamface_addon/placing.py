@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ class Purpose:
         is_quiet: made behind the artist's back, so that the face's folder shows its edits: no step of undo.
         sent: for an edit, the face's record when it was asked for.
         sent_offset: for an edit, what was sculpted when it was asked for, as it was sent; None for nothing.
+        photographs: that the face is made from.
+        keep: whether the photographs become part of the .blend file.
     """
 
     face_id: str = ""
@@ -43,6 +45,8 @@ class Purpose:
     is_quiet: bool = False
     sent: dict[str, Any] | None = None
     sent_offset: bytes | None = None
+    photographs: tuple[Path, ...] = ()
+    keep: bool = False
 
 
 class Placing:
@@ -129,8 +133,9 @@ class Placing:
                     self._settled(job)
                     return
                 placed = place(
-                    job.folder, skin, job.tag.sent, job.tag.sent_offset, undo=True, diffusion=_diffusion_of(job)
-                )
+                    job.folder, skin, job.tag.sent, job.tag.sent_offset, undo=True, diffusion=_diffusion_of(job),
+                    photographs=_photographs_of(job.tag, look_at_new_faces),
+                )  # fmt: skip
                 self.warning = placed.warning
                 if shaping.is_behind(skin):
                     self._following.look_at(skin)
@@ -150,16 +155,47 @@ class Placing:
     def _bring_in_new(folder: Path, purpose: Purpose, look_at_new_faces: bool) -> str:
         """Build a new face where it was asked for; return what the artist has to know about it, or nothing."""
         home = find_scene(purpose.scene)
-        placed = place(folder, home=home, name=purpose.name)
+        photographs = _photographs_of(purpose, look_at_new_faces)
+        placed = place(folder, home=home, name=purpose.name, photographs=photographs)
         with interface.in_window():
             elsewhere = home is not None and home != bpy.context.scene
         if elsewhere and home is not None:
             return (
                 f"{scene.name_of(placed.skin)} is in the scene “{home.name}”, where you asked for it. {placed.warning}"
             )
-        if look_at_new_faces:
+        if photographs is not None and photographs.through:
+            look_through_camera()
+        elif look_at_new_faces:
             look_at_selected()
         return placed.warning
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """Photographs that come in with a head.
+
+    Attributes:
+        files: where they lie.
+        pack: whether they become part of the .blend file.
+        through: whether the scene looks at the head as the first one shows it.
+    """
+
+    files: tuple[Path, ...]
+    pack: bool = False
+    through: bool = False
+
+
+def _photographs_of(purpose: Purpose, look_at_new_faces: bool) -> Photographs | None:
+    """Return the photographs of a face that was made from some; an artist who composes a picture goes on with it."""
+    if not purpose.photographs:
+        return None
+    return Photographs(purpose.photographs, purpose.keep, look_at_new_faces and not _is_composing())
+
+
+def _is_composing() -> bool:
+    with interface.in_window():
+        area = bpy.context.area
+        return area is not None and area.type == "VIEW_3D" and area.spaces.active.region_3d.view_perspective == "CAMERA"
 
 
 def _diffusion_of(job: Job) -> dict[str, Any] | None:
@@ -212,6 +248,7 @@ def place(
     name: str = "",
     undo: bool = True,
     diffusion: dict[str, Any] | None = None,
+    photographs: Photographs | None = None,
 ) -> scene.ImportedFace:
     """Build a face folder in a scene, or update `skin` in place; one step of undo.
 
@@ -227,6 +264,7 @@ def place(
         undo: whether it is a step of undo.
         diffusion: what a diffusion model was asked for: edits that the folder has, and that were not sent, go on top of
             the face's stack, and the place that they were marked for is used up.
+        photographs: that the face is made from; its scene gets a camera for each.
 
     Raises:
         SceneError: it could not be done; the scene is as it was.
@@ -266,6 +304,11 @@ def place(
             growing.remember_grown(skin)
         if sent is not None:
             _lay_over(skin, sent, now, layers)
+    if photographs is not None:
+        said = scene.add_photographs(
+            skin, photographs.files, home or skin.users_scene[0], photographs.pack, photographs.through
+        )
+        placed = replace(placed, warning=f"{placed.warning} {said}".strip())
     if undo:
         interface.push_undo(message)
     return placed
@@ -311,6 +354,26 @@ def select(skin: bpy.types.Object) -> None:
         object_.select_set(False)
     skin.select_set(True)
     bpy.context.view_layer.objects.active = skin
+
+
+def look_through_camera() -> None:
+    """Turn the 3D view to what the scene's camera sees, with textures."""
+    with interface.in_window():
+        area = bpy.context.area
+        if area is None or area.type != "VIEW_3D":
+            return
+        space = area.spaces.active
+        if space.shading.type == "SOLID":
+            space.shading.type = "MATERIAL"
+        space.region_3d.view_perspective = "CAMERA"
+
+
+def look_freely() -> None:
+    """Turn the 3D view away from what the scene's camera sees."""
+    with interface.in_window():
+        area = bpy.context.area
+        if area is not None and area.type == "VIEW_3D":
+            area.spaces.active.region_3d.view_perspective = "PERSP"
 
 
 def look_at_selected() -> None:

@@ -73,6 +73,12 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         default=False,
         update=_changed,
     )
+    photographs_agreed: BoolProperty(
+        name="Consent",
+        description="Whether you have read that photographs of people may be used only with their consent",
+        default=False,
+        options={"HIDDEN"},
+    )
     look_at_new_faces: BoolProperty(
         name="Show New Faces",
         description="Turn the 3D view to a new face and show its textures",
@@ -113,6 +119,7 @@ _DEFAULTS = SimpleNamespace(
     compute_on="auto",
     look_at_new_faces=True,
     keep_variations=False,
+    photographs_agreed=False,
 )
 
 

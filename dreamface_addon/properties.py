@@ -261,6 +261,15 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         "head is made beside it",
         default=False,
     )
+    photo_words: StringProperty(
+        name="But", description="What is to be other than the photographs show, such as “20 years older, with a grey "
+        "beard”, in English", maxlen=1000,
+    )  # fmt: skip
+    photo_keep: BoolProperty(
+        name="Keep Photographs",
+        description="Keep copies of the photographs in the face's folder and in the .blend file; otherwise only the "
+        "paths of your own files are remembered",
+    )
     name: StringProperty(
         name="Name", description="What the new head and its objects are called; empty takes a name from the prompt",
         maxlen=32,
@@ -271,7 +280,7 @@ _KEPT = (
     "prompt", "page", "cards_level", "seed", "keep_seed", "variations", "align", "resolution", "update_selected",
     "tracker", "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength",
     "expression_level", "expression_head", "show_place", "sketch_as", "picture_as", "picture_file", "mix_degree",
-    "diffusion_keep", "detail", "detail_steps", "detail_guidance",
+    "diffusion_keep", "detail", "detail_steps", "detail_guidance", "photo_keep",
 )  # fmt: skip
 _kept: dict[str, object] = {}
 

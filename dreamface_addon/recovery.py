@@ -6,6 +6,7 @@ import base64
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -13,6 +14,7 @@ import bpy
 from . import places, scene
 from .job import Job
 from .journal import Entry, Journal
+from .photographing import uploads_of
 from .placing import Purpose, find_scene
 from .session import Session
 
@@ -86,6 +88,7 @@ class Recovery:
                 },
                 store="" if settings.url else str(settings.store),
                 detail=detail,
+                photographs=[str(file) for file in purpose.photographs],
             )
         )
 
@@ -167,6 +170,8 @@ class Recovery:
         for digest in _marked_in(entry.request):
             with contextlib.suppress(KeyError, TypeError, ValueError):  # somebody has changed the journal by hand
                 files[digest] = base64.b64decode(entry.pictures[digest])
+        if entry.kind == "from_photo":
+            files |= uploads_of(map(Path, entry.photographs), entry.request)
         if entry.sent_offset:
             files[entry.request["offset"]] = base64.b64decode(entry.sent_offset)
         return files
@@ -182,6 +187,8 @@ class Recovery:
             in_gallery=entry.in_gallery,
             sent=entry.request.get("face"),
             sent_offset=base64.b64decode(entry.sent_offset) or None,
+            photographs=tuple(map(Path, entry.photographs)),
+            keep=entry.request.get("keep") is True,
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 Entry = dict[str, Any]
 """id, kind, label, strength, visible, place, traits, parameters, pictures; see the backend's record."""
@@ -114,13 +114,19 @@ def only_paints(entry: Entry) -> bool:
     return not is_whole_face(entry) and not hairy
 
 
+_OWN_PHOTOGRAPH: Final = "photograph-0"
+"""Id of the edit that has the skin of the photographs which a face was made from; copies have ids of their own."""
+
+
 def came_with(entry: Entry, prompt: str) -> bool:
-    """Whether an edit was made with the face itself: its detail by diffusion, or what its prompt marks on the skin.
+    """Whether an edit was made with the face itself: its photograph's skin, diffusion's detail, or its prompt's marks.
 
     Args:
         entry: the edit.
         prompt: of the face. What is marked is called by the prompt's own words; other edits may have an id like it.
     """
+    if entry.get("kind") == "photograph":
+        return entry.get("id") == _OWN_PHOTOGRAPH
     if entry.get("kind") == "diffusion":
         return bool(entry.get("parameters", {}).get("under"))
     words, label = (" ".join(text.casefold().split()) for text in (prompt, str(entry.get("label", ""))))

@@ -65,6 +65,16 @@ from .create.looks import (
     DREAMFACE_OT_save_look,
     DREAMFACE_OT_use_look,
 )
+from .create.photographs import (
+    DREAMFACE_FH_choose_photographs,
+    DREAMFACE_OT_agree_photographs,
+    DREAMFACE_OT_choose_photographs,
+    DREAMFACE_OT_drop_photograph,
+    DREAMFACE_OT_from_photo,
+    DREAMFACE_OT_save_photo_expression,
+    DREAMFACE_OT_view_photo,
+    DREAMFACE_OT_wear_photo,
+)
 from .create.pick import DREAMFACE_OT_pick
 from .create.recover import DREAMFACE_OT_dismiss_offer, DREAMFACE_OT_recover
 from .create.roll_seed import DREAMFACE_OT_roll_seed
@@ -181,6 +191,14 @@ _CLASSES = (
     DREAMFACE_OT_edit_prompt,
     DREAMFACE_OT_export_face,
     DREAMFACE_OT_generate,
+    DREAMFACE_OT_choose_photographs,
+    DREAMFACE_FH_choose_photographs,
+    DREAMFACE_OT_drop_photograph,
+    DREAMFACE_OT_agree_photographs,
+    DREAMFACE_OT_from_photo,
+    DREAMFACE_OT_view_photo,
+    DREAMFACE_OT_wear_photo,
+    DREAMFACE_OT_save_photo_expression,
     DREAMFACE_OT_grow_hair,
     DREAMFACE_OT_import_face,
     DREAMFACE_FH_import_face,

@@ -11,6 +11,7 @@ from ..dreamface_addon.session import Chip, Job
 from . import drawing
 from .library import draw_library
 from .page import Page
+from .photographs import draw_from_photo, draw_photograph_view
 
 _PICTURE_SIZE = 5.5  # of a variation, in heights of a button
 _ABSENT = {"running": "In the making", "failed": "Failed", "cancelled": "Cancelled"}
@@ -72,6 +73,8 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         row.scale_y = 1.6
         row.active = not app.making.running
         row.operator("dreamface.generate", text="Generate", icon="SHADERFX")
+        draw_from_photo(self.layout, context, app)
+        draw_photograph_view(self.layout, context)
         self._draw_forming(app)
         self._draw_remarks(app.making, chosen.prompt)
         self._draw_looked(app.making)

@@ -9,6 +9,7 @@ for which service.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -56,7 +57,12 @@ def work(job: dict[str, Any]) -> None:
         os._exit(7)
     name, request = job["id"], job["request"]
     request = request["face"] if job["kind"] == "edit" else request
-    prompt = request.get("path") or "" if job["kind"].endswith("_model") else request["prompt"]
+    prompt = request.get("path") or "" if job["kind"].endswith("_model") else request.get("prompt", "")
+    if job["kind"] == "from_photo":
+        prompt = request["words"]
+        for digest, path in job.get("files", {}).items():
+            if hashlib.sha256(Path(path).read_bytes()).hexdigest() != digest:
+                raise OSError("it is another file")
     send({"type": "progress", "id": name, "stage": "head", "fraction": 0.25, "message": "Shaping the head"})
     if "crash" in prompt:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -15,6 +15,7 @@ __all__ = [
     "LONGEST_WISH",
     "MOST_CARDS_LEVEL",
     "MOST_GUIDANCE",
+    "MOST_PHOTOGRAPHS",
     "MOST_STEPS",
     "RANDOM",
     "RESOLUTIONS",
@@ -51,6 +52,9 @@ MOST_STEPS: Final = 250
 
 MOST_GUIDANCE: Final = 30.0
 """Of diffusion: how far it is led towards the words."""
+
+MOST_PHOTOGRAPHS: Final = 12
+"""Of one person, from which a head is made."""
 
 
 def check_prompt(prompt: str) -> None:

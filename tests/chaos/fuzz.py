@@ -53,6 +53,8 @@ BODIES: Final[dict[str, list[dict[str, Any]]]] = {
     "/jobs": [
         {"kind": "generate", "request": {"prompt": "a man", "seed": 1, "resolution": 512, "traits": {"age": 40.0}}},
         {"id": "0" * 32, "kind": "generate", "request": {"prompt": "a woman", "without": ["age"], "face_id": "f"}},
+        {"kind": "from_photo", "request": {"photographs": [{"path": "/a.jpg"}], "words": "older", "keep": True}},
+        {"kind": "from_photo", "request": {"photographs": [{"upload": "0" * 64, "name": "a.jpg"}], "resolution": 512}},
         {"kind": "edit", "request": {"face": FACE, "traits": {"age": 50.0}, "layers": {"freckles": 0.3}}},
         {"kind": "export", "request": {"job": "0" * 32, "format": "glb"}},
         {"kind": "install_model", "request": {"name": "ict-facekit", "path": "a.zip"}},

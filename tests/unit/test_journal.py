@@ -41,6 +41,17 @@ def test_a_file_knows_the_jobs_of_a_blender_that_died(tmp_path):
     assert journal.left_behind("/shots/hero.blend") == []
 
 
+def test_a_head_from_photographs_is_called_after_the_first(tmp_path):
+    asked = {"photographs": [{"path": "/photos/anna.jpg"}], "words": ""}
+    mine = Entry(uuid.uuid4().hex, "from_photo", asked, "", photographs=["/photos/anna.jpg", "/photos/side.jpg"])
+    dead_blender(tmp_path, mine)
+    (found,) = Journal(tmp_path).left_behind("")
+    assert found == mine and found.prompt == "anna.jpg"
+    (file,) = tmp_path.glob("*.json")
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"photographs": [5]}))
+    assert Journal(tmp_path).left_behind("") == []
+
+
 def test_jobs_of_a_living_blender_are_its_own(tmp_path):
     living, newcomer = Journal(tmp_path), Journal(tmp_path)
     living.note(entry())

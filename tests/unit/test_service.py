@@ -73,12 +73,12 @@ def test_both_sides_speak_one_version() -> None:
     from dreamface_addon.link import backend as link
     from tests import fake_backend
 
-    assert API == link.API == fake_backend.API == 7
+    assert API == link.API == fake_backend.API == 8
 
 
 def test_health_says_how_it_is_and_where(backend: Backend) -> None:
     health = backend.health()
-    assert (health["name"], health["api"], health["state"], health["device"]) == ("DreamFace", 7, "ready", "cpu")
+    assert (health["name"], health["api"], health["state"], health["device"]) == ("DreamFace", 8, "ready", "cpu")
     assert Path(health["store"]) == backend.store
     assert (backend.store / "store_id").read_text().strip() == health["store_id"]
     assert health["pid"] == backend.process.pid
@@ -194,6 +194,14 @@ def test_models_are_those_that_the_pipeline_takes(backend: Backend) -> None:
     ({"kind": "animate", "request": {"source": "/a.mp4", "gains": {"jaw": 4}}}, "0 to 3"),
     ({"kind": "animate", "request": {"source": "/a.mp4", "start": 2, "end": 1}}, "end must come after start"),
     ({"kind": "animate", "request": {"source": "/a.mp4", "neutral": -1}}, "neutral"),
+    ({"kind": "from_photo", "request": {"photographs": []}}, "photographs"),
+    ({"kind": "from_photo", "request": {"photographs": [{"path": "/a.jpg"}] * 13}}, "12"),
+    ({"kind": "from_photo", "request": {"photographs": [{}]}}, "either a path or an upload"),
+    ({"kind": "from_photo", "request": {"photographs": [{"path": "me.jpg"}]}}, "whole path"),
+    ({"kind": "from_photo", "request": {"photographs": [{"path": "/a", "upload": "0" * 64}]}}, "either a path"),
+    ({"kind": "from_photo", "request": {"photographs": [{"upload": "0" * 64}]}}, "There is no upload"),
+    ({"kind": "from_photo", "request": {"photographs": [{"path": "/a.jpg"}], "words": "x" * 2001}}, "words"),
+    ({"kind": "from_photo", "request": {"photographs": [{"path": "/a.jpg"}], "tracker": "eyes"}}, "tracker is one of"),
 ])  # fmt: skip
 def test_bad_jobs_get_one_sentence_and_leave_nothing(backend: Backend, body: Any, words: str) -> None:
     before = backend.ask("GET", "/jobs?limit=10000")[1]
@@ -577,3 +585,31 @@ def test_what_a_queued_job_of_another_version_needs_does_not_stop_the_start(face
     digest = hashlib.sha256(b"offset").hexdigest()
     assert needed_files("edit", {"face": face}) == ()
     assert needed_files("edit", {"face": face, "offset": digest}) == (digest,)
+
+
+def test_photographs_are_deleted_when_nobody_needs_them_any_more(backend: Backend) -> None:
+    """Other uploads stay; so does one that another job waits for."""
+    data, other = b"a photograph", b"an offset"
+    digest, kept = (hashlib.sha256(one).hexdigest() for one in (data, other))
+    place = backend.store / "uploads"
+
+    def asked(words: str) -> str:
+        request = {"photographs": [{"upload": digest, "name": "me.jpg"}], "words": words}
+        status, job = backend.ask("POST", "/jobs", {"kind": "from_photo", "request": request})
+        assert status == 201, job
+        assert 0 <= job["request"]["seed"] < 2**32
+        return str(job["id"])
+
+    for one in (data, other):
+        put(backend, one)
+    slow, waiting = asked("slow"), asked("older")
+    backend.when_running(slow)
+    backend.ask("POST", f"/jobs/{slow}/cancel")
+    assert (place / digest).exists()
+    done = backend.outcome(waiting)
+    assert done["state"] == "done", done
+    assert not (place / digest).exists()
+    assert (place / kept).exists()
+    put(backend, data)
+    assert backend.outcome(asked("impossible"))["state"] == "failed"
+    assert not (place / digest).exists()

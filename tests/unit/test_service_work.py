@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.record import EditEntry, FaceRecord, Place, write_edits
 from dreamface.service import tasks
-from dreamface.service.schemas import Diffusion
+from dreamface.service.schemas import Diffusion, FromPhoto
 from dreamface.traits import Traits
 from tests.running_backend import Backend, is_alive, running_backend, wait_for
 from tests.takes import a_take
@@ -139,6 +140,52 @@ def test_a_take_becomes_a_performance(backend: Backend, tmp_path: Path) -> None:
         assert failed["state"] == "failed"
         assert words in failed["error"]
         assert not (backend.store / "exports" / failed["id"]).exists()
+
+
+def test_photographs_become_a_face_and_are_kept_only_where_asked(
+    made: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    face = folder.load(made["result"]["folder"])
+    shown = {"from": "photograph", "photographs": [], "notes": ["The face is small."]}
+    face = replace(face, record=replace(face.record, history=(shown,)))
+    given: list[Any] = []
+
+    def from_photo(*arguments: Any, **more: Any) -> Any:
+        given.append((*arguments, more))
+        return face
+
+    monkeypatch.setattr(tasks.editing, "from_photo", from_photo)
+    mine, sent = tmp_path / "me.JPG", tmp_path / ("0" * 64)
+    mine.write_bytes(b"front")
+    sent.write_bytes(b"side")
+    photographs = [
+        {"path": str(mine), "upload": None, "name": ""},
+        {"path": None, "upload": sent.name, "name": "s.png"},
+    ]
+    asked = {"photographs": photographs, "words": "older", "seed": 3, "traits": {"age": 40.0}}
+    request = FromPhoto.model_validate(asked).model_dump()
+    job = {"id": "f" * 32, "request": request, "files": {sent.name: str(sent)}}
+    result = tasks.from_photo(job, tmp_path / "face", Progress())
+    assert result["notes"] == ["The face is small."] and result["face_id"] == face.face_id
+    pictures, words, more = given[0]
+    assert (pictures, words) == ([mine, b"side"], "older")
+    assert more["traits"]["age"].value == 40.0 and more["face_id"] == "ffffffff-ffff-ffff-ffff-ffffffffffff"
+    assert not (tmp_path / "face" / "photographs").exists()
+    tasks.from_photo({**job, "request": {**request, "keep": True}}, tmp_path / "kept", Progress())
+    copies = {file.name: file.read_bytes() for file in (tmp_path / "kept" / "photographs").iterdir()}
+    assert copies == {"1.jpg": b"front", "2.png": b"side"}
+    assert folder.load(tmp_path / "kept").record.from_photograph
+
+
+def test_a_photograph_that_is_not_there_is_a_sentence(backend: Backend, tmp_path: Path) -> None:
+    (tmp_path / "half.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    for name, words in (("gone.jpg", "There is no photograph gone.jpg"), ("half.jpg", "half.jpg")):
+        request = {"photographs": [{"path": str(tmp_path / name)}], "resolution": 512}
+        status, job = backend.ask("POST", "/jobs", {"kind": "from_photo", "request": request})
+        assert status == 201, job
+        failed = backend.outcome(job["id"])
+        assert failed["state"] == "failed" and words in failed["error"] and failed["error"].endswith(".")
+        assert not (backend.store / "faces" / job["id"]).exists()
 
 
 def test_the_worker_goes_first_where_memory_runs_out(backend: Backend) -> None:

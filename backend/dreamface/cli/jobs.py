@@ -108,6 +108,8 @@ def _subject(job: dict[str, Any]) -> str:
             return f"{request['format']} of {request['job'][:8]}"
         if "name" in request:
             return str(request["name"])  # of a model
+        if "photographs" in request:
+            return ", ".join(Path(one["path"] or one["name"]).name for one in request["photographs"])
         prompt = " ".join(request.get("face", request)["prompt"].split())
     except (KeyError, TypeError, AttributeError):
         return ""

@@ -38,7 +38,7 @@ from dreamface.edits import diffused_pictures
 from dreamface.errors import BadRequest
 from dreamface.face import Face, Head, Maps, pose
 from dreamface.head import load_model
-from dreamface.limits import drawn_seed
+from dreamface.limits import MOST_PHOTOGRAPHS, drawn_seed
 from dreamface.motion import TRACKERS
 from dreamface.pipeline.making import dress
 from dreamface.pipeline.painting import mask_pictures, painter, painters_turn
@@ -61,7 +61,6 @@ MEASURED: Final = 0.9
 GUESSED: Final = 0.5
 """Confidence of what is only correlated with the shape: age, sex, ancestry, build."""
 
-MOST_PHOTOGRAPHS: Final = 12
 COARSE: Final = 256
 """Texels a side of the skin by which the light is told."""
 

@@ -160,7 +160,7 @@ class JobQueue:
             self._store.update(record)
             self._unsaved.pop(record.id, None)
         else:
-            if asked.kind == "generate" and request["seed"] is None:
+            if request.get("seed", 0) is None:
                 request["seed"] = secrets.randbelow(SEED_LIMIT)
             record = Record(asked.id or uuid.uuid4().hex, asked.kind, request, time.time())
             self._store.add(record)
@@ -405,6 +405,8 @@ class JobQueue:
         record.stage, record.fraction, record.message = "", 1.0 if state == "done" else 0.0, ""
         self._active.pop(record.id, None)
         self._not_started.discard(record.id)
+        if record.kind == "from_photo":  # nobody's photographs are kept
+            self._uploads.remove(set(needed_files(record.kind, record.request)) - self.needed_files())
         if not self._save(record) and state == "done":
             record.message = f"It is done, though the list of jobs does not say so yet. {self._refusal}"
         self._publish(record)

@@ -25,6 +25,7 @@ from dreamface.errors import BadRequest
 from dreamface.limits import (
     LONGEST_WISH,
     MOST_GUIDANCE,
+    MOST_PHOTOGRAPHS,
     MOST_STEPS,
     check_export,
     check_prompt,
@@ -290,6 +291,9 @@ class Edit(Strict):
 
 def needed_files(kind: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the SHA-256 of the uploads that a job needs; its request is as JSON has it."""
+    if kind == "from_photo":
+        sent = (one.get("upload") for one in request.get("photographs", ()) if isinstance(one, Mapping))
+        return tuple(dict.fromkeys(digest for digest in sent if digest))
     if kind not in ("edit", "cards"):
         return ()
     diffusion = request.get("diffusion") or {}
@@ -321,7 +325,7 @@ class Cards(Strict):
 class Export(Strict):
     """A face as a file for another program."""
 
-    job: Id = Field(description="a done generate or edit job")
+    job: Id = Field(description="a done generate, from_photo or edit job")
     format: Literal["glb", "obj", "blend"]
     rig: BoneNames | None = Field(default=None, description="whose names its bones have; null leaves bones away")
     lod: Annotated[int, Field(ge=0, le=3)] = Field(
@@ -357,8 +361,52 @@ def _check_tracker(tracker: str) -> None:
 
 
 def _check_path(path: str) -> None:
-    if "\0" in path or not Path(path).is_absolute():
+    if not _is_whole(path):
         raise BadRequest("source is the whole path of a file or folder on the backend's machine.")
+
+
+def _is_whole(path: str) -> bool:
+    return "\0" not in path and Path(path).is_absolute()
+
+
+class Photograph(Strict):
+    """A photograph: a file on the backend's machine, or one that was uploaded."""
+
+    path: Annotated[str, Field(max_length=4096)] | None = Field(
+        default=None, description="whole path of a file on the backend's machine"
+    )
+    upload: Digest | None = Field(default=None, description="an upload; it is deleted when the job is over")
+    name: str = Field(default="", max_length=255, description="what an upload's file is called")
+
+    @model_validator(mode="after")
+    def _check_source(self) -> Photograph:
+        if (self.path is None) == (self.upload is None):
+            raise ValueError("A photograph is either a path or an upload: send one of them.")
+        if self.path is not None and not _is_whole(self.path):
+            raise ValueError("path is the whole path of a photograph on the backend's machine.")
+        return self
+
+
+class FromPhoto(Strict):
+    """A face from photographs of one person."""
+
+    photographs: Annotated[list[Photograph], Field(min_length=1, max_length=MOST_PHOTOGRAPHS)] = Field(
+        description="several of the same person show more"
+    )
+    words: str = Field(
+        default="", max_length=2000, description="what is to be other than they show, such as: 20 years older"
+    )
+    seed: Seed | None = Field(default=None, description="what they do not show is drawn from it; null throws the dice")
+    resolution: Resolution = 1024
+    head: HeadName = "auto"
+    traits: TraitValues = Field(default={}, description="laid over what they show, and the words")
+    tracker: Annotated[str, _passes(_check_tracker)] = Field(
+        default="auto", description="what finds landmarks: auto, face-mesh or face-landmarker"
+    )
+    face_id: FaceId | None = Field(default=None, description="of the face whose place it takes")
+    keep: bool = Field(
+        default=False, description="whether the face's folder gets copies of the photographs; otherwise nothing does"
+    )
 
 
 class Animate(Strict):
@@ -419,6 +467,13 @@ class ExportJob(_NewJob):
 
     kind: Literal["export"]
     request: Export
+
+
+class FromPhotoJob(_NewJob):
+    """Ask for a face from photographs."""
+
+    kind: Literal["from_photo"]
+    request: FromPhoto
 
 
 class AnimateJob(_NewJob):
@@ -488,6 +543,7 @@ class ChooseModelJob(_NewJob):
 
 NewJob = Annotated[
     GenerateJob
+    | FromPhotoJob
     | EditJob
     | CardsJob
     | ExportJob
@@ -511,7 +567,9 @@ class FaceResult(BaseModel):
     seed: int
     resolution: int
     not_understood: list[str]
-    notes: list[str] = Field(default=[], description="a sentence for whatever an artist should know of the prompt")
+    notes: list[str] = Field(
+        default=[], description="a sentence for whatever an artist should know of the prompt, or of the photographs"
+    )
     moved: list[str] = Field(
         default=[], description="what looking has moved, in words, because the picture fits the words better"
     )
@@ -563,11 +621,13 @@ class JobKind:
 
 
 Kind = Literal[
-    "generate", "edit", "cards", "export", "animate", "install_model", "remove_model", "verify_model", "choose_model"
-]
+    "generate", "from_photo", "edit", "cards", "export", "animate", "install_model", "remove_model", "verify_model",
+    "choose_model",
+]  # fmt: skip
 
 JOB_KINDS: Final[Mapping[Kind, JobKind]] = {
     "generate": JobKind(Generate, FaceResult, "faces"),
+    "from_photo": JobKind(FromPhoto, FaceResult, "faces"),
     "edit": JobKind(Edit, FaceResult, "faces"),
     "cards": JobKind(Cards, ExportResult, "exports"),
     "export": JobKind(Export, ExportResult, "exports"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,49 @@ def _show_forming(file: Path, picture: Tensor) -> None:
     """Write a picture of a head as it forms, whole; where the disk refuses it, nobody misses it."""
     with suppress(OSError, DreamFaceError), whole_file(file) as part:
         part.write_bytes(png_bytes((255.0 * picture + 0.5).byte().numpy()))
+
+
+def from_photo(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
+    """Make a face from photographs in the folder `place`, which does not exist yet."""
+    request, files = job["request"], job.get("files", {})
+    photographs = [
+        Path(one["path"]) if one["path"] else _read_file(files[one["upload"]]) for one in request["photographs"]
+    ]
+    face = editing.from_photo(
+        photographs,
+        request["words"],
+        seed=request["seed"],
+        resolution=request["resolution"],
+        head=request["head"],
+        traits=to_traits(request["traits"]),
+        tracker=request["tracker"],
+        face_id=request["face_id"] or str(uuid.UUID(job["id"])),
+        progress=progress.part(0.0, _MADE),
+    )
+    result = {**_save(face, place, progress), "notes": list(face.record.history[0]["notes"])}
+    if request["keep"]:
+        _keep_photographs(
+            place / PHOTOGRAPHS, photographs, [one["path"] or one["name"] for one in request["photographs"]]
+        )
+    return result
+
+
+def _keep_photographs(folder: Path, photographs: Sequence[Path | bytes], names: Sequence[str]) -> None:
+    """Write copies of photographs into a folder, as 1.jpg, 2.png."""
+    try:
+        folder.mkdir()
+        for number, (one, name) in enumerate(zip(photographs, names, strict=True), 1):
+            ending = PurePath(name).suffix.lower()
+            copy = folder / f"{number}{ending if ending in _ENDINGS else ''}"
+            copy.write_bytes(one.read_bytes() if isinstance(one, Path) else one)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+
+
+PHOTOGRAPHS = "photographs"
+"""Of a face folder: the folder of the photographs that it was made from, where they were to be kept."""
+
+_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif"})
 
 
 def edit(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
@@ -211,6 +254,7 @@ def animate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
 
 JOBS: Mapping[Kind, Callable[[Request, Path, Progress], dict[str, Any]]] = {
     "generate": generate,
+    "from_photo": from_photo,
     "edit": edit,
     "cards": cards,
     "export": export,

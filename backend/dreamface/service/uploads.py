@@ -1,4 +1,4 @@
-"""Files that clients send ahead of a job: pictures of layers, offsets of vertices. Each goes by its SHA-256."""
+"""What clients send ahead of a job: pictures of layers, offsets of vertices, photographs. Each goes by its SHA-256."""
 
 from __future__ import annotations
 
@@ -113,6 +113,12 @@ class Uploads:
 
         await self.receive(digest, whole())
         return digest
+
+    def remove(self, digests: Collection[str]) -> None:
+        """Delete files, as far as they are here."""
+        for digest in digests:
+            with suppress(OSError):  # another program may hold it: the next start sweeps it, a month later
+                (self._folder / digest).unlink(missing_ok=True)
 
     def sweep(self, needed: Collection[str]) -> None:
         """Delete what was left half sent, and files that no job has asked for in a month.

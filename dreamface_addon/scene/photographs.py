@@ -1,0 +1,261 @@
+"""Photographs that a head was made from: cameras that see it as they show it, and the pictures behind it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import bpy
+from mathutils import Matrix, Vector
+
+from .expressions import set_expression, weights_of
+from .head_motion import standing_matrix
+from .naming import name_of
+from .orientation import orientation_of
+from .records import FACE_ID
+
+FILES: Final = "dreamface_photographs"
+"""Custom property of a skin: the paths of the photographs that it was made from, as JSON."""
+
+_OF: Final = "dreamface_photograph_of"
+_NUMBER: Final = "dreamface_photograph"
+"""Custom properties of a camera: id of the face, and which of its photographs it stands for, from 0."""
+
+_BEFORE_CAMERA: Final = "dreamface_before_photograph_camera"
+_BEFORE_SIZE: Final = "dreamface_before_photograph_size"
+"""Custom properties of a scene: its camera, and the size of its picture, before it looked through such a camera."""
+
+_BEFORE_EXPRESSION: Final = "dreamface_before_photograph"
+"""Custom property of a skin: its shape keys before it was given the expression in a photograph, as JSON."""
+
+_KEPT: Final = "photographs"  # folder of a face folder
+_SENSOR: Final = 24.0  # millimetres high
+_OPACITY: Final = 0.5
+_NEAREST: Final = 0.01  # metres
+
+
+@dataclass(frozen=True)
+class Shot:
+    """How a photograph shows a head.
+
+    Attributes:
+        size: width and height in pixels, upright.
+        focal: length of the lens in heights of the picture.
+        rotation: from the head's axes to the camera's, which looks along +Y; three rows.
+        position: metres, of the head's origin before the camera.
+        expression: shape -> weight.
+    """
+
+    size: tuple[int, int]
+    focal: float
+    rotation: tuple[tuple[float, ...], ...]
+    position: tuple[float, ...]
+    expression: dict[str, float]
+
+    @classmethod
+    def of(cls, said: dict[str, Any]) -> Shot:
+        """Return what face.json says of one; KeyError, TypeError or ValueError where it is none."""
+        width, height = (int(side) for side in said["size"])
+        rotation = tuple(tuple(float(part) for part in row) for row in said["rotation"])
+        position = tuple(float(part) for part in said["position"])
+        expression = {str(name): float(weight) for name, weight in said.get("expression", {}).items()}
+        found = cls((width, height), float(said["focal"]), rotation, position, expression)
+        numbers = (found.focal, *position, *(part for row in rotation for part in row))
+        if [len(row) for row in rotation] != [3, 3, 3] or len(position) != 3 or not all(map(math.isfinite, numbers)):
+            raise ValueError("not a pose")
+        if min(width, height, found.focal) <= 0:
+            raise ValueError("not a picture")
+        return found
+
+
+def shots_of(skin: bpy.types.Object) -> tuple[Shot, ...]:
+    """Return how photographs show a head; none where it was not made from any, or does not say so any more."""
+    try:
+        history = json.loads(skin.get("dreamface_history", "[]"))
+        said = next(step["photographs"] for step in history if step.get("from") == "photograph")
+        return tuple(Shot.of(one) for one in said)
+    except (StopIteration, KeyError, TypeError, ValueError, AttributeError):
+        return ()
+
+
+def photograph_files(skin: bpy.types.Object) -> tuple[Path | None, ...]:
+    """Return where the photograph of each shot lies: the artist's own file, or the copy in the face's folder."""
+    own = _remembered(skin)
+    kept: dict[str, Path] = {}
+    with contextlib.suppress(OSError):
+        kept = {file.stem: file for file in (Path(skin.get("dreamface_folder", "")) / _KEPT).iterdir()}
+    found = []
+    for number in range(len(shots_of(skin))):
+        file = Path(bpy.path.abspath(own[number])) if number < len(own) and own[number] else None
+        found.append(file if file is not None and file.is_file() else kept.get(str(number + 1)))
+    return tuple(found)
+
+
+def _remembered(skin: bpy.types.Object) -> list[str]:
+    """Return the paths of the artist's own files, as they were when the head was made."""
+    try:
+        return [str(path) for path in json.loads(skin.get(FILES, "[]"))]
+    except (ValueError, TypeError):
+        return []
+
+
+def add_photographs(
+    skin: bpy.types.Object, files: Sequence[Path], home: bpy.types.Scene, pack: bool, through: bool
+) -> str:
+    """Make a camera for each photograph that a head was made from; return what the artist has to know, or nothing.
+
+    Args:
+        skin: the face's.
+        files: the photographs.
+        home: the scene that gets the cameras.
+        pack: whether the pictures become part of the .blend file.
+        through: whether the scene looks through the first one from now on.
+    """
+    skin[FILES] = json.dumps([str(file) for file in files])
+    skin.pop(_BEFORE_EXPRESSION, None)
+    problems = []
+    for number in range(len(shots_of(skin))):
+        camera = photograph_camera(skin, number, home)
+        if why_not := _show_behind(skin, number, camera, pack):
+            problems.append(why_not)
+    if through and shots_of(skin):
+        look_through_photograph(skin, 0, home)
+    return " ".join(problems)
+
+
+def photograph_camera(skin: bpy.types.Object, number: int, home: bpy.types.Scene) -> bpy.types.Object:
+    """Return the camera that sees a head as one of its photographs shows it, where the head stands now.
+
+    Args:
+        skin: the face's.
+        number: of the photograph, from 0.
+        home: the scene; it gets the camera where it has none.
+    """
+    shot, camera = shots_of(skin)[number], _camera_of(skin, number, home)
+    if camera is None:
+        name = f"{name_of(skin)} photo {number + 1}"
+        camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
+        camera[_OF], camera[_NUMBER] = skin[FACE_ID], number
+        home.collection.objects.link(camera)
+    lens = camera.data
+    lens.type, lens.sensor_fit, lens.sensor_height = "PERSP", "VERTICAL", _SENSOR
+    lens.lens, lens.clip_start = shot.focal * _SENSOR, _NEAREST
+    lens.shift_x = lens.shift_y = 0.0
+    location, turn, scale = standing_matrix(skin).decompose()
+    standing = Matrix.LocRotScale(location, turn, Vector((1.0, 1.0, 1.0)))
+    place = Matrix.Translation(Vector(shot.position) * scale.x) @ Matrix(shot.rotation).to_4x4()
+    camera.matrix_world = standing @ place.inverted() @ Matrix.Rotation(math.radians(90.0), 4, "X")
+    return camera
+
+
+def _camera_of(skin: bpy.types.Object, number: int, home: bpy.types.Scene) -> bpy.types.Object | None:
+    cameras = (object_ for object_ in home.objects if object_.type == "CAMERA" and object_.get(_OF) == skin[FACE_ID])
+    return next((camera for camera in cameras if camera.get(_NUMBER) == number), None)
+
+
+def _show_behind(skin: bpy.types.Object, number: int, camera: bpy.types.Object, pack: bool) -> str:
+    """Show a photograph in its camera's view, upright; return why it can't be shown, or nothing."""
+    file = photograph_files(skin)[number]
+    if file is None:
+        gone = _remembered(skin)[number : number + 1]
+        return f"{Path(gone[0]).name} is not where it was: put it back to see it behind the head." if gone else ""
+    try:
+        image = bpy.data.images.load(str(file), check_existing=True)
+        width, height = image.size
+    except RuntimeError:
+        width = height = 0
+    if not (width and height):
+        return f"Blender cannot show {file.name} behind the head: save it as JPEG or PNG to see it there."
+    if pack and image.packed_file is None:
+        image.pack()
+    background = photograph_background(camera) or camera.data.background_images.new()
+    background.image = image
+    background.alpha, background.display_depth, background.frame_method = _OPACITY, "FRONT", "FIT"
+    turn = orientation_of(file)
+    background.rotation, background.use_flip_x = math.radians(90.0) * turn.quarters, turn.mirrored
+    # It is fitted into the frame as it lies in its file.
+    background.scale = max(width, height) / min(width, height) if turn.quarters % 2 else 1.0
+    camera.data.show_background_images = True
+    return ""
+
+
+def photograph_background(camera: bpy.types.Object) -> bpy.types.CameraBackgroundImage | None:
+    """Return what shows the photograph in a camera's view; None where nothing does."""
+    backgrounds = camera.data.background_images
+    return next((entry for entry in backgrounds if entry.source == "IMAGE" and entry.image is not None), None)
+
+
+def look_through_photograph(skin: bpy.types.Object, number: int, home: bpy.types.Scene) -> str:
+    """Have a scene look through a photograph's camera, in the photograph's size; return what the artist has to know.
+
+    Args:
+        skin: the face's.
+        number: of the photograph, from 0.
+        home: the scene.
+    """
+    camera = photograph_camera(skin, number, home)
+    why_not = "" if photograph_background(camera) is not None else _show_behind(skin, number, camera, pack=False)
+    render = home.render
+    if home.camera is not None and _NUMBER not in home.camera:
+        home[_BEFORE_CAMERA] = home.camera
+    if _BEFORE_SIZE not in home:
+        home[_BEFORE_SIZE] = [render.resolution_x, render.resolution_y, render.pixel_aspect_x, render.pixel_aspect_y]
+    home.camera = camera
+    render.resolution_x, render.resolution_y = shots_of(skin)[number].size
+    render.pixel_aspect_x = render.pixel_aspect_y = 1.0
+    return why_not
+
+
+def seen_photograph(skin: bpy.types.Object, home: bpy.types.Scene) -> int | None:
+    """Return through which photograph's camera of a head a scene looks, from 0; None where through none."""
+    camera = home.camera
+    if camera is None or _NUMBER not in camera or camera.get(_OF) != skin.get(FACE_ID):
+        return None
+    return int(camera[_NUMBER])
+
+
+def look_as_before(home: bpy.types.Scene) -> None:
+    """Give a scene back the camera and the size of its picture that it had before it looked through a photograph's."""
+    before, size = home.get(_BEFORE_CAMERA), home.get(_BEFORE_SIZE)
+    if size is None:
+        return
+    home.camera = before if isinstance(before, bpy.types.Object) and before.name in home.objects else None
+    render = home.render
+    render.resolution_x, render.resolution_y = int(size[0]), int(size[1])
+    render.pixel_aspect_x, render.pixel_aspect_y = float(size[2]), float(size[3])
+    for name in (_BEFORE_CAMERA, _BEFORE_SIZE):
+        home.pop(name, None)
+
+
+def wears_photograph(skin: bpy.types.Object) -> bool:
+    """Whether a head has the expression of a photograph on."""
+    return _BEFORE_EXPRESSION in skin
+
+
+def wear_photograph(skin: bpy.types.Object, number: int, shapes: Sequence[str]) -> None:
+    """Give a head the expression that it has in a photograph.
+
+    Args:
+        skin: the face's.
+        number: of the photograph, from 0.
+        shapes: names of all shape keys that an expression sets.
+    """
+    now, expression = weights_of(skin), shots_of(skin)[number].expression
+    if not wears_photograph(skin):
+        skin[_BEFORE_EXPRESSION] = json.dumps({name: now[name] for name in shapes if name in now})
+    set_expression(skin, {name: expression.get(name, 0.0) for name in shapes})
+
+
+def take_photograph_off(skin: bpy.types.Object) -> None:
+    """Give a head the expression back that it had before it got that of a photograph."""
+    try:
+        before = json.loads(skin[_BEFORE_EXPRESSION])
+        set_expression(skin, {str(name): float(weight) for name, weight in before.items()})
+    except (KeyError, ValueError, TypeError, AttributeError):
+        pass
+    skin.pop(_BEFORE_EXPRESSION, None)

@@ -1,0 +1,244 @@
+"""Photographs in the scene: a camera that sees the head as the fit does, the picture behind it, and its expression."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageOps
+
+from dreamface import folder
+from dreamface.capture.pose import Poses, project, rotations_about
+from dreamface.face import pose
+from dreamface.traits import ARKIT_SHAPES
+from tests.addon.faces import vertices
+from tests.support import synthetic_face
+
+SIZE = (410, 512)
+FOCAL = 2.2
+TURNS = np.array(((0.2, -0.3, 0.1), (-0.1, 0.6, 0.0)))
+PLACES = np.array(((0.02, 0.9, -0.35), (-0.05, 0.7, -0.28)))
+EXPRESSION = {"jawOpen": 0.5, "mouthSmileLeft": 0.25}
+
+
+@pytest.fixture(scope="module")
+def face():
+    """A face that two photographs show."""
+    shots = [
+        {
+            "size": list(SIZE), "focal": FOCAL, "rotation": turn.tolist(), "position": place.tolist(),
+            "expression": expression,
+        }
+        for turn, place, expression in zip(rotations_about(TURNS), PLACES, (EXPRESSION, {}), strict=True)
+    ]  # fmt: skip
+    made = synthetic_face("face-photo")
+    history = ({"from": "photograph", "photographs": shots, "notes": []},)
+    return replace(made, record=replace(made.record, history=history))
+
+
+@pytest.fixture(scope="module")
+def face_folder(face, tmp_path_factory):
+    return folder.save(face, tmp_path_factory.mktemp("photo") / "face")
+
+
+@pytest.fixture
+def ours(bpy):
+    from dreamface_addon import scene as ours
+
+    return ours
+
+
+@pytest.fixture
+def skin(scene, face_folder, ours):
+    return ours.import_face(face_folder).skin
+
+
+@pytest.fixture
+def photograph(tmp_path):
+    def made(name="me.png", turned=1, size=SIZE):
+        exif = Image.Exif()
+        exif[0x0112] = turned
+        picture = Image.new("RGB", size if turned < 5 else size[::-1], (120, 90, 70))
+        picture.save(tmp_path / name, exif=exif)
+        return tmp_path / name
+
+    return made
+
+
+def seen(bpy, camera, points):
+    """Return [N, 2] where Blender sees points of the world, in pixels right and down from the picture's corner."""
+    from bpy_extras.object_utils import world_to_camera_view
+    from mathutils import Vector
+
+    bpy.context.view_layer.update()
+    places = [world_to_camera_view(bpy.context.scene, camera, Vector(point)) for point in points]
+    return np.array([(place.x * SIZE[0], (1.0 - place.y) * SIZE[1]) for place in places])
+
+
+def fitted(face, number, weights=None):
+    """Return [N, 2] where the fit sees the vertices of the head, in pixels."""
+    points = face.head.vertices if weights is None else pose(face.head.vertices, face.shapes, weights)
+    placed = Poses(rotations_about(TURNS), PLACES).place(np.repeat(points.double().numpy()[None], 2, axis=0))
+    heights = project(placed, np.full(2, FOCAL))[number]
+    return heights * SIZE[1] + np.array(SIZE) / 2.0
+
+
+def world(skin):
+    matrix = np.array(skin.matrix_world)
+    return vertices(skin) @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_camera_sees_the_head_as_the_photograph_does(bpy, skin, ours, face, number, photograph):
+    skin.location, skin.rotation_euler = (1.0, -2.0, 0.5), (0.1, 0.2, 0.9)
+    bpy.context.view_layer.update()
+    assert ours.look_through_photograph(skin, number, bpy.context.scene) == ""
+    camera = bpy.context.scene.camera
+    bpy.context.view_layer.update()
+    render = bpy.context.scene.render
+    assert (render.resolution_x, render.resolution_y) == SIZE
+    count = len(vertices(skin))
+    apart = np.linalg.norm(seen(bpy, camera, world(skin)) - fitted(face, number)[:count], axis=1)
+    assert apart.max() < 0.05  # pixels
+
+
+def test_a_head_that_was_scaled_or_moved_is_seen_as_before_once_it_is_looked_at_again(bpy, skin, ours, face):
+    ours.look_through_photograph(skin, 0, bpy.context.scene)
+    skin.scale, skin.location = (2.0, 2.0, 2.0), (0.3, 0.0, 0.0)
+    bpy.context.view_layer.update()
+    ours.look_through_photograph(skin, 0, bpy.context.scene)
+    bpy.context.view_layer.update()
+    expected = fitted(face, 0)[: len(vertices(skin))]
+    assert np.abs(seen(bpy, bpy.context.scene.camera, world(skin)) - expected).max() < 0.05
+    assert len([one for one in bpy.data.objects if one.type == "CAMERA"]) == 1
+
+
+def test_the_expression_goes_on_and_comes_off(bpy, skin, ours, face):
+    keys = skin.data.shape_keys.key_blocks
+    keys["jawOpen"].value, keys["browInnerUp"].value = 0.125, 0.75
+    ours.wear_photograph(skin, 0, ARKIT_SHAPES)
+    assert ours.wears_photograph(skin)
+    worn = {key.name: round(key.value, 4) for key in keys if key.value}
+    assert worn == EXPRESSION
+    ours.look_through_photograph(skin, 0, bpy.context.scene)
+    bpy.context.view_layer.update()
+    shown = skin.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    points = [skin.matrix_world @ vertex.co for vertex in shown.vertices]
+    weights = np.array([EXPRESSION.get(name, 0.0) for name in face.shape_names], np.float32)
+    expected = fitted(face, 0, torch.from_numpy(weights))[: len(points)]
+    assert np.abs(seen(bpy, bpy.context.scene.camera, points) - expected).max() < 0.05
+    ours.take_photograph_off(skin)
+    assert not ours.wears_photograph(skin)
+    assert {key.name: round(key.value, 4) for key in keys if key.value} == {"jawOpen": 0.125, "browInnerUp": 0.75}
+
+
+def test_the_photograph_is_behind_the_head_and_packed_only_where_asked(bpy, skin, ours, photograph):
+    home, front, side = bpy.context.scene, photograph(), photograph("side.jpg")
+    assert ours.add_photographs(skin, (front, side), home, pack=False, through=True) == ""
+    first, second = (ours.photograph_camera(skin, number, home) for number in (0, 1))
+    assert ours.seen_photograph(skin, home) == 0 and home.camera == first
+    for camera, file in ((first, front), (second, side)):
+        background = ours.photograph_background(camera)
+        assert bpy.path.abspath(background.image.filepath) == str(file)
+        assert background.image.packed_file is None
+        assert (background.rotation, background.scale) == (0.0, 1.0)
+        assert camera.data.show_background_images
+    ours.add_photographs(skin, (front, side), home, pack=True, through=False)
+    assert ours.photograph_background(first).image.packed_file is not None
+    assert len(first.data.background_images) == 1
+
+
+def test_a_scene_looks_as_before_afterwards(bpy, skin, ours):
+    home = bpy.context.scene
+    ours.look_through_photograph(skin, 0, home)
+    ours.look_as_before(home)
+    assert home.camera is None  # as there was none
+    own = bpy.data.objects.new("Own", bpy.data.cameras.new("Own"))
+    home.collection.objects.link(own)
+    home.camera, home.render.resolution_x, home.render.resolution_y = own, 1234, 567
+    home.render.pixel_aspect_x = 2.0
+    for number in (0, 1):
+        ours.look_through_photograph(skin, number, home)
+        assert ours.seen_photograph(skin, home) == number
+    ours.look_as_before(home)
+    assert ours.seen_photograph(skin, home) is None
+    assert (home.camera, home.render.resolution_x, home.render.resolution_y) == (own, 1234, 567)
+    assert home.render.pixel_aspect_x == 2.0
+    ours.look_through_photograph(skin, 0, home)
+    other = own.copy()
+    home.collection.objects.link(other)
+    home.camera = other  # the artist has gone on with another camera
+    ours.look_through_photograph(skin, 1, home)
+    ours.look_as_before(home)
+    assert (home.camera, home.render.resolution_x) == (other, 1234)
+
+
+@pytest.mark.parametrize("name", ["me.jpg", "me.png", "me.webp", "me.tif"])
+def test_how_a_photograph_lies_in_its_file_is_read(bpy, photograph, name):
+    from dreamface_addon.scene.orientation import orientation_of
+
+    picture = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    for number in range(1, 9):
+        file = photograph(name, turned=number)
+        found = orientation_of(file)
+        with Image.open(file) as image:
+            assert image.getexif()[0x0112] == number
+        lying = Image.fromarray(picture)
+        lying.getexif()[0x0112] = number
+        upright = np.asarray(ImageOps.exif_transpose(lying))
+        mirrored = picture[:, ::-1] if found.mirrored else picture
+        assert np.array_equal(np.rot90(mirrored, -found.quarters), upright), number
+    data = file.read_bytes()
+    for cut in range(0, min(len(data), 200), 7):
+        file.write_bytes(data[:cut])
+        orientation_of(file)  # whatever it says, it says something
+
+
+def test_a_turned_photograph_stands_upright(bpy, skin, ours, photograph):
+    file = photograph("me.jpg", turned=7)
+    assert ours.add_photographs(skin, (file,), bpy.context.scene, pack=False, through=False) == ""
+    background = ours.photograph_background(ours.photograph_camera(skin, 0, bpy.context.scene))
+    assert background.rotation == pytest.approx(math.pi / 2) and background.use_flip_x
+    assert background.scale == pytest.approx(SIZE[1] / SIZE[0])
+
+
+def test_a_photograph_that_is_gone_is_looked_for_in_the_faces_folder(bpy, scene, ours, face, photograph, tmp_path):
+    place = folder.save(face, tmp_path / "kept")
+    skin = ours.import_face(place).skin
+    file = photograph()
+    ours.add_photographs(skin, (file,), scene, pack=False, through=False)
+    (place / "photographs").mkdir()
+    file.rename(place / "photographs" / "1.png")
+    assert ours.photograph_files(skin) == (place / "photographs" / "1.png", None)
+    (place / "photographs" / "1.png").unlink()
+    assert ours.photograph_files(skin) == (None, None)
+    bpy.data.objects.remove(ours.photograph_camera(skin, 0, scene))
+    assert "not where it was" in ours.look_through_photograph(skin, 0, scene)
+
+
+def test_what_blender_cannot_read_is_said(skin, ours, scene, tmp_path):
+    (tmp_path / "me.heic").write_bytes(b"\0\0\0\x18ftypheic" + b"\0" * 40)
+    said = ours.add_photographs(skin, (tmp_path / "me.heic",), scene, pack=False, through=True)
+    assert "me.heic" in said and "JPEG or PNG" in said
+    assert scene.camera is not None  # the fit is there all the same
+
+
+@pytest.mark.parametrize("said", [
+    "[]", "{}", "nonsense", '[{"from": "photograph"}]', '[{"from": "photograph", "photographs": [{"size": [1]}]}]',
+    '[{"from": "photograph", "photographs": [{"size": [1, 1], "focal": NaN, "rotation": [[1,0,0],[0,1,0],[0,0,1]],'
+    ' "position": [0, 0, 0]}]}]',
+    '[{"from": "photograph", "photographs": [{"size": [0, 1], "focal": 1, "rotation": [[1,0,0],[0,1,0],[0,0,1]],'
+    ' "position": [0, 0, 0]}]}]',
+])  # fmt: skip
+def test_a_history_that_was_damaged_is_none(skin, ours, said):
+    skin["dreamface_history"] = said
+    assert ours.shots_of(skin) == ()
+
+
+def test_other_heads_were_not_made_from_photographs(scene, ours, tmp_path):
+    other = ours.import_face(folder.save(synthetic_face(), tmp_path / "other")).skin
+    assert ours.shots_of(other) == () and json.loads(other["dreamface_history"])
