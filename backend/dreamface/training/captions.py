@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dreamface.language.lexicon import linear
+from dreamface.colour_names import linear
 from dreamface.language.tables import COLOURS_SRGB
 from dreamface.prior import complete
 from dreamface.traits import ANCESTRIES, Traits, TraitValue, Value
