@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from dreamface.errors import BadRequest, Cancelled, DreamFaceError, MissingDepen
 from dreamface.face import Face
 from dreamface.guidance import Prompt, StableDiffusion, resized
 from dreamface.guidance.layering import shown_texels
-from dreamface.pipeline import Detail, build_head
+from dreamface.pipeline import Detail, build_head, detailing, making
 from dreamface.pipeline.detailing import texture_skin
 from dreamface.prior import complete
 from dreamface.progress import Progress, Step
@@ -170,6 +172,32 @@ def test_a_weight_of_0_leaves_a_path_out() -> None:
     both, blue, leaf = colour(1.0, 1.0), colour(1.0, 0.0), colour(0.0, 1.0)
     assert float(blue[2] - blue[1]) > 0.1 and float(leaf[1] - leaf[2]) > 0.1
     assert float(leaf[2] - leaf[1]) < float(both[2] - both[1]) < float(blue[2] - blue[1])
+
+
+@pytest.mark.slow
+def test_an_installed_texture_model_judges_the_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def installed(_progress: Progress) -> Iterator[GaussianDiffusion]:
+        yield double()
+
+    asked: list[str] = []
+
+    def textures(_base: Any, head: str) -> GaussianDiffusion:
+        asked.append(head)
+        return GaussianDiffusion({"Na'vi": GREEN}, 0.1, side=64, factor=4)
+
+    monkeypatch.setattr(making, "why_no_diffusion", lambda: "")
+    monkeypatch.setattr(detailing, "use_diffusion", installed)
+    detail = Detail(12, 3.0, generic_weight=0.0)
+    wish: dict[str, Any] = {"seed": 5, "resolution": 512, "head": "anny", "detail": detail}
+    monkeypatch.setattr(detailing, "installed_texture_model", lambda _base, _head: None)
+    painted = pipeline.generate(WORDS, **wish)
+    monkeypatch.setattr(detailing, "installed_texture_model", textures)
+    judged = pipeline.generate(WORDS, **wish)
+    assert asked == ["anny"] and judged.record.edits[0].parameters["texture_model"] == "a double"
+    assert "texture_model" not in painted.record.edits[0].parameters
+    greener = skin(judged).mean(dim=(0, 1)) - skin(painted).mean(dim=(0, 1))
+    assert float(greener[1] - greener[0]) > 0.05
 
 
 def test_without_a_model_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

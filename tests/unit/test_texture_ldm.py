@@ -15,8 +15,9 @@ import torch
 from PIL import Image
 
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, FolderError
-from dreamface.guidance import DESIRED, UNDESIRED, StableDiffusion, TextureDiffusion, sample
+from dreamface.guidance import DESIRED, UNDESIRED, StableDiffusion, TextureDiffusion, installed_texture_model, sample
 from dreamface.guidance.texture_ldm import with_domain, with_mask
+from dreamface.models import model_folder
 from dreamface.models.taking import Offer
 from dreamface.models.trained import TEXTURE_LDM
 from dreamface.progress import Progress
@@ -158,6 +159,21 @@ def test_what_is_written_can_be_installed_and_used(trained: Path, base: StableDi
     assert picture.shape == (1, 3, base.side, base.side) and bool(torch.isfinite(picture).all())
     assert not torch.equal(model.embed("a man").embedding, model.embed("a man", UNDESIRED).embedding)
     assert model.embed("a man").embedding.shape[1] == base.embed("a man").embedding.shape[1] + 3
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_an_installed_one_is_for_heads_of_its_layout(
+    precision: torch.dtype, trained: Path, base: StableDiffusion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DREAMFACE_MODELS", str(tmp_path))
+    assert installed_texture_model(base, "ict") is None
+    shutil.copytree(trained, model_folder(TEXTURE_LDM.kind))
+    assert installed_texture_model(base, "anny") is None
+    monkeypatch.setattr(StableDiffusion, "precision", precision)
+    model = installed_texture_model(base, "ict")
+    assert model is not None and next(model._unet.parameters()).dtype is precision
+    noise = model.predict_noise(torch.rand(1, 4, 8, 8), torch.tensor([500]), model.embed("a man").embedding)
+    assert noise.shape == (1, 4, 8, 8) and noise.dtype is torch.float32 and bool(torch.isfinite(noise).all())
 
 
 def test_all_of_it_is_learnt(trained: Path, base: StableDiffusion) -> None:

@@ -73,6 +73,7 @@ class DiffusedEntry(BaseModel):
     model_config = ConfigDict(extra="forbid")
     words: str = Field(default="", max_length=LONGEST_WISH)
     model: str = Field(default="", max_length=200)
+    texture_model: str = Field(default="", max_length=200, description="what judged the texture itself")
     seed: int = Field(default=0, ge=0, lt=2**32)
     steps: int = Field(default=30, ge=1, le=_MOST_STEPS)
     guidance: float = Field(default=7.5, ge=0.0, le=_MOST_GUIDANCE, allow_inf_nan=False)

@@ -29,7 +29,7 @@ from dreamface.guidance.stable_diffusion import (
     use_diffusion,
     why_no_diffusion,
 )
-from dreamface.guidance.texture_ldm import DESIRED, UNDESIRED, TextureDiffusion
+from dreamface.guidance.texture_ldm import DESIRED, UNDESIRED, TextureDiffusion, installed_texture_model
 from dreamface.guidance.texturing import Anchor, LearnedPrior, Steps, Textured, TexturePrior, Texturing
 from dreamface.guidance.upscaling import Upscaler
 
@@ -76,6 +76,7 @@ __all__ = [
     "forget_diffusion",
     "guided_noise",
     "import_packages",
+    "installed_texture_model",
     "is_movable",
     "need_packages",
     "normals_of_height",

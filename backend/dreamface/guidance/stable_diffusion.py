@@ -133,6 +133,12 @@ class StableDiffusion:
         """What its denoiser says."""
         return self._prediction
 
+    @property
+    def precision(self) -> torch.dtype:
+        """Of its denoiser's weights."""
+        found: torch.dtype = self._unet.dtype
+        return found
+
     def on(self, device: torch.device) -> StableDiffusion:
         """Return it with its networks moved to a device."""
         for network in (self._unet, self._autoencoder, self._text_encoder):

@@ -20,6 +20,7 @@ from dreamface.guidance.devices import compute
 from dreamface.guidance.interface import Prompt
 from dreamface.guidance.schedule import Schedule
 from dreamface.guidance.stable_diffusion import StableDiffusion
+from dreamface.models import TEXTURE_LDM, model_folder
 
 DESIRED, UNDESIRED = 0, 1
 """Domains: textures as they should be, and others that only teach variety, such as ones with light baked in."""
@@ -62,8 +63,13 @@ class TextureDiffusion:
         return cls(base, name, unet.to(place), *put)
 
     @classmethod
-    def load(cls, folder: Path, base: StableDiffusion) -> TextureDiffusion:
+    def load(cls, folder: Path, base: StableDiffusion, precision: torch.dtype = torch.float32) -> TextureDiffusion:
         """Load the folder that training has written.
+
+        Args:
+            folder: see `dreamface.models.trained`.
+            base: that it was trained from, or another of the same family.
+            precision: of the network's weights.
 
         Raises:
             DreamFaceError: a file is missing or damaged, or the base is of another family.
@@ -87,7 +93,7 @@ class TextureDiffusion:
                 f"The texture model was trained from {str(said.get('base', 'another model'))[:80]}, and the chosen "
                 "diffusion model is of another family: choose that one."
             )
-        unet.requires_grad_(False).eval()
+        unet.requires_grad_(False).eval().to(precision)
         return cls.of(base, unet, learned.get("domains"), learned.get("mask"))
 
     @property
@@ -125,6 +131,7 @@ class TextureDiffusion:
 
     def predict_noise(self, latents: Tensor, level: Tensor, embedding: Tensor) -> Tensor:
         """Return the noise [B, 4, h, w] in latents, without gradients."""
+        precision = next(self._unet.parameters()).dtype
 
         def ask(some: Tensor, levels: Tensor, words: Tensor) -> Tensor:
             answer: Tensor = self._unet(with_mask(some, self._mask), levels, encoder_hidden_states=words).sample
@@ -132,8 +139,30 @@ class TextureDiffusion:
 
         given = latents.detach().float()
         with torch.no_grad():
-            answer = compute(ask, given, level, embedding.float())
+            answer = compute(ask, given.to(precision), level, embedding.to(precision)).float()
             return self.schedule.noise_of(answer, given, level, self.base.prediction)
+
+
+def installed_texture_model(base: StableDiffusion, head: str) -> TextureDiffusion | None:
+    """Load the texture model that is installed; None where there is none, or none of this head's layout.
+
+    Args:
+        base: the model of pictures that it is to judge beside.
+        head: name of the head model.
+
+    Raises:
+        DreamFaceError: it is damaged, or the base is of another family.
+    """
+    folder = model_folder(TEXTURE_LDM.name)
+    try:
+        of_head = json.loads((folder / INDEX).read_text("utf-8")).get("head") or _USUAL_HEAD
+    except (OSError, ValueError):
+        return None
+    return TextureDiffusion.load(folder, base, base.precision) if of_head == head else None
+
+
+_USUAL_HEAD: Final = "ict"
+"""Whose layout textures have where nobody says, as of scans."""
 
 
 def with_domain(embedding: Tensor, domains: Tensor | None, which: Tensor) -> Tensor:

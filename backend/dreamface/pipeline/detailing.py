@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -26,6 +26,7 @@ from dreamface.guidance import (
     Steps,
     Textured,
     Texturing,
+    installed_texture_model,
     normals_of_height,
     resized,
     skin_layer,
@@ -42,7 +43,7 @@ from dreamface.traits import VOCABULARY, Group, Traits
 from dreamface.units import MM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from torch import Tensor
 
@@ -177,7 +178,8 @@ def make_detail(
         record: whose; its edits lie on top.
         detail: how.
         model: knows pictures of anything; None is the one that is installed.
-        texture: knows textures of this head's layout, with the same latents; None: the painted skin stands in for it.
+        texture: knows textures of this head's layout, with the same latents; None: the one that is installed, where
+            `model` is, too, else the painted skin stands in for it.
         progress: told about every step.
         forming: called every few steps with a picture of what there is by then.
 
@@ -188,7 +190,7 @@ def make_detail(
     """
     check_detail(detail)
     progress.report("load", 0.0, "Loading the diffusion model")
-    with use_diffusion(progress.part(0.0, 0.05)) if model is None else nullcontext(model) as model:
+    with _networks(head, model, texture, progress.part(0.0, 0.05)) as (model, texture):
         carved, relief, outcomes = head, None, []
         if detail.carves:
             carved, relief, outcome = _carve(head, record, detail, model, progress.part(0.05, 0.45), forming)
@@ -207,11 +209,24 @@ def make_detail(
         "words": record.prompt[:LONGEST_WISH], "model": name, "seed": record.seed,
         "steps": sum(outcome.steps for outcome in outcomes), "guidance": detail.guidance, "under": True,
         "relief_mm": relief_mm, **({"shown": shown_before} if shown_before else {}),
+        **({"texture_model": texture.name} if texture is not None else {}),
         **({"cut_off": cut_off[:LONGEST_WISH]} if cut_off else {}),
         **({"stopped": stopped[:LONGEST_WISH]} if stopped else {}),
     }  # fmt: skip
     entry = EditEntry(ENTRY, "diffusion", LABEL, 1.0, True, None, Traits(), parameters, names)
     return Detailed(carved, entry, pictures)
+
+
+@contextmanager
+def _networks(
+    head: Head, model: LatentDiffusion | None, texture: LatentDiffusion | None, progress: Progress
+) -> Iterator[tuple[LatentDiffusion, LatentDiffusion | None]]:
+    """Give the models of pictures and of textures to a block: those that are given, else what is installed."""
+    if model is not None:
+        yield model, texture
+        return
+    with use_diffusion(progress) as found:
+        yield found, installed_texture_model(found, head.model) if texture is None else texture
 
 
 def detail_remarks(record: FaceRecord) -> list[str]:

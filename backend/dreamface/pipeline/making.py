@@ -105,7 +105,7 @@ def generate(
         detail: "quick", or "diffusion": a diffusion model carves the shape and textures the skin after all words of
             the prompt, also those that no trait has. A `Detail` says how.
         model: which diffusion model; None is the one that is installed.
-        texture: a model of textures of the head's layout with the same latents; None: the painted skin stands in.
+        texture: a model of textures of the head's layout with the same latents; None: see `make_detail`.
         reading: what `read` said of the prompt, where it was asked already; None reads it.
         progress: told about every stage.
         forming: called every few steps of diffusion with a picture of the head by then, [S, S, 3] sRGB-encoded.
