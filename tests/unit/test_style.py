@@ -90,7 +90,7 @@ ALLOWED = {
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {
-        "appearance", "capture", "colour", "groom", "guidance", "head", "images", "language", "models", "motion",
+        "appearance", "capture", "colour", "colour_names", "groom", "guidance", "head", "images", "language", "models", "motion",
         "packing", "pipeline", "prior", "rig", "skin", "_files",
     },
     "evaluation": SHARED | {"guidance", "pipeline", "training"},
