@@ -90,8 +90,8 @@ ALLOWED = {
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {
-        "appearance", "capture", "colour", "colour_names", "groom", "guidance", "head", "images", "language", "models", "motion",
-        "packing", "pipeline", "prior", "rig", "skin", "_files",
+        "appearance", "capture", "colour", "colour_names", "groom", "guidance", "head", "images", "language", "models",
+        "motion", "packing", "pipeline", "prior", "rig", "skin", "_files",
     },
     "evaluation": SHARED | {"guidance", "pipeline", "training"},
     "_files": {"errors"},
