@@ -55,8 +55,9 @@ TENDENCIES: Final[Mapping[str, Mapping[str, float]]] = {
     },
     "old man": {"own-jowl": 0.15, "own-orbit-low": 0.2, "own-cheek-hollow": 0.15},
     "old woman": {
-        "own-jowl": -0.15, "own-cheek-sag": -0.15, "own-jaw-corner": -0.15, "own-cheek-hollow": -0.1,
-        "own-orbit-hollow": -0.1, "own-brow-ridge": -0.1,
+        "own-jowl": -0.2, "own-cheek-sag": -0.2, "own-jaw-corner": -0.15, "own-cheek-hollow": -0.2,
+        "own-temple": -0.15, "own-orbit-hollow": -0.15, "own-nasolabial": -0.12, "own-throat": -0.15,
+        "own-brow-ridge": -0.1,
     },
     "child": {
         "own-cranium": 0.8, "own-forehead-dome": 0.5, "own-cheek-round": 0.8, "own-nose-small": 0.5,

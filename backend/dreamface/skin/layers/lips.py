@@ -17,7 +17,9 @@ from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.complexion import manhood
 from dreamface.units import MM
 
-_WET: Final = torch.tensor([0.30, 0.075, 0.065])  # linear Rec. 709 of the mouth's lining and the eye sockets
+# Linear Rec. 709 of the mouth's lining and the eye sockets. Mucosa hardly takes red light, and a hollow throws light from
+# wall to wall: were it as dark as it looks in there, an open mouth would be black in a path tracer.
+_WET: Final = torch.tensor([0.48, 0.18, 0.16])
 
 
 @dataclass(frozen=True)
