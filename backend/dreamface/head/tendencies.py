@@ -47,7 +47,7 @@ TENDENCIES: Final[Mapping[str, Mapping[str, float]]] = {
     "woman": {
         "own-brow-ridge": -0.9, "own-orbit-low": -0.8, "own-forehead-slope": -0.5, "own-jaw-corner": -0.6,
         "own-jaw-line": -0.4, "own-chin-square": -0.6, "own-cheek-apple": 0.65, "own-nose-bridge": -0.4,
-        "own-neck": -0.3,
+        "own-neck": -0.6,
     },
     "old": {
         "own-jowl": 0.55, "own-cheek-sag": 0.6, "own-nasolabial": 0.55, "own-marionette": 0.4, "own-temple": 0.5,
@@ -93,6 +93,8 @@ TRAITS: Final[Mapping[str, Mapping[str, float]]] = {
     "european": {"chin.prominence": 0.3, "eyes.depth": 0.2, "nose.tip_up": 0.2, "nose.tip_width": -0.2},
     "child": {"eyes.size": 0.5, "eyes.openness": 0.3, "nose.bridge_height": -0.4},
     "old": {"brow.height": -0.3, "eyes.openness": -0.3, "mouth.corners": -0.3},
+    # Women's brows do not come down with age, their middle rises (Matros et al. 2009, Plast. Reconstr. Surg. 124).
+    "old woman": {"brow.height": 0.3},
     "heavy": {"neck.width": 1.0},
     "thin": {"neck.width": -0.8},
     "muscular": {"neck.width": 0.8},
