@@ -17,8 +17,8 @@ from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.complexion import manhood
 from dreamface.units import MM
 
-# Linear Rec. 709 of the mouth's lining and the eye sockets. Mucosa hardly takes red light, and a hollow throws light from
-# wall to wall: were it as dark as it looks in there, an open mouth would be black in a path tracer.
+# Linear Rec. 709 of the mouth's lining and the eye sockets. Mucosa hardly absorbs red light: with a darker colour the
+# inside of an open mouth would be black in a path tracer, as light bounces between its walls.
 _WET: Final = torch.tensor([0.48, 0.18, 0.16])
 
 
