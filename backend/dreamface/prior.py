@@ -65,7 +65,7 @@ _FAIRER_WOMEN, _DARKER_MEN = 0.94, 1.03
 # How lined women and men are from 80 years on. Foreheads and the folds beside the nose are deeper in men, the lines
 # about the lips in women (Luebberding et al. 2014, Dermatologic Surgery 40; Paes et al. 2009, Aesthetic Surgery
 # Journal 29).
-_LINED = {"forehead": (0.60, 0.95), "eyes": (1.0, 0.98), "cheeks": (0.72, 0.88), "mouth": (0.80, 0.78)}
+_LINED = {"forehead": (0.60, 0.95), "eyes": (0.86, 0.98), "cheeks": (0.56, 0.88), "mouth": (0.80, 0.78)}
 
 _RAREST = 2.0  # deviations from what is usual that are still drawn
 _GAPPED = 0.06  # of people: a gap between the front teeth

@@ -61,18 +61,14 @@ _LIKELIER: Final[dict[str, Weights]] = {
 }  # fmt: skip
 """Factors on those weights."""
 
-_AFRICAN_WOMEN: Final[Weights] = {
-    "afro": 2.4,
-    "coils": 1.4,
-    "twists": 1.8,
-    "cornrows": 1.2,
-    "braids": 1.2,
-    "dreadlocks": 0.7,
-}
-_AFRICAN_MEN: Final[Weights] = {
-    "coils": 1.4, "afro": 1.0, "twists": 0.8, "dreadlocks": 0.8, "cornrows": 0.7, "flat_top": 0.4,
-}  # fmt: skip
-"""Cuts that are made for coiled hair, from four years on."""
+_AFRICAN_WOMEN: Final[tuple[tuple[float, Weights], ...]] = (
+    (55.0, {"afro": 2.4, "coils": 1.4, "twists": 1.8, "cornrows": 1.2, "braids": 1.2, "dreadlocks": 0.7}),
+    (math.inf, {"afro": 2.6, "coils": 1.0, "twists": 1.4, "cornrows": 0.25, "braids": 0.25, "dreadlocks": 0.4}),
+)  # fmt: skip
+_AFRICAN_MEN: Final[tuple[tuple[float, Weights], ...]] = (
+    (math.inf, {"coils": 1.4, "afro": 1.0, "twists": 0.8, "dreadlocks": 0.8, "cornrows": 0.7, "flat_top": 0.4}),
+)
+"""Cuts that are made for coiled hair, from four years on: until which age -> weights."""
 
 _FIRST_LONG: Final = 4.0  # years from which hair is long enough for locks and braids
 _LOSS: Final[Weights] = {"receding": 0.55, "bald": 0.45}
@@ -206,7 +202,7 @@ def cut_weights(age: float, male: bool, ancestry: Mapping[str, float], asked: Tr
                 factor = _LIKELIER[name].get(style, 1.0)
                 likely[style] = likely.get(style, 0.0) + share * part * weight * factor
         if name == "ancestry.african" and age >= _FIRST_LONG:
-            for style, weight in (_AFRICAN_MEN if male else _AFRICAN_WOMEN).items():
+            for style, weight in _of_age(_AFRICAN_MEN if male else _AFRICAN_WOMEN, age).items():
                 likely[style] = likely.get(style, 0.0) + share * weight
         elif age >= _FIRST_LONG:
             for style in ("afro", "coils"):  # rare elsewhere, but what "very curly hair" asks for

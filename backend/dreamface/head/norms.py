@@ -8,6 +8,8 @@ Adults are 18 to 30 years old. Sources, rounded to half a millimetre:
 - Bouhadana et al. 2022, "Expanding the classic facial canons", PRS Global Open 10(4): the distance between the
   inner eye corners pooled over 22,638 people: African 38.5, Asian 36.4, South-East and South Asian 32.8, White 31.4.
 - Farkas and Hreczko 1994, chapter 4 of the same book: growth, as shares of the adult's distance.
+- Gordon et al. 2014, "2012 Anthropometric Survey of U.S. Army Personnel", Natick TR-15/007: the neck's circumference,
+  33 cm in women and 39.8 cm in men, as the width of a round neck.
 - Heathcote 1995, BMJ 311: ears grow by 0.22 mm a year; Sforza et al. 2010, Annals of Anatomy 192: noses; Iblher et al.
   2008, JPRAS 61 and Sforza et al. 2010, JPRAS 63: lips thin and the upper lip lengthens; van den Bosch et al. 1999,
   Ophthalmology 106: the eyelids' opening shortens by a tenth from 35 to 85 years.
@@ -62,6 +64,7 @@ NORMS: Final[Mapping[str, Norm]] = {
     "lips.lower": Norm((13.5, 10.5, 10.5, 9.5), (14, 11, 10.5, 10), 1.5, (0.70, 0.84, 0.93, 0.98, 1), -0.45),
     "philtrum.length": Norm((13, 13, 13.5, 13.5), (15, 15.5, 15.5, 15.5), 1.9, (0.75, 0.84, 0.91, 0.96, 1), 0.55),
     "jaw.width": Norm((93, 98, 88, 91), (100, 106, 95, 98.5), 5.6, (0.70, 0.83, 0.90, 0.95, 1)),
+    "neck.width": Norm((105, 105, 105, 105), (126.5, 126.5, 126.5, 126.5), 6.0, (0.62, 0.73, 0.82, 0.92, 1)),
     "ears.size": Norm((55.5, 58, 58, 58.5), (59.5, 61.5, 62, 62.5), 3.7, (0.76, 0.87, 0.94, 0.98, 1), 2.2),
 }  # fmt: skip
 """Shape trait -> the distance that it is."""

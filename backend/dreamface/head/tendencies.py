@@ -34,6 +34,7 @@ DRIVERS: Final[Mapping[str, Callable[[Person], float]]] = {
     "european": lambda p: _ancestry(p, "ancestry.european"),
     "heavy": lambda p: max(0.0, 2.0 * p["body.weight"] - 1.0),
     "thin": lambda p: max(0.0, 1.0 - 2.0 * p["body.weight"]),
+    "muscular": lambda p: max(0.0, 2.0 * p["body.muscle"] - 1.0),
 }
 """What sliders follow: each 0 to about 1."""
 
@@ -46,7 +47,7 @@ TENDENCIES: Final[Mapping[str, Mapping[str, float]]] = {
     "woman": {
         "own-brow-ridge": -0.9, "own-orbit-low": -0.8, "own-forehead-slope": -0.5, "own-jaw-corner": -0.6,
         "own-jaw-line": -0.4, "own-chin-square": -0.6, "own-cheek-apple": 0.65, "own-nose-bridge": -0.4,
-        "own-neck": -0.9,
+        "own-neck": -0.6,
     },
     "old": {
         "own-jowl": 0.55, "own-cheek-sag": 0.6, "own-nasolabial": 0.55, "own-marionette": 0.4, "own-temple": 0.5,
@@ -55,8 +56,9 @@ TENDENCIES: Final[Mapping[str, Mapping[str, float]]] = {
     },
     "old man": {"own-jowl": 0.15, "own-orbit-low": 0.2, "own-cheek-hollow": 0.15},
     "old woman": {
-        "own-jowl": -0.15, "own-cheek-sag": -0.15, "own-jaw-corner": -0.15, "own-cheek-hollow": -0.1,
-        "own-orbit-hollow": -0.1, "own-brow-ridge": -0.1,
+        "own-jowl": -0.2, "own-cheek-sag": -0.2, "own-jaw-corner": -0.15, "own-cheek-hollow": -0.2,
+        "own-temple": -0.15, "own-orbit-hollow": -0.15, "own-nasolabial": -0.12, "own-throat": -0.15,
+        "own-brow-ridge": -0.1,
     },
     "child": {
         "own-cranium": 0.8, "own-forehead-dome": 0.5, "own-cheek-round": 0.8, "own-nose-small": 0.5,
@@ -75,10 +77,10 @@ TENDENCIES: Final[Mapping[str, Mapping[str, float]]] = {
 
 
 TRAITS: Final[Mapping[str, Mapping[str, float]]] = {
-    "man": {"neck.width": 0.3, "brow.height": -0.2, "brow.ridge": 0.2, "chin.width": 0.2, "mouth.corners": 0.2},
+    "man": {"brow.height": -0.2, "brow.ridge": 0.2, "chin.width": 0.2, "mouth.corners": 0.2},
     "woman": {
-        "neck.width": -0.9, "brow.height": 0.45, "brow.ridge": -0.5, "brow.angle": 0.5, "eyes.size": 0.75,
-        "eyes.openness": 0.4, "eyes.tilt": 0.3, "lips.upper": 0.75, "lips.lower": 0.75, "mouth.corners": 0.9,
+        "brow.height": 0.3, "brow.ridge": -0.5, "brow.angle": 0.5, "eyes.size": 0.75, "eyes.openness": 0.3,
+        "eyes.tilt": 0.3, "lips.upper": 0.75, "lips.lower": 0.75, "mouth.corners": 0.9,
         "nose.tip_up": 0.25, "nose.hump": -0.8, "nose.bridge_width": -0.5, "nose.tip_width": -0.5, "nose.width": -0.55,
         "nose.length": -0.3, "eyes.fold": 0.15, "chin.width": -0.3, "chin.height": -0.25, "philtrum.length": -0.4,
         "face.roundness": 0.15, "jaw.width": -0.1, "cheeks.volume": 0.2, "cheekbones.prominence": 0.25,
@@ -89,8 +91,13 @@ TRAITS: Final[Mapping[str, Mapping[str, float]]] = {
         "lips.lower": 0.3, "brow.height": -0.2, "jaw.angle": 0.2,
     },
     "european": {"chin.prominence": 0.3, "eyes.depth": 0.2, "nose.tip_up": 0.2, "nose.tip_width": -0.2},
-    "child": {"eyes.size": 0.5, "eyes.openness": 0.3, "nose.bridge_height": -0.4, "neck.width": -0.5},
+    "child": {"eyes.size": 0.5, "eyes.openness": 0.3, "nose.bridge_height": -0.4},
     "old": {"brow.height": -0.3, "eyes.openness": -0.3, "mouth.corners": -0.3},
+    # Women's brows do not come down with age, their middle rises (Matros et al. 2009, Plast. Reconstr. Surg. 124).
+    "old woman": {"brow.height": 0.3},
+    "heavy": {"neck.width": 1.0},
+    "thin": {"neck.width": -0.8},
+    "muscular": {"neck.width": 0.8},
 }  # fmt: skip
 """What is followed -> shape trait -> standard deviations of the population by which the group's mean is moved at 1."""
 
@@ -107,7 +114,7 @@ def tendencies(person: Person) -> dict[str, float]:
         person: age in years, gender -1..1, ancestry weights, body.weight 0..1.
 
     >>> round(tendencies({"age": 80.0, "gender": -1.0, "body.weight": 0.5})["own-jowl"], 2)
-    0.5
+    0.44
     """
     return _summed(TENDENCIES, person)
 

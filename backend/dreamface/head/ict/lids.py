@@ -18,7 +18,7 @@ from dreamface.head.ict.eyeballs import Pose, TurningEye
 from dreamface.head.ict.openings import Loops
 from dreamface.head.lid_room import Lid
 
-OVERLAP: Final = 0.10e-3  # metres by which shut lids are pressed into each other
+OVERLAP: Final = 0.5e-3  # metres by which shut lids are pressed into each other
 
 _HIND_RINGS: Final = (1, 2)  # of the loops behind the caruncle: where the lid's edge bends out of the socket
 _EDGE_RINGS: Final = (-1, 0, 1, 2)  # of them, what moves as one with the lid's edge

@@ -38,8 +38,8 @@ _FINE_WHITE: Final = torch.tensor([0.64, 0.61, 0.54])  # of white hair's colour:
 _THICK_WHITE: Final = 0.8  # of white hair's colour: white hairs on top of many
 
 _BEARD_GREYING: Final = 1.5  # power of the scalp's grey: beards start to turn later
-_BROW_GREYING_FROM: Final = 0.25  # grey of the scalp at which the first hairs of the brows turn
-_MOST_BROW_GREY: Final = 0.55  # fraction of white hairs in the brows of a white-haired person
+_BROW_GREYING_FROM: Final = 0.45  # grey of the scalp at which the first hairs of the brows turn
+_MOST_BROW_GREY: Final = 0.45  # fraction of white hairs in the brows of a white-haired person
 
 _STEPS: Final = torch.linspace(0.0, 1.0, 11)  # of pigments, among which the natural colour next to a dye is looked for
 

@@ -17,7 +17,9 @@ from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.complexion import manhood
 from dreamface.units import MM
 
-_WET: Final = torch.tensor([0.30, 0.075, 0.065])  # linear Rec. 709 of the mouth's lining and the eye sockets
+# Linear Rec. 709 of the mouth's lining and the eye sockets. Mucosa hardly absorbs red light: with a darker colour the
+# inside of an open mouth would be black in a path tracer, as light bounces between its walls.
+_WET: Final = torch.tensor([0.48, 0.18, 0.16])
 
 
 @dataclass(frozen=True)

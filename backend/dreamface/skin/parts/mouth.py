@@ -120,8 +120,8 @@ class _GumLook:
             widths of the margin.
     """
 
-    colour: _Colour = (0.500, 0.180, 0.165)
-    margin_colour: _Colour = (0.580, 0.285, 0.255)
+    colour: _Colour = (0.530, 0.205, 0.190)
+    margin_colour: _Colour = (0.600, 0.300, 0.270)
     margin_mm: float = 1.3
     margin: float = 0.75
     patches: float = 0.06
@@ -148,8 +148,8 @@ class _TongueLook:
         papillae_below: fraction of the papillae that is there where the tongue faces down.
     """
 
-    colour: _Colour = (0.450, 0.150, 0.140)
-    coating_colour: _Colour = (0.560, 0.325, 0.290)
+    colour: _Colour = (0.510, 0.195, 0.180)
+    coating_colour: _Colour = (0.580, 0.350, 0.315)
     coating_width: float = 0.55
     coating: float = 0.40
     coating_patches: float = 0.10
