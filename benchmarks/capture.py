@@ -148,7 +148,8 @@ def shape_of(head: str, shown: Shown) -> dict[str, float]:
     figures: dict[str, float] = {}
     for name, some in (("one", seen[:1]), ("three", seen)):
         start = time.perf_counter()
-        fit = fit_person(population, [one.landmarks for one in some], tracker)
+        pixels = [one.photograph.pixels for one in some]
+        fit = fit_person(population, [one.landmarks for one in some], tracker, pictures=pixels)
         figures[f"{name} s"] = time.perf_counter() - start
         figures[name], figures[f"{name} rigid"] = distances(population.vertices(fit.values), truth, face)
         gender = (population.told_mean + fit.values @ population.told)[TOLD.index("gender")]
