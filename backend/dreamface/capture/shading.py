@@ -25,6 +25,7 @@ from dreamface.capture.population import Look, Population
 from dreamface.capture.pose import SHORTEST, project, turned
 from dreamface.capture.problem import POSE_AND_LENS, SLOPE_STEP, Fit, Problem, stepped
 from dreamface.images import decode_srgb8
+from dreamface.traits import ARKIT_SHAPES
 
 FACE_PIXELS: Final = 260
 """Pixels from the lowest to the highest landmark: larger photographs are made smaller before they are compared."""
@@ -41,8 +42,11 @@ MARGIN: Final = 0.4
 NOISE: Final = 0.05
 """Standard deviation of a colour, as a fraction, besides what the level before has left of it."""
 
-ALIKE: Final = 6.0
+ALIKE: Final = 8.0
 """Colours of neighbouring points are wrong together: so many times fewer of them would say as much."""
+
+EXPRESSION_DOUBT: Final = 0.04
+"""Standard deviation of a weight from what the landmarks tell: what lips show besides skin is not explained."""
 
 STRANGE: Final = 0.25
 """Fraction by which a colour may differ before it counts less and less (Geman-McClure)."""
@@ -274,10 +278,12 @@ class _Shading:
     def __init__(self, look: Look, problem: Problem, pictures: Sequence[Picture], surface: Surface) -> None:
         self._look, self._problem, self._pictures, self._surface = look, problem, pictures, surface
         self._tints = look.modes.transpose(1, 2, 0)
+        self._expression: FloatArray = np.zeros((len(pictures), len(ARKIT_SHAPES)))
         self._targets: list[_Target] = []
 
     def solved(self, fit: Fit) -> Fit:
         """Return the fit that explains colours and landmarks best."""
+        self._expression = fit.weights
         looks = Appearance(np.zeros(len(self._look.modes)), np.zeros((len(self._pictures), HARMONICS, CHANNELS)))
         for number, (blur, rounds) in enumerate(LEVELS):
             images = [picture.blurred(blur) for picture in self._pictures]
@@ -353,6 +359,7 @@ class _Shading:
     def _cost(self, fit: Fit, looks: Appearance) -> float:
         """Return minus twice the logarithm of the probability, but for a constant."""
         cost, albedo = self._problem.cost(fit) + np.square(looks.albedo).sum(), self._albedo(looks)
+        cost += np.square((fit.weights - self._expression) / EXPRESSION_DOUBT).sum()
         for number, target in enumerate(self._targets):
             placed = self._placed(fit, number)
             colours = target.picture.sampled(target.images[:CHANNELS], _places(placed.before, fit.focal[number]))[0]
@@ -374,6 +381,9 @@ class _Shading:
         normal[tint, tint] += 1.0
         gradient[tint] -= looks.albedo
         for number, target in enumerate(self._targets):
+            shapes = known + own * number + np.arange(len(ARKIT_SHAPES))
+            normal[shapes, shapes] += EXPRESSION_DOUBT**-2
+            gradient[shapes] -= (fit.weights[number] - self._expression[number]) / EXPRESSION_DOUBT**2
             jacobian, errors = self._slopes(fit, looks, number, target)
             trust = target.weight[:, None] / (1.0 + (errors / STRANGE) ** 2) ** 2
             light = len(right) + tints + lit * number + np.arange(lit)
