@@ -169,20 +169,27 @@ class Shot:
         return self.focal * points[:, (0, 2)] * torch.tensor((1.0, -1.0)) / points[:, 1:2].clamp_min(1e-3)
 
     def _moved(self, seen: Tensor) -> Tensor:
-        """Return [N, 2] how far the picture is off there: the mean of the landmarks around."""
+        """Return [N, 2] how far the picture is off there: the mean of the landmarks around.
+
+        It varies slowly, so it is told on a grid, and in between by interpolation.
+        """
         expected = torch.from_numpy(self.expected).float()
         there = self._pinhole(expected)
         off = torch.from_numpy(self.landmarks).float() - there
         width = WARP_MM * MM * self.focal / float(expected[:, 1].mean())
-        found = torch.zeros_like(seen)
-        for start in range(0, len(seen), _AT_ONCE):
-            part = seen[start : start + _AT_ONCE]
-            share = torch.exp(-0.5 * torch.cdist(part, there).square() / width**2)
-            found[start : start + _AT_ONCE] = share @ off / (share.sum(dim=1, keepdim=True) + 1.0)
-        return found
+        low, high = there.amin(dim=0) - _REACH * width, there.amax(dim=0) + _REACH * width
+        columns, rows = (int(side) for side in ((high - low) / (_GRID_STEP * width)).ceil().clamp(2.0, _MOST_STEPS))
+        y, x = torch.meshgrid(torch.linspace(0.0, 1.0, rows), torch.linspace(0.0, 1.0, columns), indexing="ij")
+        grid = low + torch.stack((x, y), dim=2).view(-1, 2) * (high - low)
+        share = torch.exp(-0.5 * torch.cdist(grid, there).square() / width**2)
+        found = (share @ off / (share.sum(dim=1, keepdim=True) + 1.0)).T.view(1, 2, rows, columns)
+        places = 2.0 * (seen - low) / (high - low) - 1.0
+        return grid_sample(found, places[None, None], padding_mode="border", align_corners=True)[0, :, 0].T
 
 
-_AT_ONCE: Final = 65536
+_REACH: Final = 4.0  # widths beyond the landmarks in which they still count
+_GRID_STEP: Final = 0.33  # of the width
+_MOST_STEPS: Final = 400.0
 
 
 @dataclass(frozen=True)
