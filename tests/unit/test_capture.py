@@ -16,9 +16,10 @@ from dreamface.capture.fitting import fit_person
 from dreamface.capture.landmark_model import load_model as load_landmarks
 from dreamface.capture.landmarks import Landmarks
 from dreamface.capture.lighting import estimate_light, note_on_light, split_tone
-from dreamface.capture.population import load_population, pose_terms
+from dreamface.capture.population import Population, load_population, pose_terms
 from dreamface.capture.pose import Poses, project, turned
 from dreamface.capture.reading import ancestry_of
+from dreamface.capture.shading import Picture, harmonics
 from dreamface.capture.skin import _like_skin
 from dreamface.editing import from_photo
 from dreamface.editing.photographs import wanted
@@ -90,6 +91,75 @@ def test_a_picture_on_its_side_shows_the_same_person(head: str) -> None:
         points = Poses(fit.poses.rotation, fit.poses.position).place(population.off[None])
         back = Poses(upright.poses.rotation, upright.poses.position).place(population.off[None])
         assert np.abs(turned(project(back, upright.focal), angle) - project(points, fit.focal)).max() < 0.02
+
+
+def test_harmonics_change_as_their_slopes_say() -> None:
+    normals = np.random.default_rng(3).normal(size=(50, 3))
+    _, slopes = harmonics(normals)
+    for axis in range(3):
+        step = 1e-5 * np.eye(3)[axis]
+        change = (harmonics(normals + step)[0] - harmonics(normals - step)[0]) / 2e-5
+        assert np.abs(change - slopes[:, :, axis]).max() < 1e-6
+
+
+def test_a_picture_is_seen_alike_whichever_way_up_it_is() -> None:
+    rows, columns = np.mgrid[:300, :300]
+    pixels = np.stack((columns, rows, 128 + 60 * np.sin(columns / 20)), axis=2).clip(0, 255).astype(np.uint8)
+    points = np.random.default_rng(1).uniform(-0.3, 0.3, (478, 2))
+    upright, lying = (
+        Picture(pixels, Landmarks(points)),
+        Picture(np.rot90(pixels, -1).copy(), Landmarks(points), np.pi / 2),
+    )
+    places = 0.8 * points
+    colours, slopes, inside = upright.sampled(upright.blurred(2.0), places)
+    again, same, _ = lying.sampled(lying.blurred(2.0), places)
+    assert inside.all()
+    assert np.abs(colours - again).max() < 0.02
+    assert np.abs(slopes - same).max() < 0.1 * np.abs(slopes).max()
+    assert (slopes[:, 0, 0] > 0.0).all()  # redder to the right
+    assert (slopes[:, 1, 1] > 0.0).all()  # greener downwards
+
+
+@pytest.mark.parametrize("head", INSTALLED[:1])
+def test_the_colours_of_a_picture_bring_a_person_nearer(head: str) -> None:
+    population = load_population(head)
+    person = Person.of(head, 21, Traits({"age": 38.0, "gender": 1.0, "skin.melanin": 0.3}), resolution=256)
+    truth, face = person.head.vertices.double().numpy(), population.vertex[:468]
+    turn = rotation(0.25, -0.05, 0.0)
+    view = View(turn, torch.tensor([0.0, 1.0, 0.0]) - turn @ person.head.landmark("multipie_30"), 2.4)
+    light = Light(torch.tensor([0.5, -0.75, 0.43]), 0.6, 0.4, torch.ones(3))
+    pixels = person.snapshot(view.place(person.head.vertices), view.camera, 400, light, 0.4)
+    seen = _as_trackers_see(population, truth, view)
+    marks = fit_person(population, [seen], "face-mesh")
+    colours = fit_person(population, [seen], "face-mesh", pictures=[pixels])
+
+    def off(values: np.ndarray) -> float:
+        return _points_apart(population.vertices(values)[face], truth[face])
+
+    assert off(colours.values) < 0.85 * off(marks.values)
+
+
+def _as_trackers_see(population: Population, vertices: np.ndarray, view: View) -> Landmarks:
+    """Landmarks of a head, of whose differences from the mean face a tracker sees less than it usually does."""
+    middle, own = (
+        population.landmarks(population.vertices(np.zeros(len(population.modes)))),
+        vertices[population.vertex],
+    )
+    own = own + population.off
+    expected = middle + own.mean(axis=0) - middle.mean(axis=0)
+    gain = 0.4 * population.sights["face-mesh"].gain
+    poses = Poses(view.rotation.double().numpy()[None], view.position.double().numpy()[None])
+    seen = project(poses.place((expected + gain * (own - expected))[None]), np.array([view.focal]))[0]
+    bias = np.tensordot(pose_terms(poses.rotation), population.sights["face-mesh"].bias, axes=1)[0]
+    return Landmarks(seen + bias * view.focal / float(view.position[1]))
+
+
+def _points_apart(one: np.ndarray, other: np.ndarray) -> float:
+    """Mean millimetres between points [N, 3] that lie on each other in the same size (Procrustes)."""
+    first, second = (points - points.mean(axis=0) for points in (one, other))
+    first = first * np.linalg.norm(second) / np.linalg.norm(first)
+    left, _, right = np.linalg.svd(first.T @ second)
+    return float(1e3 * np.linalg.norm(first @ left @ right - second, axis=1).mean())
 
 
 def test_who_can_be_nobody_is_refused() -> None:
@@ -230,11 +300,7 @@ def test_a_photograph_of_one_of_our_heads_becomes_that_head() -> None:
 def _apart(one: Head, other: Head) -> float:
     """Mean millimetres between two faces that lie on each other in the same size (Procrustes)."""
     face = torch.from_numpy(load_population(other.model).vertex[:468]).long()
-    first, second = (head.vertices[face].double() for head in (one, other))
-    first, second = (points - points.mean(dim=0) for points in (first, second))
-    first = first * second.norm() / first.norm()
-    left, _, right = torch.linalg.svd(first.T @ second)
-    return float(1e3 * (first @ left @ right - second).norm(dim=1).mean())
+    return _points_apart(one.vertices[face].double().numpy(), other.vertices[face].double().numpy())
 
 
 def _sliders_go_on(head: Head, face: object) -> None:

@@ -72,7 +72,7 @@ ALLOWED = {
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
     "edits": SHARED | {"_reading", "colour_names", "head", "images", "limits", "record", "rig", "groom", "skin"},
     "guidance": SHARED | {"colour", "edits", "head", "language", "models", "skin"},
-    "capture": SHARED | {"models", "head", "skin", "edits", "images", "_reading"},
+    "capture": SHARED | {"models", "head", "skin", "edits", "images", "prior", "_reading"},
     "motion": SHARED | {"models", "head", "skin", *LATER[:-1], "_files", "_reading"},
     "geometry": {"arrays"},
     "hair": set(),

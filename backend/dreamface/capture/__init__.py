@@ -30,10 +30,11 @@ from dreamface.capture.person import (
 from dreamface.capture.pose import Poses, angles
 
 if TYPE_CHECKING:
-    from dreamface.capture.fitting import MELANIN_DOUBT, Fit, fit_person
+    from dreamface.capture.fitting import MELANIN_DOUBT, fit_person
     from dreamface.capture.lighting import first_tone, note_on_light, split_tone
     from dreamface.capture.photographs import Sighting, find_faces, notes_on, read_photograph
     from dreamface.capture.population import TOLD, Population, load_population
+    from dreamface.capture.problem import Fit
     from dreamface.capture.reading import ancestry_of, read_features
     from dreamface.capture.skin import Seen, Shot, carry, look
 
@@ -81,7 +82,7 @@ __all__ = [
 _HOME = {
     "MELANIN_DOUBT": "fitting",
     "TOLD": "population",
-    "Fit": "fitting",
+    "Fit": "problem",
     "Population": "population",
     "Seen": "skin",
     "Shot": "skin",

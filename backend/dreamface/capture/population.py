@@ -15,7 +15,9 @@ import torch
 
 from dreamface.arrays import FloatArray, IntArray
 from dreamface.errors import BadRequest
-from dreamface.head import HeadModel, load_model
+from dreamface.head import HeadModel, HeadSource, load_model
+from dreamface.prior import complete
+from dreamface.traits import ARKIT_SHAPES, VOCABULARY, Traits
 
 FILE: Final = "population.npz"
 
@@ -25,7 +27,7 @@ TOLD: Final = (
 )  # fmt: skip
 """Traits that are correlated with the shape."""
 
-_USUAL_DETAILS: Final = {"lashes.length": 0.5, "teeth.gap": 0.0}  # which no landmark shows
+USUAL_DETAILS: Final = {"lashes.length": 0.5, "teeth.gap": 0.0}  # which no landmark shows
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,21 @@ class Sight:
             for spread, noise in ((self.passing, self.noise), (self.lasting, self.lasting_noise))
         )
         return np.linalg.inv(np.linalg.cholesky(passing + count * lasting))
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the skin of a head model's people looks, at some vertices of the face.
+
+    Attributes:
+        vertex: [N] which.
+        mean: [N, 3] logarithm of the linear albedo.
+        modes: [M, N, 3] in which people differ, with coefficients N(0, 1).
+    """
+
+    vertex: IntArray
+    mean: FloatArray
+    modes: FloatArray
 
 
 def similarities(points: FloatArray) -> FloatArray:
@@ -107,6 +124,7 @@ class Population:
         vertex: [478] the vertex that stands for each landmark.
         off: [478, 3] metres from there to the landmark.
         sights: how each tracker sees them, by its name.
+        look: of their skin.
     """
 
     head: str
@@ -118,6 +136,7 @@ class Population:
     vertex: IntArray
     off: FloatArray
     sights: dict[str, Sight]
+    look: Look
 
     @property
     def model(self) -> HeadModel:
@@ -130,7 +149,7 @@ class Population:
 
     def vertices(self, values: FloatArray) -> FloatArray:
         """Return [V, 3] metres: the neutral head of somebody whose modes have values [K], with usual lashes."""
-        vertices: FloatArray = self.model.vertices_at(self.coefficients(values), _USUAL_DETAILS).double().numpy()
+        vertices: FloatArray = self.model.vertices_at(self.coefficients(values), USUAL_DETAILS).double().numpy()
         return vertices
 
     def landmarks(self, vertices: FloatArray) -> FloatArray:
@@ -142,6 +161,15 @@ class Population:
         """[K, S, 3] metres that each mode moves the skin."""
         moved: FloatArray = self.model.skin_offsets(torch.from_numpy(self.modes)).double().numpy()
         return moved
+
+    @cached_property
+    def usual_shapes(self) -> FloatArray:
+        """[52, V, 3] metres that expressions move a usual head."""
+        told = dict(zip(TOLD, self.told_mean.tolist(), strict=True))
+        person = complete(Traits({name: VOCABULARY[name].clamp(value) for name, value in told.items()}), 0)
+        head = self.model.build(HeadSource(person, torch.Generator().manual_seed(0)))
+        shapes: FloatArray = self.model.shapes(head)[: len(ARKIT_SHAPES)].double().numpy()
+        return shapes
 
 
 @cache
@@ -155,9 +183,10 @@ def load_population(head: str) -> Population:
         own = {name.partition("/")[2]: data[name] for name in data.files if name.startswith(f"{head}/")}
     if not own:
         raise BadRequest(f"Photographs can't be read onto the head model {head!r} yet: choose another head model.")
-    read = {name: array.astype(np.int64 if name == "vertex" else np.float64) for name, array in own.items()}
+    read = {name: array.astype(np.int64 if name.endswith("vertex") else np.float64) for name, array in own.items()}
     names = sorted({name.split("/")[1] for name in read if name.startswith("sight/")})
     sights = {
         name: Sight(**{part: read.pop(f"sight/{name}/{part}") for part in Sight.__dataclass_fields__}) for name in names
     }
-    return Population(head, sights=sights, **read)
+    look = Look(**{part: read.pop(f"look/{part}") for part in Look.__dataclass_fields__})
+    return Population(head, sights=sights, look=look, **read)

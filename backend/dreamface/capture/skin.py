@@ -19,7 +19,7 @@ from dreamface.edits import LARGEST_RATIO, MASK_SIZE, Diffused
 from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.images import decode_srgb8
-from dreamface.render import RayMesh, unit, vertex_normals
+from dreamface.render import RayMesh, harmonic_basis, unit, vertex_normals
 from dreamface.skin import atlas_of, pigment_slopes, skin_tiles, surface_of
 from dreamface.traits import ARKIT_SHAPES, Traits
 from dreamface.units import MM
@@ -62,6 +62,13 @@ SHADE_KEPT: Final = 0.35
 
 RESIDUE_KEPT: Final = 0.4
 """Fraction kept of what melanin and blood do not explain."""
+
+CUT_OFF: Final = (0.9, 0.99)
+"""Linear colours from which the camera has begun to cut off, and from which nothing is left to be seen."""
+
+UNLIT_ROUNDS: Final = 4
+UNLIT_OUTLIER: Final = 0.25
+"""Logarithm by which skin may differ from what its normal explains before it counts less and less (Geman-McClure)."""
 
 MOST_RATIO: Final = 1.1
 """Logarithm: skin that differs by more from what is expected is no skin."""
@@ -162,20 +169,27 @@ class Shot:
         return self.focal * points[:, (0, 2)] * torch.tensor((1.0, -1.0)) / points[:, 1:2].clamp_min(1e-3)
 
     def _moved(self, seen: Tensor) -> Tensor:
-        """Return [N, 2] how far the picture is off there: the mean of the landmarks around."""
+        """Return [N, 2] how far the picture is off there: the mean of the landmarks around.
+
+        It varies slowly, so it is told on a grid, and in between by interpolation.
+        """
         expected = torch.from_numpy(self.expected).float()
         there = self._pinhole(expected)
         off = torch.from_numpy(self.landmarks).float() - there
         width = WARP_MM * MM * self.focal / float(expected[:, 1].mean())
-        found = torch.zeros_like(seen)
-        for start in range(0, len(seen), _AT_ONCE):
-            part = seen[start : start + _AT_ONCE]
-            share = torch.exp(-0.5 * torch.cdist(part, there).square() / width**2)
-            found[start : start + _AT_ONCE] = share @ off / (share.sum(dim=1, keepdim=True) + 1.0)
-        return found
+        low, high = there.amin(dim=0) - _REACH * width, there.amax(dim=0) + _REACH * width
+        columns, rows = (int(side) for side in ((high - low) / (_GRID_STEP * width)).ceil().clamp(2.0, _MOST_STEPS))
+        y, x = torch.meshgrid(torch.linspace(0.0, 1.0, rows), torch.linspace(0.0, 1.0, columns), indexing="ij")
+        grid = low + torch.stack((x, y), dim=2).view(-1, 2) * (high - low)
+        share = torch.exp(-0.5 * torch.cdist(grid, there).square() / width**2)
+        found = (share @ off / (share.sum(dim=1, keepdim=True) + 1.0)).T.view(1, 2, rows, columns)
+        places = 2.0 * (seen - low) / (high - low) - 1.0
+        return grid_sample(found, places[None, None], padding_mode="border", align_corners=True)[0, :, 0].T
 
 
-_AT_ONCE: Final = 65536
+_REACH: Final = 4.0  # widths beyond the landmarks in which they still count
+_GRID_STEP: Final = 0.33  # of the width
+_MOST_STEPS: Final = 400.0
 
 
 @dataclass(frozen=True)
@@ -319,6 +333,7 @@ def _like_skin(lit: Tensor, bare: Tensor) -> Tensor:
 
 BARE: Final = ("forehead", "cheeks")
 _FEWEST: Final = 50  # places on bare skin
+_STEADY: Final = 1e-4
 _LEAST: Final = 0.1  # of the face: where less is like its middle, nothing is told by that
 
 
@@ -388,11 +403,40 @@ def _ratio(shot: Shot, view: View, light: Light, base: Tensor, tone: Tensor) -> 
     normals = unit(_resized(view.normals.permute(2, 0, 1), size).permute(1, 2, 0))
     chosen = torch.nonzero(seen.view(-1) > 0.01)[:, 0]
     colours = shot.sampled(places.reshape(2, -1)[:, chosen].T)
-    lit = light.on(normals.reshape(-1, 3)[chosen]).T / tone[:, None]
+    normal, belief = normals.reshape(-1, 3)[chosen], seen.view(-1)[chosen]
+    lit = light.on(normal).T / tone[:, None]
+    apart = (colours.clamp_min(2e-3) / (lit * base.reshape(3, -1)[:, chosen])).log()
+    low, high = CUT_OFF
+    belief = belief * ((high - colours.amax(dim=0)) / (high - low)).clamp(0.0, 1.0)
     ratio = torch.zeros(3, size * size)
-    ratio[:, chosen] = (colours.clamp_min(2e-3) / (lit * base.reshape(3, -1)[:, chosen])).log()
-    ratio = ratio.view(3, size, size)
-    return ratio.clamp(-MOST_RATIO, MOST_RATIO), seen
+    ratio[:, chosen] = _unlit(apart, normal, belief)
+    seen = torch.zeros(size * size)
+    seen[chosen] = belief
+    return ratio.view(3, size, size).clamp(-MOST_RATIO, MOST_RATIO), seen.view(size, size)
+
+
+def _unlit(ratio: Tensor, normals: Tensor, weights: Tensor) -> Tensor:
+    """Return a log ratio [3, N] without what of it goes with the unit normals [N, 3]: light that is still in it.
+
+    Args:
+        ratio: of an albedo, as light was divided out of a photograph, to the painted one.
+        normals: in the camera's axes.
+        weights: [N] how far each is believed.
+    """
+    step = max(1, len(normals) // SAMPLES)
+    some, trust, basis = ratio.mean(dim=0)[::step], weights[::step], harmonic_basis(normals[::step])
+    if float(trust.sum()) < _FEWEST:
+        return ratio
+    middle = (some * trust).sum() / trust.sum()
+    belief, left = trust, some - middle
+    found = torch.zeros(basis.shape[1])
+    for _ in range(UNLIT_ROUNDS):
+        scaled = basis * belief[:, None]
+        normal = scaled.T @ basis + _STEADY * float(trust.sum()) * torch.eye(basis.shape[1])
+        found = torch.linalg.solve(normal, scaled.T @ left)
+        belief = trust / (1.0 + ((left - basis @ found) / UNLIT_OUTLIER).square()).square()
+    usual = ((basis @ found) * trust).sum() / trust.sum()
+    return ratio - (harmonic_basis(normals) @ found - usual)
 
 
 def _strange(ratio: Tensor, seen: Tensor, hairy: Tensor, texel: float) -> Tensor:

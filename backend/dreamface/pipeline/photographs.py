@@ -130,7 +130,9 @@ def from_photo(
     sightings = find_faces([read_photograph(*one) for one in sources], tracker)
     progress.report("photograph", 0.05, "Fitting the head")
     population = load_population(model.name)
-    fit = fit_person(population, [one.landmarks for one in sightings], used_tracker(tracker), _known(sightings))
+    pixels = [one.photograph.pixels for one in sightings]
+    landmarks = [one.landmarks for one in sightings]
+    fit = fit_person(population, landmarks, used_tracker(tracker), _known(sightings), pixels)
     vertices, shown = _fitted(population, fit, number)
     person = complete(shown, number)
     fitted = _with_vertices(model.name, vertices, person, number)

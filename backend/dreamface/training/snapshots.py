@@ -41,6 +41,23 @@ class Light:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What N pixels of a picture show of a head.
+
+    Attributes:
+        hit: [S, S] bool: which pixels.
+        triangles: [N] of the head's.
+        normals: [N, 3] unit.
+        albedo: [N, 3] linear.
+    """
+
+    hit: Tensor
+    triangles: Tensor
+    normals: Tensor
+    albedo: Tensor
+
+
+@dataclass(frozen=True)
 class Person:
     """A random person, ready for pictures.
 
@@ -89,6 +106,15 @@ class Person:
 
     def shaded(self, vertices: Tensor, camera: Camera, size: int, light: Light, backdrop: float) -> Tensor:
         """Return [size, size, 3] linear 0..1 of vertices [V, 3]: colour and a matt shade, no more."""
+        shown = self.shown(vertices, camera, size)
+        lamp = (shown.normals @ light.direction).clamp(min=0.0)[:, None] * light.strength * light.colour
+        colour = shown.albedo * (light.ambient * (0.75 + 0.25 * shown.normals[:, 2:]) + lamp)
+        picture = torch.full((size, size, 3), backdrop)
+        picture[shown.hit] = colour
+        return picture.clamp(0.0, 1.0)
+
+    def shown(self, vertices: Tensor, camera: Camera, size: int) -> Shown:
+        """Return what a camera's picture of size x size pixels shows of vertices [V, 3], without any light."""
         topology = self.head.topology
         triangles = topology.triangles[self.opaque]
         seen = rasterise(vertices, triangles, camera, size)
@@ -96,11 +122,7 @@ class Person:
         which, barycentric = self.opaque[seen.triangle[hit]], seen.barycentric[hit]
         normals = vertex_normals(vertices, triangles)
         normal = unit(interpolate(normals, topology.triangles[which], barycentric))
-        lamp = (normal @ light.direction).clamp(min=0.0)[:, None] * light.strength * light.colour
-        colour = self._albedo(which, barycentric) * (light.ambient * (0.75 + 0.25 * normal[:, 2:]) + lamp)
-        picture = torch.full((size, size, 3), backdrop)
-        picture[hit] = colour
-        return picture.clamp(0.0, 1.0)
+        return Shown(hit, which, normal, self._albedo(which, barycentric))
 
     @cached_property
     def _surface_of_triangle(self) -> tuple[Tensor, list[tuple[Tensor, Tensor | None]]]:
