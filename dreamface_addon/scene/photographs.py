@@ -17,7 +17,7 @@ from .expressions import set_expression, weights_of
 from .head_motion import standing_matrix
 from .naming import name_of
 from .orientation import orientation_of
-from .records import FACE_ID
+from .records import FACE_ID, GIVEN
 
 FILES: Final = "dreamface_photographs"
 """Custom property of a skin: the paths of the photographs that it was made from, as JSON."""
@@ -30,13 +30,16 @@ _BEFORE_CAMERA: Final = "dreamface_before_photograph_camera"
 _BEFORE_SIZE: Final = "dreamface_before_photograph_size"
 """Custom properties of a scene: its camera, and the size of its picture, before it looked through such a camera."""
 
+_GIVEN_SIZE: Final = "dreamface_photograph_size"
+"""Custom property of a scene: the size of its picture that it got with such a camera."""
+
 _BEFORE_EXPRESSION: Final = "dreamface_before_photograph"
 """Custom property of a skin: its shape keys before it was given the expression in a photograph, as JSON."""
 
 _KEPT: Final = "photographs"  # folder of a face folder
 _SENSOR: Final = 24.0  # millimetres high
 _OPACITY: Final = 0.5
-_NEAREST: Final = 0.01  # metres
+_NEAREST, _FARTHEST = 0.01, 1000.0  # metres: what a camera sees of a head that is as large as heads are
 
 
 @dataclass(frozen=True)
@@ -136,26 +139,43 @@ def photograph_camera(skin: bpy.types.Object, number: int, home: bpy.types.Scene
         number: of the photograph, from 0.
         home: the scene; it gets the camera where it has none.
     """
-    shot, camera = shots_of(skin)[number], _camera_of(skin, number, home)
-    if camera is None:
+    shot, cameras = shots_of(skin)[number], _cameras_of(skin[FACE_ID], number, home)
+    if not cameras:
         name = f"{name_of(skin)} photo {number + 1}"
-        camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
-        camera[_OF], camera[_NUMBER] = skin[FACE_ID], number
-        home.collection.objects.link(camera)
+        cameras = [bpy.data.objects.new(name, bpy.data.cameras.new(name))]
+        cameras[0][_OF], cameras[0][_NUMBER], cameras[0][GIVEN] = skin[FACE_ID], number, cameras[0].name
+        home.collection.objects.link(cameras[0])
+    camera, *copies = cameras
+    for copy in copies:  # they are the artist's own from now on
+        _forget(copy)
     lens = camera.data
     lens.type, lens.sensor_fit, lens.sensor_height = "PERSP", "VERTICAL", _SENSOR
-    lens.lens, lens.clip_start = shot.focal * _SENSOR, _NEAREST
-    lens.shift_x = lens.shift_y = 0.0
+    lens.lens, lens.shift_x, lens.shift_y = shot.focal * _SENSOR, 0.0, 0.0
     location, turn, scale = standing_matrix(skin).decompose()
+    lens.clip_start, lens.clip_end = _NEAREST * abs(scale.x), _FARTHEST * max(abs(scale.x), 1.0)
     standing = Matrix.LocRotScale(location, turn, Vector((1.0, 1.0, 1.0)))
     place = Matrix.Translation(Vector(shot.position) * scale.x) @ Matrix(shot.rotation).to_4x4()
     camera.matrix_world = standing @ place.inverted() @ Matrix.Rotation(math.radians(90.0), 4, "X")
     return camera
 
 
-def _camera_of(skin: bpy.types.Object, number: int, home: bpy.types.Scene) -> bpy.types.Object | None:
-    cameras = (object_ for object_ in home.objects if object_.type == "CAMERA" and object_.get(_OF) == skin[FACE_ID])
-    return next((camera for camera in cameras if camera.get(_NUMBER) == number), None)
+def _cameras_of(face_id: str, number: int, home: bpy.types.Scene) -> list[bpy.types.Object]:
+    """Return a photograph's camera and the copies that an artist has made of it: ours has the name that it was given."""
+    cameras = (object_ for object_ in home.objects if object_.type == "CAMERA" and object_.get(_OF) == face_id)
+    found = [camera for camera in cameras if camera.get(_NUMBER) == number]
+    return sorted(found, key=lambda camera: camera.name != camera.get(GIVEN))
+
+
+def _is_for_photograph(camera: bpy.types.Object | None, home: bpy.types.Scene) -> bool:
+    """Whether a scene's camera stands for a photograph; a copy of one is the artist's own."""
+    if camera is None or _OF not in camera or _NUMBER not in camera:
+        return False
+    return camera in _cameras_of(camera[_OF], camera[_NUMBER], home)[:1]
+
+
+def _forget(camera: bpy.types.Object) -> None:
+    for name in (_OF, _NUMBER, GIVEN):
+        camera.pop(name, None)
 
 
 def _show_behind(skin: bpy.types.Object, number: int, camera: bpy.types.Object, pack: bool) -> str:
@@ -200,21 +220,33 @@ def look_through_photograph(skin: bpy.types.Object, number: int, home: bpy.types
     """
     camera = photograph_camera(skin, number, home)
     why_not = "" if photograph_background(camera) is not None else _show_behind(skin, number, camera, pack=False)
-    render = home.render
-    if home.camera is not None and _NUMBER not in home.camera:
-        home[_BEFORE_CAMERA] = home.camera
-    if _BEFORE_SIZE not in home:
-        home[_BEFORE_SIZE] = [render.resolution_x, render.resolution_y, render.pixel_aspect_x, render.pixel_aspect_y]
+    if not _is_for_photograph(home.camera, home):
+        if home.camera is not None:
+            home[_BEFORE_CAMERA] = home.camera
+        if _BEFORE_SIZE not in home or list(home.get(_GIVEN_SIZE, ())) != _picture_size(home):
+            home[_BEFORE_SIZE] = _picture_size(home)
     home.camera = camera
-    render.resolution_x, render.resolution_y = shots_of(skin)[number].size
-    render.pixel_aspect_x = render.pixel_aspect_y = 1.0
+    _set_picture_size(home, (*shots_of(skin)[number].size, 1.0, 1.0))
+    home[_GIVEN_SIZE] = _picture_size(home)
     return why_not
+
+
+def _picture_size(home: bpy.types.Scene) -> list[float]:
+    """Return width and height of a scene's picture in pixels, and of its pixels."""
+    render = home.render
+    return [float(render.resolution_x), float(render.resolution_y), render.pixel_aspect_x, render.pixel_aspect_y]
+
+
+def _set_picture_size(home: bpy.types.Scene, size: Sequence[float]) -> None:
+    render = home.render
+    render.resolution_x, render.resolution_y = int(size[0]), int(size[1])
+    render.pixel_aspect_x, render.pixel_aspect_y = float(size[2]), float(size[3])
 
 
 def seen_photograph(skin: bpy.types.Object, home: bpy.types.Scene) -> int | None:
     """Return through which photograph's camera of a head a scene looks, from 0; None where through none."""
     camera = home.camera
-    if camera is None or _NUMBER not in camera or camera.get(_OF) != skin.get(FACE_ID):
+    if not _is_for_photograph(camera, home) or camera[_OF] != skin.get(FACE_ID):
         return None
     return int(camera[_NUMBER])
 
@@ -224,11 +256,10 @@ def look_as_before(home: bpy.types.Scene) -> None:
     before, size = home.get(_BEFORE_CAMERA), home.get(_BEFORE_SIZE)
     if size is None:
         return
-    home.camera = before if isinstance(before, bpy.types.Object) and before.name in home.objects else None
-    render = home.render
-    render.resolution_x, render.resolution_y = int(size[0]), int(size[1])
-    render.pixel_aspect_x, render.pixel_aspect_y = float(size[2]), float(size[3])
-    for name in (_BEFORE_CAMERA, _BEFORE_SIZE):
+    # One that was deleted is in no scene: our note alone keeps it in the file.
+    home.camera = before if isinstance(before, bpy.types.Object) and before.users_scene else None
+    _set_picture_size(home, size)
+    for name in (_BEFORE_CAMERA, _BEFORE_SIZE, _GIVEN_SIZE):
         home.pop(name, None)
 
 

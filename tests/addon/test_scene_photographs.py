@@ -177,6 +177,61 @@ def test_a_scene_looks_as_before_afterwards(bpy, skin, ours):
     assert (home.camera, home.render.resolution_x) == (other, 1234)
 
 
+def test_a_picture_size_that_the_artist_chose_meanwhile_comes_back(bpy, skin, ours):
+    home = bpy.context.scene
+    own = bpy.data.objects.new("Own", bpy.data.cameras.new("Own"))
+    home.collection.objects.link(own)
+    home.render.resolution_x = 1234
+    ours.look_through_photograph(skin, 0, home)
+    home.camera, home.render.resolution_x, home.render.resolution_y = own, 3840, 2160
+    ours.look_through_photograph(skin, 0, home)
+    home.render.resolution_x, home.render.resolution_y = 2 * SIZE[0], 2 * SIZE[1]  # the photograph, twice as large
+    ours.look_through_photograph(skin, 1, home)
+    ours.look_as_before(home)
+    assert (home.camera, home.render.resolution_x, home.render.resolution_y) == (own, 3840, 2160)
+
+
+def test_a_camera_that_another_scene_has_comes_back_and_one_that_was_deleted_does_not(bpy, skin, ours):
+    home, other = bpy.context.scene, bpy.data.scenes.new("Other")
+    own = bpy.data.objects.new("Own", bpy.data.cameras.new("Own"))
+    other.collection.objects.link(own)
+    home.camera = own
+    ours.look_through_photograph(skin, 0, home)
+    ours.look_as_before(home)
+    assert home.camera == own
+    ours.look_through_photograph(skin, 0, home)
+    other.collection.objects.unlink(own)  # as Delete does
+    ours.look_as_before(home)
+    assert home.camera is None
+
+
+def test_a_copy_of_a_photographs_camera_is_the_artists_own(bpy, skin, ours):
+    home = bpy.context.scene
+    ours.look_through_photograph(skin, 0, home)
+    hero = home.camera.copy()
+    home.collection.objects.link(hero)
+    home.camera, hero.location.x = hero, 5.0
+    assert ours.seen_photograph(skin, home) is None
+    ours.look_through_photograph(skin, 0, home)
+    assert ours.seen_photograph(skin, home) == 0 and home.camera != hero
+    bpy.data.objects.remove(home.camera)
+    ours.look_through_photograph(skin, 0, home)
+    assert home.camera != hero and hero.location.x == 5.0
+    ours.look_as_before(home)
+    assert home.camera == hero
+
+
+@pytest.mark.parametrize("scale", [0.01, 3000.0])
+def test_a_head_of_another_scale_is_not_cut_off(bpy, skin, ours, scale):
+    skin.scale = (scale,) * 3
+    bpy.context.view_layer.update()
+    ours.look_through_photograph(skin, 0, bpy.context.scene)
+    camera = bpy.context.scene.camera
+    bpy.context.view_layer.update()
+    away = -(np.c_[world(skin), np.ones(len(vertices(skin)))] @ np.array(camera.matrix_world.inverted()).T)[:, 2]
+    assert camera.data.clip_start < away.min() and away.max() < camera.data.clip_end
+
+
 @pytest.mark.parametrize("name", ["me.jpg", "me.png", "me.webp", "me.tif"])
 def test_how_a_photograph_lies_in_its_file_is_read(bpy, photograph, name):
     from dreamface_addon.scene.orientation import orientation_of
