@@ -160,7 +160,7 @@ def photograph_camera(skin: bpy.types.Object, number: int, home: bpy.types.Scene
 
 
 def _cameras_of(face_id: str, number: int, home: bpy.types.Scene) -> list[bpy.types.Object]:
-    """Return a photograph's camera and the copies that an artist has made of it: ours has the name that it was given."""
+    """Return a photograph's camera, and then the copies of it that an artist has made under other names."""
     cameras = (object_ for object_ in home.objects if object_.type == "CAMERA" and object_.get(_OF) == face_id)
     found = [camera for camera in cameras if camera.get(_NUMBER) == number]
     return sorted(found, key=lambda camera: camera.name != camera.get(GIVEN))

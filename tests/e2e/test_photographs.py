@@ -204,7 +204,7 @@ def test_a_real_photograph_becomes_a_head_that_lies_on_it(page, tmp_path):
     weights = torch.zeros(len(ARKIT_SHAPES))
     weights[ARKIT_SHAPES.index("jawOpen")] = 0.5
     person = Person.of("anny", 12, Traits({"age": 45.0, "gender": 1.0, "skin.melanin": 0.4}))
-    file = tmp_path / "anna.jpg"
+    file = tmp_path / "portrait.jpg"
     file.write_bytes(portrait(person, weights))
     choose(page, [file])
     page.bpy.ops.dreamface.from_photo()
@@ -218,7 +218,7 @@ def test_a_real_photograph_becomes_a_head_that_lies_on_it(page, tmp_path):
         pytest.skip(page.app.error)
     assert page.app.error == ""
     (face,), home = page.faces, page.bpy.context.scene
-    assert home.camera.name == "Anna photo 1" and home.render.resolution_x == home.render.resolution_y == 512
+    assert home.camera.name == "Portrait photo 1" and home.render.resolution_x == home.render.resolution_y == 512
     page.bpy.ops.dreamface.wear_photo(number=0)
     assert face.data.shape_keys.key_blocks["jawOpen"].value > 0.1
 

@@ -29,7 +29,7 @@ def photograph(tmp_path_factory) -> Path:
     with Image.open(io.BytesIO(portrait(person, weights))) as image:
         beside = (image.width - SIZE[0]) // 2
         upright = image.crop((beside, 0, beside + SIZE[0], SIZE[1]))
-    file = tmp_path_factory.mktemp("photographs") / "Anna.jpg"
+    file = tmp_path_factory.mktemp("photographs") / "portrait.jpg"
     exif = Image.Exif()
     exif[0x0112] = 6
     upright.transpose(Image.Transpose.ROTATE_90).save(file, exif=exif, quality=95)
