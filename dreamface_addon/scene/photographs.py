@@ -34,7 +34,7 @@ _GIVEN_SIZE: Final = "dreamface_photograph_size"
 """Custom property of a scene: the size of its picture that it got with such a camera."""
 
 _BEFORE_EXPRESSION: Final = "dreamface_before_photograph"
-"""Custom property of a skin: its shape keys before it was given the expression in a photograph, as JSON."""
+"""Custom property of a skin: its shape keys before it got the expression in a photograph, and with it, as JSON."""
 
 _KEPT: Final = "photographs"  # folder of a face folder
 _SENSOR: Final = 24.0  # millimetres high
@@ -119,8 +119,8 @@ def add_photographs(
         pack: whether the pictures become part of the .blend file.
         through: whether the scene looks through the first one from now on.
     """
+    put_photographs_away(skin, home)
     skin[FILES] = json.dumps([str(file) for file in files])
-    skin.pop(_BEFORE_EXPRESSION, None)
     problems = []
     for number in range(len(shots_of(skin))):
         camera = photograph_camera(skin, number, home)
@@ -129,6 +129,34 @@ def add_photographs(
     if through and shots_of(skin):
         look_through_photograph(skin, 0, home)
     return " ".join(problems)
+
+
+def put_photographs_away(skin: bpy.types.Object, home: bpy.types.Scene | None = None) -> None:
+    """Take away what shows photographs that a head is not made from any more: their expression and their cameras.
+
+    Scenes that look through one of these look as before.
+
+    Args:
+        skin: the face's, which says already what it is made from now.
+        home: the scene whose cameras for photographs that there are stay; None for no scene.
+    """
+    take_photograph_off(skin)
+    count = len(shots_of(skin))
+    for scene in bpy.data.scenes:
+        cameras = [camera for camera in scene.objects if camera.get(_OF) == skin[FACE_ID]]
+        copies = [camera for camera in cameras if not _is_for_photograph(camera, scene)]
+        for camera in copies:  # they are the artist's own from now on
+            _forget(camera)
+        for camera in [camera for camera in cameras if camera not in copies]:
+            if scene == home and camera[_NUMBER] < count:
+                continue
+            if scene.camera == camera:
+                look_as_before(scene)
+            lens = camera.data
+            bpy.data.objects.remove(camera)
+            if not lens.users:
+                bpy.data.cameras.remove(lens)
+    skin.pop(FILES, None)
 
 
 def photograph_camera(skin: bpy.types.Object, number: int, home: bpy.types.Scene) -> bpy.types.Object:
@@ -180,20 +208,20 @@ def _forget(camera: bpy.types.Object) -> None:
 
 def _show_behind(skin: bpy.types.Object, number: int, camera: bpy.types.Object, pack: bool) -> str:
     """Show a photograph in its camera's view, upright; return why it can't be shown, or nothing."""
+    shown = photograph_background(camera)
+    if shown is not None:
+        camera.data.background_images.remove(shown)
     file = photograph_files(skin)[number]
     if file is None:
         gone = _remembered(skin)[number : number + 1]
         return f"{Path(gone[0]).name} is not where it was: put it back to see it behind the head." if gone else ""
-    try:
-        image = bpy.data.images.load(str(file), check_existing=True)
-        width, height = image.size
-    except RuntimeError:
-        width = height = 0
-    if not (width and height):
+    image = _load(file)
+    if image is None:
         return f"Blender cannot show {file.name} behind the head: save it as JPEG or PNG to see it there."
     if pack and image.packed_file is None:
         image.pack()
-    background = photograph_background(camera) or camera.data.background_images.new()
+    width, height = image.size
+    background = camera.data.background_images.new()
     background.image = image
     background.alpha, background.display_depth, background.frame_method = _OPACITY, "FRONT", "FIT"
     turn = orientation_of(file)
@@ -202,6 +230,19 @@ def _show_behind(skin: bpy.types.Object, number: int, camera: bpy.types.Object, 
     background.scale = max(width, height) / min(width, height) if turn.quarters % 2 else 1.0
     camera.data.show_background_images = True
     return ""
+
+
+def _load(file: Path) -> bpy.types.Image | None:
+    """Return a picture's datablock; None where Blender cannot read it, which leaves none behind."""
+    try:
+        image = bpy.data.images.load(str(file), check_existing=True)
+    except RuntimeError:
+        return None
+    if all(image.size):
+        return image
+    if not image.users:
+        bpy.data.images.remove(image)
+    return None
 
 
 def photograph_background(camera: bpy.types.Object) -> bpy.types.CameraBackgroundImage | None:
@@ -251,6 +292,11 @@ def seen_photograph(skin: bpy.types.Object, home: bpy.types.Scene) -> int | None
     return int(camera[_NUMBER])
 
 
+def sees_photograph(home: bpy.types.Scene) -> bool:
+    """Whether a scene looks through a photograph's camera, of whatever head, also one that is gone."""
+    return _is_for_photograph(home.camera, home)
+
+
 def look_as_before(home: bpy.types.Scene) -> None:
     """Give a scene back the camera and the size of its picture that it had before it looked through a photograph's."""
     before, size = home.get(_BEFORE_CAMERA), home.get(_BEFORE_SIZE)
@@ -264,8 +310,10 @@ def look_as_before(home: bpy.types.Scene) -> None:
 
 
 def wears_photograph(skin: bpy.types.Object) -> bool:
-    """Whether a head has the expression of a photograph on."""
-    return _BEFORE_EXPRESSION in skin
+    """Whether a head has the expression of a photograph on, or what an artist has left of it."""
+    _, given = _noted_expressions(skin)
+    shown = [name for name, weight in given.items() if weight]
+    return _BEFORE_EXPRESSION in skin and (not shown or any(name in shown for name in _unchanged(skin, given)))
 
 
 def wear_photograph(skin: bpy.types.Object, number: int, shapes: Sequence[str]) -> None:
@@ -276,17 +324,36 @@ def wear_photograph(skin: bpy.types.Object, number: int, shapes: Sequence[str]) 
         number: of the photograph, from 0.
         shapes: names of all shape keys that an expression sets.
     """
-    now, expression = weights_of(skin), shots_of(skin)[number].expression
-    if not wears_photograph(skin):
-        skin[_BEFORE_EXPRESSION] = json.dumps({name: now[name] for name in shapes if name in now})
+    before, expression = weights_of(skin), shots_of(skin)[number].expression
     set_expression(skin, {name: expression.get(name, 0.0) for name in shapes})
+    given, there = weights_of(skin), [name for name in shapes if name in before]
+    skin[_BEFORE_EXPRESSION] = json.dumps([{name: weights[name] for name in there} for weights in (before, given)])
 
 
 def take_photograph_off(skin: bpy.types.Object) -> None:
-    """Give a head the expression back that it had before it got that of a photograph."""
-    try:
-        before = json.loads(skin[_BEFORE_EXPRESSION])
-        set_expression(skin, {str(name): float(weight) for name, weight in before.items()})
-    except (KeyError, ValueError, TypeError, AttributeError):
-        pass
+    """Give a head the expression back that it had before it got that of a photograph.
+
+    Shape keys that have been set since stay as they are.
+    """
+    before, given = _noted_expressions(skin)
+    if wears_photograph(skin):
+        set_expression(skin, {name: before[name] for name in _unchanged(skin, given) if name in before})
     skin.pop(_BEFORE_EXPRESSION, None)
+
+
+def _noted_expressions(skin: bpy.types.Object) -> tuple[dict[str, float], dict[str, float]]:
+    """Return shape keys before a head got the expression in a photograph, and with it; empty without a note."""
+    try:
+        before, given = (
+            {str(name): float(weight) for name, weight in weights.items()}
+            for weights in json.loads(skin[_BEFORE_EXPRESSION])
+        )
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return {}, {}
+    return before, given
+
+
+def _unchanged(skin: bpy.types.Object, given: dict[str, float]) -> list[str]:
+    """Return the shape keys that have the weights that they were given."""
+    now = weights_of(skin)
+    return [name for name, weight in given.items() if name in now and math.isclose(now[name], weight, abs_tol=1e-5)]

@@ -232,6 +232,58 @@ def test_a_head_of_another_scale_is_not_cut_off(bpy, skin, ours, scale):
     assert camera.data.clip_start < away.min() and away.max() < camera.data.clip_end
 
 
+def test_what_the_artist_sets_while_the_expression_is_on_stays(skin, ours):
+    keys = skin.data.shape_keys.key_blocks
+    keys["browInnerUp"].value = 0.75
+    ours.wear_photograph(skin, 0, ARKIT_SHAPES)
+    keys["jawOpen"].value = 0.9
+    assert ours.wears_photograph(skin)  # the smile is still on
+    ours.take_photograph_off(skin)
+    assert {key.name: round(key.value, 4) for key in keys if key.value} == {"jawOpen": 0.9, "browInnerUp": 0.75}
+
+
+def test_an_expression_that_was_put_on_since_is_what_comes_back(skin, ours):
+    ours.wear_photograph(skin, 0, ARKIT_SHAPES)
+    ours.set_expression(skin, dict.fromkeys(ARKIT_SHAPES, 0.0) | {"mouthPucker": 0.5})
+    assert not ours.wears_photograph(skin)
+    ours.wear_photograph(skin, 0, ARKIT_SHAPES)
+    ours.take_photograph_off(skin)
+    assert {key.name: key.value for key in skin.data.shape_keys.key_blocks if key.value} == {"mouthPucker": 0.5}
+
+
+def test_photographs_that_a_head_is_not_made_from_any_more_are_put_away(bpy, skin, ours, photograph):
+    home, files = bpy.context.scene, (photograph(), photograph("side.png"))
+    home.render.resolution_x = 777
+    keys = skin.data.shape_keys.key_blocks
+    keys["browInnerUp"].value = 0.75
+    ours.add_photographs(skin, files, home, pack=False, through=False)
+    ours.look_through_photograph(skin, 1, home)
+    copy = home.camera.copy()
+    home.collection.objects.link(copy)
+    ours.wear_photograph(skin, 0, ARKIT_SHAPES)
+    (said,) = json.loads(skin["dreamface_history"])
+    skin["dreamface_history"] = json.dumps([said | {"photographs": said["photographs"][:1]}])
+    ours.add_photographs(skin, files[:1], home, pack=False, through=False)
+    assert (home.camera, home.render.resolution_x) == (None, 777)
+    assert {key.name: key.value for key in keys if key.value} == {"browInnerUp": 0.75}
+    first = ours.photograph_camera(skin, 0, home)
+    assert {one for one in bpy.data.objects if one.type == "CAMERA"} == {first, copy}
+    skin["dreamface_history"] = "[]"  # made from words now
+    ours.put_photographs_away(skin)
+    assert [one for one in bpy.data.objects if one.type == "CAMERA"] == [copy]
+    assert "dreamface_photographs" not in skin
+
+
+def test_a_photograph_of_before_is_not_shown_in_place_of_one_that_cannot_be(bpy, skin, ours, photograph, tmp_path):
+    home, broken = bpy.context.scene, tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff\xe0 and no more")
+    ours.add_photographs(skin, (photograph(),), home, pack=False, through=False)
+    assert "broken.jpg" in ours.add_photographs(skin, (broken,), home, pack=True, through=False)
+    camera = ours.photograph_camera(skin, 0, home)
+    assert ours.photograph_background(camera) is None and not camera.data.background_images
+    assert "broken.jpg" not in bpy.data.images
+
+
 @pytest.mark.parametrize("name", ["me.jpg", "me.png", "me.webp", "me.tif"])
 def test_how_a_photograph_lies_in_its_file_is_read(bpy, photograph, name):
     from dreamface_addon.scene.orientation import orientation_of
