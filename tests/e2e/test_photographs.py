@@ -176,6 +176,46 @@ def test_a_head_is_made_again_from_other_photographs(page, photographs, monkeypa
     assert camera.matrix_world.translation.x == pytest.approx(1.0)
 
 
+def test_a_head_that_is_made_from_words_again_has_nothing_of_its_photographs(page, photographs, monkeypatch, tmp_path):
+    home, ours = page.bpy.context.scene, page.module("scene")
+    home.render.resolution_x = 777
+    choose(page, photographs[:1])
+    arrive(page, monkeypatch, tmp_path / "first")
+    (face,) = page.faces
+    page.bpy.ops.dreamface.wear_photo(number=0)
+    words = folder.save(synthetic_face("face-photo"), tmp_path / "words")
+    page.module("placing").place(words, face)
+    assert (home.camera, home.render.resolution_x) == (None, 777)
+    assert not [one for one in page.bpy.data.objects if one.type == "CAMERA"]
+    assert face.data.shape_keys.key_blocks["jawOpen"].value == 0.0 and not ours.wears_photograph(face)
+
+
+def test_a_head_that_comes_in_elsewhere_leaves_that_scene_its_camera(page, photographs, monkeypatch, tmp_path):
+    bpy = page.bpy
+    asked, shown = bpy.context.scene, bpy.data.scenes.new("Shown")
+    asked.render.resolution_x = 777
+    choose(page, photographs[:1])
+    making = page.app.making
+    add = making.placing.add
+    monkeypatch.setattr(making.placing, "add", lambda job: (setattr(bpy.context.window, "scene", shown), add(job)))
+    arrive(page, monkeypatch, tmp_path)
+    assert len(page.faces) == 1 and asked in page.faces[0].users_scene
+    assert (asked.camera, asked.render.resolution_x) == (None, 777)
+
+
+def test_a_head_that_is_there_is_changed_without_turning_the_scene_to_it(page, photographs, monkeypatch, tmp_path):
+    home = page.bpy.context.scene
+    choose(page, photographs[:1])
+    arrive(page, monkeypatch, tmp_path / "first")
+    page.bpy.ops.dreamface.view_photo(number=0)
+    page.fields.update_selected, home.render.resolution_x = True, 777
+    arrive(page, monkeypatch, tmp_path / "second")
+    assert (home.camera, home.render.resolution_x) == (None, 777)
+    page.bpy.ops.dreamface.view_photo(number=0)
+    arrive(page, monkeypatch, tmp_path / "third")
+    assert home.camera is not None and home.render.resolution_x == 320
+
+
 def test_photographs_are_sent_to_an_engine_elsewhere_and_packed_where_asked(page, photographs, monkeypatch, tmp_path):
     choose(page, photographs[:1])
     page.fields.photo_keep = True
