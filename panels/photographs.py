@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..dreamface_addon import application, photographing, preferences, scene
+from ..dreamface_addon import application, photographing, scene
 from . import drawing
 
 
@@ -13,7 +13,7 @@ def draw_from_photo(layout: bpy.types.UILayout, context: bpy.types.Context, app:
     _, body = drawing.group(layout, "from_photo", "From Photo")
     if body is None:
         return
-    if not preferences.get().photographs_agreed:
+    if not photographing.has_agreed():
         box = body.box()
         drawing.text(box, photographing.consent_words(), icon="INFO", inset=drawing.IN_BOX)
         box.operator("dreamface.agree_photographs", text="I Have Read This", icon="CHECKMARK")

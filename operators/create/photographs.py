@@ -7,7 +7,6 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ...dreamface_addon import application, expressions, interface, making, photographing, places, placing, scene, seeds
-from ...dreamface_addon import preferences as user_preferences
 
 
 class DREAMFACE_OT_choose_photographs(bpy.types.Operator, ImportHelper):
@@ -99,7 +98,7 @@ class DREAMFACE_OT_from_photo(bpy.types.Operator):
         """Allow it with photographs, an engine that finds faces, and a person's consent in mind."""
         app = application.get()
         why_not = "" if app.photographs.chosen else "Choose photographs first"
-        if not why_not and not user_preferences.get().photographs_agreed:
+        if not why_not and not photographing.has_agreed():
             why_not = "Read what stands above about consent first"
         return interface.allow(cls, why_not or app.making.why_not_from_photographs())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -104,6 +105,21 @@ def test_consent_is_read_once(page, photographs):
     page.bpy.ops.dreamface.agree_photographs()
     assert chosen.photographs_agreed
     assert "consent" not in drawn(page, "create")
+
+
+def test_who_has_read_that_photographs_stay_reads_that_they_are_sent(page, photographs, monkeypatch):
+    photographing = page.module("photographing")
+    choose(page, photographs)
+    assert "consent" not in drawn(page, "create")
+    chosen = SimpleNamespace(url="https://render.studio", photographs_agreed=True, photographs_sent_agreed=False)
+    monkeypatch.setattr(photographing.preferences, "get", lambda: chosen)
+    words = photographing.consent_words()
+    assert "sent to the engine" in words and not photographing.has_agreed()
+    assert "consent" in why_not(page.bpy.ops.dreamface.from_photo)
+    photographing.agree()
+    assert photographing.has_agreed()
+    chosen.url = ""
+    assert photographing.has_agreed()
 
 
 def test_an_engine_without_a_tracker_says_what_to_do(page, photographs, monkeypatch):
