@@ -50,10 +50,12 @@ def _draw_making(layout: bpy.types.UILayout, context: bpy.types.Context, app: ap
 
 
 def draw_photograph_view(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw how the selected head is shown as its photographs show it; nothing for other heads."""
+    """Draw how the selected head is shown as its photographs show it; for other heads, how that ends."""
     skin = scene.skin_of(context.active_object)
     shots = scene.shots_of(skin) if skin is not None else ()
     if skin is None or not shots:
+        if scene.sees_photograph(context.scene):
+            layout.operator("dreamface.leave_photo", text="Leave Photo", icon="VIEW_CAMERA")
         return
     box = layout.box()
     seen = scene.seen_photograph(skin, context.scene)

@@ -293,8 +293,8 @@ def seen_photograph(skin: bpy.types.Object, home: bpy.types.Scene) -> int | None
 
 
 def sees_photograph(home: bpy.types.Scene) -> bool:
-    """Whether a scene looks through a photograph's camera, of whatever head, also one that is gone."""
-    return _is_for_photograph(home.camera, home)
+    """Whether a scene looks through a photograph's camera, of whatever head, or has looked through one that is gone."""
+    return _is_for_photograph(home.camera, home) or (home.camera is None and _BEFORE_SIZE in home)
 
 
 def look_as_before(home: bpy.types.Scene) -> None:

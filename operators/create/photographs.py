@@ -178,6 +178,26 @@ class DREAMFACE_OT_view_photo(_PhotographAction, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class DREAMFACE_OT_leave_photo(bpy.types.Operator):
+    """Give the scene its own camera and picture size back: the head in the photograph is gone, or was made anew"""
+
+    bl_idname = "dreamface.leave_photo"
+    bl_label = "Leave Photo"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Allow it where the scene looks through a photograph's camera."""
+        sees = scene.sees_photograph(context.scene)
+        return interface.allow(cls, "" if sees else "The scene does not look through a photograph's camera")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Look as before."""
+        scene.look_as_before(context.scene)
+        placing.look_freely()
+        return {"FINISHED"}
+
+
 class DREAMFACE_OT_wear_photo(_PhotographAction, bpy.types.Operator):
     """Give the head the expression that it has in the photograph; once more takes it off"""
 

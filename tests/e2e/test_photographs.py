@@ -206,6 +206,22 @@ def test_a_head_that_is_made_from_words_again_has_nothing_of_its_photographs(pag
     assert face.data.shape_keys.key_blocks["jawOpen"].value == 0.0 and not ours.wears_photograph(face)
 
 
+def test_a_scene_is_not_stuck_when_the_head_in_the_photograph_is_deleted(page, photographs, monkeypatch, tmp_path):
+    bpy, home = page.bpy, page.bpy.context.scene
+    home.render.resolution_x = 777
+    assert "does not look" in why_not(bpy.ops.dreamface.leave_photo)
+    for gone in ("head", "camera"):
+        choose(page, photographs[:1])
+        arrive(page, monkeypatch, tmp_path / gone)
+        assert "Leave Photo" not in drawn(page, "create")
+        bpy.data.batch_remove([*page.faces, *([home.camera] if gone == "camera" else ())])
+        assert home.render.resolution_x == 320 and "Leave Photo" in drawn(page, "create")
+        assert bpy.ops.dreamface.leave_photo() == {"FINISHED"}
+        assert (home.camera, home.render.resolution_x) == (None, 777)
+        assert "Leave Photo" not in drawn(page, "create")
+        page.app.photographs.clear()
+
+
 def test_a_head_that_comes_in_elsewhere_leaves_that_scene_its_camera(page, photographs, monkeypatch, tmp_path):
     bpy = page.bpy
     asked, shown = bpy.context.scene, bpy.data.scenes.new("Shown")
