@@ -238,6 +238,8 @@ def _load(file: Path) -> bpy.types.Image | None:
         image = bpy.data.images.load(str(file), check_existing=True)
     except RuntimeError:
         return None
+    if not all(image.size):
+        image.reload()  # Blender looks once; the file may be back
     if all(image.size):
         return image
     if not image.users:
@@ -260,7 +262,9 @@ def look_through_photograph(skin: bpy.types.Object, number: int, home: bpy.types
         home: the scene.
     """
     camera = photograph_camera(skin, number, home)
-    why_not = "" if photograph_background(camera) is not None else _show_behind(skin, number, camera, pack=False)
+    shown = photograph_background(camera)
+    is_there = shown is not None and all(shown.image.size)  # its file may have gone since
+    why_not = "" if is_there else _show_behind(skin, number, camera, pack=False)
     if not _is_for_photograph(home.camera, home):
         if home.camera is not None:
             home[_BEFORE_CAMERA] = home.camera

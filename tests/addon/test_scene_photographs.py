@@ -305,6 +305,20 @@ def test_how_a_photograph_lies_in_its_file_is_read(bpy, photograph, name):
         orientation_of(file)  # whatever it says, it says something
 
 
+@pytest.mark.parametrize("name", ["me.webp", "me.tif"])
+def test_how_a_large_photograph_lies_is_read_as_well(photograph, name):
+    """Notes may lie behind the picture, megabytes from the file's beginning."""
+    from dreamface_addon.scene.orientation import Orientation, orientation_of
+
+    file = photograph(name, turned=6)
+    noise = np.random.default_rng(3).integers(0, 256, (800, 800, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(noise).save(file, exif=exif, lossless=True, method=0)
+    assert file.stat().st_size > 2**20
+    assert orientation_of(file) == Orientation(quarters=1)
+
+
 def test_a_turned_photograph_stands_upright(bpy, skin, ours, photograph):
     file = photograph("me.jpg", turned=7)
     assert ours.add_photographs(skin, (file,), bpy.context.scene, pack=False, through=False) == ""
@@ -325,6 +339,21 @@ def test_a_photograph_that_is_gone_is_looked_for_in_the_faces_folder(bpy, scene,
     assert ours.photograph_files(skin) == (None, None)
     bpy.data.objects.remove(ours.photograph_camera(skin, 0, scene))
     assert "not where it was" in ours.look_through_photograph(skin, 0, scene)
+
+
+def test_a_photograph_that_went_missing_is_said_and_shown_again_when_it_is_back(bpy, skin, ours, scene, photograph):
+    file = photograph()
+    ours.add_photographs(skin, (file,), scene, pack=False, through=True)
+    place = file.parent / "head.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(place))
+    away = file.rename(file.with_name("away.png"))
+    bpy.ops.wm.open_mainfile(filepath=str(place))
+    scene = bpy.context.scene
+    skin = next(one for one in scene.objects if "dreamface_face_id" in one)
+    assert "me.png is not where it was" in ours.look_through_photograph(skin, 0, scene)
+    away.rename(file)
+    assert ours.look_through_photograph(skin, 0, scene) == ""
+    assert tuple(ours.photograph_background(scene.camera).image.size) == SIZE
 
 
 def test_what_blender_cannot_read_is_said(skin, ours, scene, tmp_path):
