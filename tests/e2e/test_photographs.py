@@ -52,14 +52,16 @@ def choose(blender, files):
     assert done == {"FINISHED"}
 
 
-def arrive(blender, monkeypatch, home, count=1):
+def arrive(blender, monkeypatch, home, count=1, words=""):
     """Press Make Head, and have the engine be done with it at once; return what was asked."""
     home.mkdir(exist_ok=True)
     made = synthetic_face("face-photo")
     notes = ["The face is small."]
     history = ({"from": "photograph", "photographs": [SHOT] * count, "notes": notes},)
     skin = EditEntry("photograph-0", "photograph", "Skin in the photograph")
-    place = folder.save(replace(made, record=replace(made.record, history=history, edits=(skin,))), home / "anna")
+    place = folder.save(
+        replace(made, record=replace(made.record, history=history, edits=(skin,), prompt=words)), home / "anna"
+    )
     job_type, asked = blender.module("job").Job, []
 
     def submit(kind, request, tag, files=None, job_id=""):
@@ -246,6 +248,16 @@ def test_a_head_that_is_there_is_changed_without_turning_the_scene_to_it(page, p
     page.bpy.ops.dreamface.view_photo(number=0)
     arrive(page, monkeypatch, tmp_path / "third")
     assert home.camera is not None and home.render.resolution_x == 320
+
+
+def test_a_head_keeps_its_name_when_photographs_change_it(page, photographs, monkeypatch, tmp_path):
+    made = folder.save(synthetic_face("face-photo"), tmp_path / "words")
+    face = page.module("placing").place(made).skin
+    assert page.module("scene").name_of(face) == "Round stranger"
+    choose(page, photographs[:1])
+    page.fields.update_selected = True
+    arrive(page, monkeypatch, tmp_path / "photo", words="older")
+    assert page.faces == [face] and page.module("scene").name_of(face) == "Round stranger"
 
 
 def test_photographs_are_sent_to_an_engine_elsewhere_and_packed_where_asked(page, photographs, monkeypatch, tmp_path):
