@@ -237,6 +237,28 @@ def test_a_head_that_comes_in_elsewhere_leaves_that_scene_its_camera(page, photo
     assert (asked.camera, asked.render.resolution_x) == (None, 777)
 
 
+def test_the_next_head_is_shown_though_the_view_shows_the_last_ones_photograph(
+    page, photographs, monkeypatch, tmp_path
+):
+    bpy, home = page.bpy, page.bpy.context.scene
+    area = next((area for area in bpy.context.window.screen.areas if area.type == "VIEW_3D"), None)
+    if area is None:
+        pytest.skip("this Blender has no 3D view")
+    choose(page, photographs[:1])
+    arrive(page, monkeypatch, tmp_path / "first")
+    first, view = home.camera, area.spaces.active.region_3d
+    assert first is not None and view.view_perspective == "CAMERA"
+    arrive(page, monkeypatch, tmp_path / "second")
+    second = home.camera
+    assert second not in (first, None)
+    page.bpy.ops.dreamface.view_photo(number=0)
+    own = bpy.data.objects.new("Own", bpy.data.cameras.new("Own"))
+    home.collection.objects.link(own)
+    home.camera, view.view_perspective = own, "CAMERA"  # the artist composes a picture
+    arrive(page, monkeypatch, tmp_path / "third")
+    assert home.camera == own
+
+
 def test_a_head_that_is_there_is_changed_without_turning_the_scene_to_it(page, photographs, monkeypatch, tmp_path):
     home = page.bpy.context.scene
     choose(page, photographs[:1])
