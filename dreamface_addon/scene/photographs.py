@@ -141,6 +141,7 @@ def put_photographs_away(skin: bpy.types.Object, home: bpy.types.Scene | None = 
         home: the scene whose cameras for photographs that there are stay; None for no scene.
     """
     take_photograph_off(skin)
+    left: list[bpy.types.Object] = []
     count = len(shots_of(skin))
     for scene in bpy.data.scenes:
         cameras = [camera for camera in scene.objects if camera.get(_OF) == skin[FACE_ID]]
@@ -148,14 +149,16 @@ def put_photographs_away(skin: bpy.types.Object, home: bpy.types.Scene | None = 
         for camera in copies:  # they are the artist's own from now on
             _forget(camera)
         for camera in [camera for camera in cameras if camera not in copies]:
-            if scene == home and camera[_NUMBER] < count:
+            if home in camera.users_scene and camera[_NUMBER] < count:
                 continue
+            left.append(camera)
             if scene.camera == camera:
                 look_as_before(scene)
-            lens = camera.data
-            bpy.data.objects.remove(camera)
-            if not lens.users:
-                bpy.data.cameras.remove(lens)
+    for camera in dict.fromkeys(left):
+        lens = camera.data
+        bpy.data.objects.remove(camera)
+        if not lens.users:
+            bpy.data.cameras.remove(lens)
     skin.pop(FILES, None)
 
 
@@ -265,11 +268,11 @@ def look_through_photograph(skin: bpy.types.Object, number: int, home: bpy.types
     shown = photograph_background(camera)
     is_there = shown is not None and all(shown.image.size)  # its file may have gone since
     why_not = "" if is_there else _show_behind(skin, number, camera, pack=False)
-    if not _is_for_photograph(home.camera, home):
-        if home.camera is not None:
-            home[_BEFORE_CAMERA] = home.camera
-        if _BEFORE_SIZE not in home or list(home.get(_GIVEN_SIZE, ())) != _picture_size(home):
-            home[_BEFORE_SIZE] = _picture_size(home)
+    is_own = not _is_for_photograph(home.camera, home)
+    if is_own and home.camera is not None:
+        home[_BEFORE_CAMERA] = home.camera
+    if _BEFORE_SIZE not in home or (is_own and list(home.get(_GIVEN_SIZE, ())) != _picture_size(home)):
+        home[_BEFORE_SIZE] = _picture_size(home)
     home.camera = camera
     _set_picture_size(home, (*shots_of(skin)[number].size, 1.0, 1.0))
     home[_GIVEN_SIZE] = _picture_size(home)
@@ -289,16 +292,19 @@ def _set_picture_size(home: bpy.types.Scene, size: Sequence[float]) -> None:
 
 
 def seen_photograph(skin: bpy.types.Object, home: bpy.types.Scene) -> int | None:
-    """Return through which photograph's camera of a head a scene looks, from 0; None where through none."""
+    """Return through which photograph's camera of a head a scene looks, from 0; None where through none.
+
+    Nor where an artist has made it the scene's by hand: there is nothing to go back to.
+    """
     camera = home.camera
-    if not _is_for_photograph(camera, home) or camera[_OF] != skin.get(FACE_ID):
+    if _BEFORE_SIZE not in home or not _is_for_photograph(camera, home) or camera[_OF] != skin.get(FACE_ID):
         return None
     return int(camera[_NUMBER])
 
 
 def sees_photograph(home: bpy.types.Scene) -> bool:
     """Whether a scene looks through a photograph's camera, of whatever head, or has looked through one that is gone."""
-    return _is_for_photograph(home.camera, home) or (home.camera is None and _BEFORE_SIZE in home)
+    return _BEFORE_SIZE in home and (home.camera is None or _is_for_photograph(home.camera, home))
 
 
 def look_as_before(home: bpy.types.Scene) -> None:

@@ -205,6 +205,31 @@ def test_a_camera_that_another_scene_has_comes_back_and_one_that_was_deleted_doe
     assert home.camera is None
 
 
+def test_a_photographs_camera_that_the_artist_has_made_the_scenes_is_not_stuck(bpy, skin, ours):
+    home = bpy.context.scene
+    home.render.resolution_x = 1234
+    home.camera = ours.photograph_camera(skin, 0, home)
+    assert ours.seen_photograph(skin, home) is None and not ours.sees_photograph(home)
+    ours.look_through_photograph(skin, 0, home)
+    assert ours.seen_photograph(skin, home) == 0 and home.render.resolution_x == SIZE[0]
+    ours.look_as_before(home)
+    assert home.render.resolution_x == 1234
+
+
+def test_scenes_that_share_a_photographs_camera_all_look_as_before(bpy, skin, ours):
+    home, other = bpy.context.scene, bpy.data.scenes.new("Other")
+    home.render.resolution_x = other.render.resolution_x = 1234
+    ours.look_through_photograph(skin, 0, home)
+    camera = home.camera
+    other.collection.objects.link(camera)
+    ours.look_through_photograph(skin, 0, other)
+    ours.put_photographs_away(skin, other)
+    assert home.camera == other.camera == camera
+    skin["dreamface_history"] = "[]"
+    ours.put_photographs_away(skin)
+    assert not bpy.data.cameras and (home.render.resolution_x, other.render.resolution_x) == (1234, 1234)
+
+
 def test_a_copy_of_a_photographs_camera_is_the_artists_own(bpy, skin, ours):
     home = bpy.context.scene
     ours.look_through_photograph(skin, 0, home)
