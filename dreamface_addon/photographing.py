@@ -66,9 +66,17 @@ def consent_words() -> str:
     return f"{CONSENT} {_LEAVE if preferences.get().url else _STAY}"
 
 
+def has_agreed() -> bool:
+    """Return whether the artist has read it: who read that photographs stay here has not read that they are sent."""
+    chosen = preferences.get()
+    return bool(chosen.photographs_sent_agreed or (chosen.photographs_agreed and not chosen.url))
+
+
 def agree() -> None:
     """Remember that the artist has read it."""
-    preferences.get().photographs_agreed = True
+    chosen = preferences.get()
+    chosen.photographs_agreed = True
+    chosen.photographs_sent_agreed = chosen.photographs_sent_agreed or bool(chosen.url)
     bpy.context.preferences.is_dirty = True
 
 

@@ -134,7 +134,7 @@ class Placing:
                     return
                 placed = place(
                     job.folder, skin, job.tag.sent, job.tag.sent_offset, undo=True, diffusion=_diffusion_of(job),
-                    photographs=_photographs_of(job.tag, look_at_new_faces),
+                    photographs=_photographs_of(job.tag),
                 )  # fmt: skip
                 self.warning = placed.warning
                 if shaping.is_behind(skin):
@@ -155,10 +155,10 @@ class Placing:
     def _bring_in_new(folder: Path, purpose: Purpose, look_at_new_faces: bool) -> str:
         """Build a new face where it was asked for; return what the artist has to know about it, or nothing."""
         home = find_scene(purpose.scene)
-        photographs = _photographs_of(purpose, look_at_new_faces)
-        placed = place(folder, home=home, name=purpose.name, photographs=photographs)
         with interface.in_window():
             elsewhere = home is not None and home != bpy.context.scene
+        photographs = _photographs_of(purpose, look_at_new_faces and not elsewhere)
+        placed = place(folder, home=home, name=purpose.name, photographs=photographs)
         if elsewhere and home is not None:
             return (
                 f"{scene.name_of(placed.skin)} is in the scene “{home.name}”, where you asked for it. {placed.warning}"
@@ -177,7 +177,7 @@ class Photographs:
     Attributes:
         files: where they lie.
         pack: whether they become part of the .blend file.
-        through: whether the scene looks at the head as the first one shows it.
+        through: whether the scene looks at the head as the first one shows it; where it does so already, it goes on.
     """
 
     files: tuple[Path, ...]
@@ -185,7 +185,7 @@ class Photographs:
     through: bool = False
 
 
-def _photographs_of(purpose: Purpose, look_at_new_faces: bool) -> Photographs | None:
+def _photographs_of(purpose: Purpose, look_at_new_faces: bool = False) -> Photographs | None:
     """Return the photographs of a face that was made from some; an artist who composes a picture goes on with it."""
     if not purpose.photographs:
         return None
@@ -193,9 +193,15 @@ def _photographs_of(purpose: Purpose, look_at_new_faces: bool) -> Photographs | 
 
 
 def _is_composing() -> bool:
+    """Whether the view shows what the scene's camera sees, unless that only shows another head's photograph."""
     with interface.in_window():
         area = bpy.context.area
-        return area is not None and area.type == "VIEW_3D" and area.spaces.active.region_3d.view_perspective == "CAMERA"
+        looks = area is not None and area.type == "VIEW_3D" and _view_of(area).view_perspective == "CAMERA"
+        return looks and not scene.sees_photograph(bpy.context.scene)
+
+
+def _view_of(area: bpy.types.Area) -> bpy.types.RegionView3D:
+    return area.spaces.active.region_3d
 
 
 def _diffusion_of(job: Job) -> dict[str, Any] | None:
@@ -304,14 +310,23 @@ def place(
             growing.remember_grown(skin)
         if sent is not None:
             _lay_over(skin, sent, now, layers)
+        if photographs is None and not scene.shots_of(skin):
+            scene.put_photographs_away(skin)
     if photographs is not None:
-        said = scene.add_photographs(
-            skin, photographs.files, home or skin.users_scene[0], photographs.pack, photographs.through
-        )
+        home = home or _scene_of(skin)
+        through = photographs.through or scene.seen_photograph(skin, home) is not None
+        said = scene.add_photographs(skin, photographs.files, home, photographs.pack, through)
         placed = replace(placed, warning=f"{placed.warning} {said}".strip())
     if undo:
         interface.push_undo(message)
     return placed
+
+
+def _scene_of(skin: bpy.types.Object) -> bpy.types.Scene:
+    """Return the scene that the window shows, or another one where the head is not in that."""
+    with interface.in_window():
+        shown = bpy.context.scene
+    return shown if shown in skin.users_scene else next(iter(skin.users_scene), shown)
 
 
 def _brought(folder: Path, known: set[str]) -> list[stack.Entry]:
@@ -385,9 +400,9 @@ def look_at_selected() -> None:
         area = bpy.context.area
         if area is None or area.type != "VIEW_3D":
             return
+        if _is_composing():
+            return
         space = area.spaces.active
-        if space.region_3d.view_perspective == "CAMERA":
-            return  # the artist is composing a picture
         if space.shading.type == "SOLID":
             space.shading.type = "MATERIAL"
         bpy.ops.view3d.view_axis(type="FRONT")

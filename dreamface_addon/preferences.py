@@ -79,6 +79,12 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         default=False,
         options={"HIDDEN"},
     )
+    photographs_sent_agreed: BoolProperty(
+        name="Consent to Sending",
+        description="Whether you have read that photographs are sent to the engine on another machine",
+        default=False,
+        options={"HIDDEN"},
+    )
     look_at_new_faces: BoolProperty(
         name="Show New Faces",
         description="Turn the 3D view to a new face and show its textures",
@@ -120,6 +126,7 @@ _DEFAULTS = SimpleNamespace(
     look_at_new_faces=True,
     keep_variations=False,
     photographs_agreed=False,
+    photographs_sent_agreed=False,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..dreamface_addon import application, photographing, preferences, scene
+from ..dreamface_addon import application, photographing, scene
 from . import drawing
 
 
@@ -13,7 +13,7 @@ def draw_from_photo(layout: bpy.types.UILayout, context: bpy.types.Context, app:
     _, body = drawing.group(layout, "from_photo", "From Photo")
     if body is None:
         return
-    if not preferences.get().photographs_agreed:
+    if not photographing.has_agreed():
         box = body.box()
         drawing.text(box, photographing.consent_words(), icon="INFO", inset=drawing.IN_BOX)
         box.operator("dreamface.agree_photographs", text="I Have Read This", icon="CHECKMARK")
@@ -50,10 +50,12 @@ def _draw_making(layout: bpy.types.UILayout, context: bpy.types.Context, app: ap
 
 
 def draw_photograph_view(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw how the selected head is shown as its photographs show it; nothing for other heads."""
+    """Draw how the selected head is shown as its photographs show it; for other heads, how that ends."""
     skin = scene.skin_of(context.active_object)
     shots = scene.shots_of(skin) if skin is not None else ()
     if skin is None or not shots:
+        if scene.sees_photograph(context.scene):
+            layout.operator("dreamface.leave_photo", text="Leave Photo", icon="VIEW_CAMERA")
         return
     box = layout.box()
     seen = scene.seen_photograph(skin, context.scene)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 _ORIENTATION: Final = 0x0112
-_HEAD: Final = 2**20  # bytes of a file in which Exif's are looked for
+_LARGEST: Final = 2**28  # bytes of a file that the engine takes; Exif's may be the last
 _MOST_ENTRIES: Final = 1000
 _JPEG, _PNG, _RIFF, _TIFF = b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"RIFF", (b"II*\0", b"MM\0*")
 
@@ -51,7 +51,7 @@ def orientation_of(file: Path) -> Orientation:
 
 def _exif(stream: BinaryIO) -> bytes:
     """Return the TIFF structure in which a picture's notes are; empty without."""
-    data = stream.read(_HEAD)
+    data = stream.read(_LARGEST)
     if data.startswith(_TIFF):
         return data
     if data.startswith(_JPEG):

@@ -101,7 +101,8 @@ def update_face(
     wear_expression(skin, face.document["traits"])
     fold_skin(skin, face.wrinkles)
     colour_solid(objects, face)
-    name_after_update(skin, prompt_before)
+    from_photographs = any(step.get("from") == "photograph" for step in face.document["history"])
+    name_after_update(skin, skin["dreamface_prompt"] if from_photographs else prompt_before)  # which names nobody
     for scene in skin.users_scene:
         see_through_lashes(scene)
     want(face)

@@ -7,7 +7,6 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ...dreamface_addon import application, expressions, interface, making, photographing, places, placing, scene, seeds
-from ...dreamface_addon import preferences as user_preferences
 
 
 class DREAMFACE_OT_choose_photographs(bpy.types.Operator, ImportHelper):
@@ -99,7 +98,7 @@ class DREAMFACE_OT_from_photo(bpy.types.Operator):
         """Allow it with photographs, an engine that finds faces, and a person's consent in mind."""
         app = application.get()
         why_not = "" if app.photographs.chosen else "Choose photographs first"
-        if not why_not and not user_preferences.get().photographs_agreed:
+        if not why_not and not photographing.has_agreed():
             why_not = "Read what stands above about consent first"
         return interface.allow(cls, why_not or app.making.why_not_from_photographs())
 
@@ -176,6 +175,26 @@ class DREAMFACE_OT_view_photo(_PhotographAction, bpy.types.Operator):
         if why_not := scene.look_through_photograph(skin, number, context.scene):
             self.report({"WARNING"}, why_not)
         placing.look_through_camera()
+        return {"FINISHED"}
+
+
+class DREAMFACE_OT_leave_photo(bpy.types.Operator):
+    """Give the scene its own camera and picture size back: the head in the photograph is gone, or was made anew"""
+
+    bl_idname = "dreamface.leave_photo"
+    bl_label = "Leave Photo"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Allow it where the scene looks through a photograph's camera."""
+        sees = scene.sees_photograph(context.scene)
+        return interface.allow(cls, "" if sees else "The scene does not look through a photograph's camera")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Look as before."""
+        scene.look_as_before(context.scene)
+        placing.look_freely()
         return {"FINISHED"}
 
 

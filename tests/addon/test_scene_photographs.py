@@ -177,6 +177,138 @@ def test_a_scene_looks_as_before_afterwards(bpy, skin, ours):
     assert (home.camera, home.render.resolution_x) == (other, 1234)
 
 
+def test_a_picture_size_that_the_artist_chose_meanwhile_comes_back(bpy, skin, ours):
+    home = bpy.context.scene
+    own = bpy.data.objects.new("Own", bpy.data.cameras.new("Own"))
+    home.collection.objects.link(own)
+    home.render.resolution_x = 1234
+    ours.look_through_photograph(skin, 0, home)
+    home.camera, home.render.resolution_x, home.render.resolution_y = own, 3840, 2160
+    ours.look_through_photograph(skin, 0, home)
+    home.render.resolution_x, home.render.resolution_y = 2 * SIZE[0], 2 * SIZE[1]  # the photograph, twice as large
+    ours.look_through_photograph(skin, 1, home)
+    ours.look_as_before(home)
+    assert (home.camera, home.render.resolution_x, home.render.resolution_y) == (own, 3840, 2160)
+
+
+def test_a_camera_that_another_scene_has_comes_back_and_one_that_was_deleted_does_not(bpy, skin, ours):
+    home, other = bpy.context.scene, bpy.data.scenes.new("Other")
+    own = bpy.data.objects.new("Own", bpy.data.cameras.new("Own"))
+    other.collection.objects.link(own)
+    home.camera = own
+    ours.look_through_photograph(skin, 0, home)
+    ours.look_as_before(home)
+    assert home.camera == own
+    ours.look_through_photograph(skin, 0, home)
+    other.collection.objects.unlink(own)  # as Delete does
+    ours.look_as_before(home)
+    assert home.camera is None
+
+
+def test_a_photographs_camera_that_the_artist_has_made_the_scenes_is_not_stuck(bpy, skin, ours):
+    home = bpy.context.scene
+    home.render.resolution_x = 1234
+    home.camera = ours.photograph_camera(skin, 0, home)
+    assert ours.seen_photograph(skin, home) is None and not ours.sees_photograph(home)
+    ours.look_through_photograph(skin, 0, home)
+    assert ours.seen_photograph(skin, home) == 0 and home.render.resolution_x == SIZE[0]
+    ours.look_as_before(home)
+    assert home.render.resolution_x == 1234
+
+
+def test_scenes_that_share_a_photographs_camera_all_look_as_before(bpy, skin, ours):
+    home, other = bpy.context.scene, bpy.data.scenes.new("Other")
+    home.render.resolution_x = other.render.resolution_x = 1234
+    ours.look_through_photograph(skin, 0, home)
+    camera = home.camera
+    other.collection.objects.link(camera)
+    ours.look_through_photograph(skin, 0, other)
+    ours.put_photographs_away(skin, other)
+    assert home.camera == other.camera == camera
+    skin["dreamface_history"] = "[]"
+    ours.put_photographs_away(skin)
+    assert not bpy.data.cameras and (home.render.resolution_x, other.render.resolution_x) == (1234, 1234)
+
+
+def test_a_copy_of_a_photographs_camera_is_the_artists_own(bpy, skin, ours):
+    home = bpy.context.scene
+    ours.look_through_photograph(skin, 0, home)
+    hero = home.camera.copy()
+    home.collection.objects.link(hero)
+    home.camera, hero.location.x = hero, 5.0
+    assert ours.seen_photograph(skin, home) is None
+    ours.look_through_photograph(skin, 0, home)
+    assert ours.seen_photograph(skin, home) == 0 and home.camera != hero
+    bpy.data.objects.remove(home.camera)
+    ours.look_through_photograph(skin, 0, home)
+    assert home.camera != hero and hero.location.x == 5.0
+    ours.look_as_before(home)
+    assert home.camera == hero
+
+
+@pytest.mark.parametrize("scale", [0.01, 3000.0])
+def test_a_head_of_another_scale_is_not_cut_off(bpy, skin, ours, scale):
+    skin.scale = (scale,) * 3
+    bpy.context.view_layer.update()
+    ours.look_through_photograph(skin, 0, bpy.context.scene)
+    camera = bpy.context.scene.camera
+    bpy.context.view_layer.update()
+    away = -(np.c_[world(skin), np.ones(len(vertices(skin)))] @ np.array(camera.matrix_world.inverted()).T)[:, 2]
+    assert camera.data.clip_start < away.min() and away.max() < camera.data.clip_end
+
+
+def test_what_the_artist_sets_while_the_expression_is_on_stays(skin, ours):
+    keys = skin.data.shape_keys.key_blocks
+    keys["browInnerUp"].value = 0.75
+    ours.wear_photograph(skin, 0, ARKIT_SHAPES)
+    keys["jawOpen"].value = 0.9
+    assert ours.wears_photograph(skin)  # the smile is still on
+    ours.take_photograph_off(skin)
+    assert {key.name: round(key.value, 4) for key in keys if key.value} == {"jawOpen": 0.9, "browInnerUp": 0.75}
+
+
+def test_an_expression_that_was_put_on_since_is_what_comes_back(skin, ours):
+    ours.wear_photograph(skin, 0, ARKIT_SHAPES)
+    ours.set_expression(skin, dict.fromkeys(ARKIT_SHAPES, 0.0) | {"mouthPucker": 0.5})
+    assert not ours.wears_photograph(skin)
+    ours.wear_photograph(skin, 0, ARKIT_SHAPES)
+    ours.take_photograph_off(skin)
+    assert {key.name: key.value for key in skin.data.shape_keys.key_blocks if key.value} == {"mouthPucker": 0.5}
+
+
+def test_photographs_that_a_head_is_not_made_from_any_more_are_put_away(bpy, skin, ours, photograph):
+    home, files = bpy.context.scene, (photograph(), photograph("side.png"))
+    home.render.resolution_x = 777
+    keys = skin.data.shape_keys.key_blocks
+    keys["browInnerUp"].value = 0.75
+    ours.add_photographs(skin, files, home, pack=False, through=False)
+    ours.look_through_photograph(skin, 1, home)
+    copy = home.camera.copy()
+    home.collection.objects.link(copy)
+    ours.wear_photograph(skin, 0, ARKIT_SHAPES)
+    (said,) = json.loads(skin["dreamface_history"])
+    skin["dreamface_history"] = json.dumps([said | {"photographs": said["photographs"][:1]}])
+    ours.add_photographs(skin, files[:1], home, pack=False, through=False)
+    assert (home.camera, home.render.resolution_x) == (None, 777)
+    assert {key.name: key.value for key in keys if key.value} == {"browInnerUp": 0.75}
+    first = ours.photograph_camera(skin, 0, home)
+    assert {one for one in bpy.data.objects if one.type == "CAMERA"} == {first, copy}
+    skin["dreamface_history"] = "[]"  # made from words now
+    ours.put_photographs_away(skin)
+    assert [one for one in bpy.data.objects if one.type == "CAMERA"] == [copy]
+    assert "dreamface_photographs" not in skin
+
+
+def test_a_photograph_of_before_is_not_shown_in_place_of_one_that_cannot_be(bpy, skin, ours, photograph, tmp_path):
+    home, broken = bpy.context.scene, tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff\xe0 and no more")
+    ours.add_photographs(skin, (photograph(),), home, pack=False, through=False)
+    assert "broken.jpg" in ours.add_photographs(skin, (broken,), home, pack=True, through=False)
+    camera = ours.photograph_camera(skin, 0, home)
+    assert ours.photograph_background(camera) is None and not camera.data.background_images
+    assert "broken.jpg" not in bpy.data.images
+
+
 @pytest.mark.parametrize("name", ["me.jpg", "me.png", "me.webp", "me.tif"])
 def test_how_a_photograph_lies_in_its_file_is_read(bpy, photograph, name):
     from dreamface_addon.scene.orientation import orientation_of
@@ -196,6 +328,20 @@ def test_how_a_photograph_lies_in_its_file_is_read(bpy, photograph, name):
     for cut in range(0, min(len(data), 200), 7):
         file.write_bytes(data[:cut])
         orientation_of(file)  # whatever it says, it says something
+
+
+@pytest.mark.parametrize("name", ["me.webp", "me.tif"])
+def test_how_a_large_photograph_lies_is_read_as_well(photograph, name):
+    """Notes may lie behind the picture, megabytes from the file's beginning."""
+    from dreamface_addon.scene.orientation import Orientation, orientation_of
+
+    file = photograph(name, turned=6)
+    noise = np.random.default_rng(3).integers(0, 256, (800, 800, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(noise).save(file, exif=exif, lossless=True, method=0)
+    assert file.stat().st_size > 2**20
+    assert orientation_of(file) == Orientation(quarters=1)
 
 
 def test_a_turned_photograph_stands_upright(bpy, skin, ours, photograph):
@@ -218,6 +364,21 @@ def test_a_photograph_that_is_gone_is_looked_for_in_the_faces_folder(bpy, scene,
     assert ours.photograph_files(skin) == (None, None)
     bpy.data.objects.remove(ours.photograph_camera(skin, 0, scene))
     assert "not where it was" in ours.look_through_photograph(skin, 0, scene)
+
+
+def test_a_photograph_that_went_missing_is_said_and_shown_again_when_it_is_back(bpy, skin, ours, scene, photograph):
+    file = photograph()
+    ours.add_photographs(skin, (file,), scene, pack=False, through=True)
+    place = file.parent / "head.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(place))
+    away = file.rename(file.with_name("away.png"))
+    bpy.ops.wm.open_mainfile(filepath=str(place))
+    scene = bpy.context.scene
+    skin = next(one for one in scene.objects if "dreamface_face_id" in one)
+    assert "me.png is not where it was" in ours.look_through_photograph(skin, 0, scene)
+    away.rename(file)
+    assert ours.look_through_photograph(skin, 0, scene) == ""
+    assert tuple(ours.photograph_background(scene.camera).image.size) == SIZE
 
 
 def test_what_blender_cannot_read_is_said(skin, ours, scene, tmp_path):

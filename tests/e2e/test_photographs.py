@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -51,14 +52,16 @@ def choose(blender, files):
     assert done == {"FINISHED"}
 
 
-def arrive(blender, monkeypatch, home, count=1):
+def arrive(blender, monkeypatch, home, count=1, words=""):
     """Press Make Head, and have the engine be done with it at once; return what was asked."""
     home.mkdir(exist_ok=True)
     made = synthetic_face("face-photo")
     notes = ["The face is small."]
     history = ({"from": "photograph", "photographs": [SHOT] * count, "notes": notes},)
     skin = EditEntry("photograph-0", "photograph", "Skin in the photograph")
-    place = folder.save(replace(made, record=replace(made.record, history=history, edits=(skin,))), home / "anna")
+    place = folder.save(
+        replace(made, record=replace(made.record, history=history, edits=(skin,), prompt=words)), home / "anna"
+    )
     job_type, asked = blender.module("job").Job, []
 
     def submit(kind, request, tag, files=None, job_id=""):
@@ -104,6 +107,21 @@ def test_consent_is_read_once(page, photographs):
     page.bpy.ops.dreamface.agree_photographs()
     assert chosen.photographs_agreed
     assert "consent" not in drawn(page, "create")
+
+
+def test_who_has_read_that_photographs_stay_reads_that_they_are_sent(page, photographs, monkeypatch):
+    photographing = page.module("photographing")
+    choose(page, photographs)
+    assert "consent" not in drawn(page, "create")
+    chosen = SimpleNamespace(url="https://render.studio", photographs_agreed=True, photographs_sent_agreed=False)
+    monkeypatch.setattr(photographing.preferences, "get", lambda: chosen)
+    words = photographing.consent_words()
+    assert "sent to the engine" in words and not photographing.has_agreed()
+    assert "consent" in why_not(page.bpy.ops.dreamface.from_photo)
+    photographing.agree()
+    assert photographing.has_agreed()
+    chosen.url = ""
+    assert photographing.has_agreed()
 
 
 def test_an_engine_without_a_tracker_says_what_to_do(page, photographs, monkeypatch):
@@ -176,6 +194,94 @@ def test_a_head_is_made_again_from_other_photographs(page, photographs, monkeypa
     assert camera.matrix_world.translation.x == pytest.approx(1.0)
 
 
+def test_a_head_that_is_made_from_words_again_has_nothing_of_its_photographs(page, photographs, monkeypatch, tmp_path):
+    home, ours = page.bpy.context.scene, page.module("scene")
+    home.render.resolution_x = 777
+    choose(page, photographs[:1])
+    arrive(page, monkeypatch, tmp_path / "first")
+    (face,) = page.faces
+    page.bpy.ops.dreamface.wear_photo(number=0)
+    words = folder.save(synthetic_face("face-photo"), tmp_path / "words")
+    page.module("placing").place(words, face)
+    assert (home.camera, home.render.resolution_x) == (None, 777)
+    assert not [one for one in page.bpy.data.objects if one.type == "CAMERA"]
+    assert face.data.shape_keys.key_blocks["jawOpen"].value == 0.0 and not ours.wears_photograph(face)
+
+
+def test_a_scene_is_not_stuck_when_the_head_in_the_photograph_is_deleted(page, photographs, monkeypatch, tmp_path):
+    bpy, home = page.bpy, page.bpy.context.scene
+    home.render.resolution_x = 777
+    assert "does not look" in why_not(bpy.ops.dreamface.leave_photo)
+    for gone in ("head", "camera"):
+        choose(page, photographs[:1])
+        arrive(page, monkeypatch, tmp_path / gone)
+        assert "Leave Photo" not in drawn(page, "create")
+        bpy.data.batch_remove([*page.faces, *([home.camera] if gone == "camera" else ())])
+        assert home.render.resolution_x == 320 and "Leave Photo" in drawn(page, "create")
+        assert bpy.ops.dreamface.leave_photo() == {"FINISHED"}
+        assert (home.camera, home.render.resolution_x) == (None, 777)
+        assert "Leave Photo" not in drawn(page, "create")
+        page.app.photographs.clear()
+
+
+def test_a_head_that_comes_in_elsewhere_leaves_that_scene_its_camera(page, photographs, monkeypatch, tmp_path):
+    bpy = page.bpy
+    asked, shown = bpy.context.scene, bpy.data.scenes.new("Shown")
+    asked.render.resolution_x = 777
+    choose(page, photographs[:1])
+    making = page.app.making
+    add = making.placing.add
+    monkeypatch.setattr(making.placing, "add", lambda job: (setattr(bpy.context.window, "scene", shown), add(job)))
+    arrive(page, monkeypatch, tmp_path)
+    assert len(page.faces) == 1 and asked in page.faces[0].users_scene
+    assert (asked.camera, asked.render.resolution_x) == (None, 777)
+
+
+def test_the_next_head_is_shown_though_the_view_shows_the_last_ones_photograph(
+    page, photographs, monkeypatch, tmp_path
+):
+    bpy, home = page.bpy, page.bpy.context.scene
+    area = next((area for area in bpy.context.window.screen.areas if area.type == "VIEW_3D"), None)
+    if area is None:
+        pytest.skip("this Blender has no 3D view")
+    choose(page, photographs[:1])
+    arrive(page, monkeypatch, tmp_path / "first")
+    first, view = home.camera, area.spaces.active.region_3d
+    assert first is not None and view.view_perspective == "CAMERA"
+    arrive(page, monkeypatch, tmp_path / "second")
+    second = home.camera
+    assert second not in (first, None)
+    page.bpy.ops.dreamface.view_photo(number=0)
+    own = bpy.data.objects.new("Own", bpy.data.cameras.new("Own"))
+    home.collection.objects.link(own)
+    home.camera, view.view_perspective = own, "CAMERA"  # the artist composes a picture
+    arrive(page, monkeypatch, tmp_path / "third")
+    assert home.camera == own
+
+
+def test_a_head_that_is_there_is_changed_without_turning_the_scene_to_it(page, photographs, monkeypatch, tmp_path):
+    home = page.bpy.context.scene
+    choose(page, photographs[:1])
+    arrive(page, monkeypatch, tmp_path / "first")
+    page.bpy.ops.dreamface.view_photo(number=0)
+    page.fields.update_selected, home.render.resolution_x = True, 777
+    arrive(page, monkeypatch, tmp_path / "second")
+    assert (home.camera, home.render.resolution_x) == (None, 777)
+    page.bpy.ops.dreamface.view_photo(number=0)
+    arrive(page, monkeypatch, tmp_path / "third")
+    assert home.camera is not None and home.render.resolution_x == 320
+
+
+def test_a_head_keeps_its_name_when_photographs_change_it(page, photographs, monkeypatch, tmp_path):
+    made = folder.save(synthetic_face("face-photo"), tmp_path / "words")
+    face = page.module("placing").place(made).skin
+    assert page.module("scene").name_of(face) == "Round stranger"
+    choose(page, photographs[:1])
+    page.fields.update_selected = True
+    arrive(page, monkeypatch, tmp_path / "photo", words="older")
+    assert page.faces == [face] and page.module("scene").name_of(face) == "Round stranger"
+
+
 def test_photographs_are_sent_to_an_engine_elsewhere_and_packed_where_asked(page, photographs, monkeypatch, tmp_path):
     choose(page, photographs[:1])
     page.fields.photo_keep = True
@@ -204,7 +310,7 @@ def test_a_real_photograph_becomes_a_head_that_lies_on_it(page, tmp_path):
     weights = torch.zeros(len(ARKIT_SHAPES))
     weights[ARKIT_SHAPES.index("jawOpen")] = 0.5
     person = Person.of("anny", 12, Traits({"age": 45.0, "gender": 1.0, "skin.melanin": 0.4}))
-    file = tmp_path / "anna.jpg"
+    file = tmp_path / "portrait.jpg"
     file.write_bytes(portrait(person, weights))
     choose(page, [file])
     page.bpy.ops.dreamface.from_photo()
@@ -218,7 +324,7 @@ def test_a_real_photograph_becomes_a_head_that_lies_on_it(page, tmp_path):
         pytest.skip(page.app.error)
     assert page.app.error == ""
     (face,), home = page.faces, page.bpy.context.scene
-    assert home.camera.name == "Anna photo 1" and home.render.resolution_x == home.render.resolution_y == 512
+    assert home.camera.name == "Portrait photo 1" and home.render.resolution_x == home.render.resolution_y == 512
     page.bpy.ops.dreamface.wear_photo(number=0)
     assert face.data.shape_keys.key_blocks["jawOpen"].value > 0.1
 

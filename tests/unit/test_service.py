@@ -613,3 +613,7 @@ def test_photographs_are_deleted_when_nobody_needs_them_any_more(backend: Backen
     put(backend, data)
     assert backend.outcome(asked("impossible"))["state"] == "failed"
     assert not (place / digest).exists()
+    put(backend, data)  # the answer was lost: a client sends everything again, and asks with the same id
+    again = {"id": waiting, "kind": "from_photo", "request": done["request"]}
+    assert backend.ask("POST", "/jobs", again)[0] == 200
+    assert not (place / digest).exists()

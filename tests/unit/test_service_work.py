@@ -176,6 +176,14 @@ def test_photographs_become_a_face_and_are_kept_only_where_asked(
     assert copies == {"1.jpg": b"front", "2.png": b"side"}
     assert folder.load(tmp_path / "kept").record.from_photograph
 
+    def unplugged(*arguments: Any, **more: Any) -> Any:
+        mine.unlink()
+        return face
+
+    monkeypatch.setattr(tasks.editing, "from_photo", unplugged)
+    tasks.from_photo({**job, "request": {**request, "keep": True}}, tmp_path / "later", Progress())
+    assert (tmp_path / "later" / "photographs" / "1.jpg").read_bytes() == b"front"
+
 
 def test_a_photograph_that_is_not_there_is_a_sentence(backend: Backend, tmp_path: Path) -> None:
     (tmp_path / "half.jpg").write_bytes(b"\xff\xd8\xff\xe0")

@@ -86,7 +86,7 @@ ALLOWED = {
     },
     "service": {
         "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",
-        "progress", "_files", "images", "motion",
+        "progress", "_files", "_reading", "images", "motion",
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {

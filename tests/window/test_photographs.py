@@ -24,12 +24,13 @@ def photograph(tmp_path_factory) -> Path:
     from tests.unit.test_capture import Person, portrait
 
     weights = torch.zeros(len(ARKIT_SHAPES))
-    weights[ARKIT_SHAPES.index("jawOpen")] = 0.5
-    person = Person.of("anny", 12, Traits({"age": 45.0, "gender": 1.0, "skin.melanin": 0.4}))
+    for name, weight in (("jawOpen", 0.3), ("mouthSmileLeft", 0.5), ("mouthSmileRight", 0.5)):
+        weights[ARKIT_SHAPES.index(name)] = weight
+    person = Person.of("anny", 7, Traits({"age": 40.0, "gender": 1.0, "skin.melanin": 0.25}))
     with Image.open(io.BytesIO(portrait(person, weights))) as image:
         beside = (image.width - SIZE[0]) // 2
         upright = image.crop((beside, 0, beside + SIZE[0], SIZE[1]))
-    file = tmp_path_factory.mktemp("photographs") / "Anna.jpg"
+    file = tmp_path_factory.mktemp("photographs") / "portrait.jpg"
     exif = Image.Exif()
     exif[0x0112] = 6
     upright.transpose(Image.Transpose.ROTATE_90).save(file, exif=exif, quality=95)
@@ -47,6 +48,9 @@ across, up = ([corner[axis] for corner in seen] for axis in (0, 1))
 result = [region.x + min(across), region.y + min(up), region.x + max(across), region.y + max(up)]
 """
 """Left, bottom, right and top of the camera's frame, in pixels."""
+
+LIKE = 0.9
+"""Correlation of the photograph with what the window shows of it, below the grid and the head's outline."""
 
 BACKGROUND = "bpy.context.scene.camera.data.background_images[0]"
 
@@ -78,14 +82,17 @@ def test_a_head_comes_in_over_its_photograph(window, photograph, pictures):
     time.sleep(4.0)
     window.picture(pictures / "photo-head.png")
     window.run(f"{BACKGROUND}.alpha = 1.0")
-    time.sleep(4.0)
-    screen = np.asarray(window.picture(pictures / "photo-alone.png").convert("L"), np.float32)
     left, bottom, right, top = (round(edge) for edge in window.run(FRAME))
     assert (right - left) / (top - bottom) == pytest.approx(SIZE[0] / SIZE[1], abs=0.02)
-    shown = screen[screen.shape[0] - top : screen.shape[0] - bottom, left:right]
     with Image.open(photograph) as image:
         upright = ImageOps.exif_transpose(image).convert("L").resize((right - left, top - bottom))
-    assert np.corrcoef(shown.ravel(), np.asarray(upright, np.float32).ravel())[0, 1] > 0.95
+    likeness, end = 0.0, time.monotonic() + 60.0  # without a graphics card the head behind it is long in drawing
+    while likeness < LIKE and time.monotonic() < end:
+        time.sleep(2.0)
+        screen = np.asarray(window.picture(pictures / "photo-alone.png").convert("L"), np.float32)
+        shown = screen[screen.shape[0] - top : screen.shape[0] - bottom, left:right]
+        likeness = np.corrcoef(shown.ravel(), np.asarray(upright, np.float32).ravel())[0, 1]
+    assert likeness > LIKE
 
 
 DROP = """

@@ -153,6 +153,8 @@ class JobQueue:
             if (known.kind, _completed(known)) != (asked.kind, request):
                 raise Conflict(f"The id {known.id} belongs to another job: choose a new one.")
             if not self._is_lost(known):
+                if not known.is_active:
+                    self._forget_photographs(known)  # they were sent again with the question
                 return self._describe(known), False
         self._check(asked, request)
         if known is not None:
@@ -405,11 +407,15 @@ class JobQueue:
         record.stage, record.fraction, record.message = "", 1.0 if state == "done" else 0.0, ""
         self._active.pop(record.id, None)
         self._not_started.discard(record.id)
-        if record.kind == "from_photo":  # nobody's photographs are kept
-            self._uploads.remove(set(needed_files(record.kind, record.request)) - self.needed_files())
+        self._forget_photographs(record)
         if not self._save(record) and state == "done":
             record.message = f"It is done, though the list of jobs does not say so yet. {self._refusal}"
         self._publish(record)
+
+    def _forget_photographs(self, record: Record) -> None:
+        """Delete the photographs that were sent for a job which is over, unless another one waits for them."""
+        if record.kind == "from_photo":
+            self._uploads.remove(set(needed_files(record.kind, record.request)) - self.needed_files())
 
     # ---------------------------------------------------------------------------------------------------------- pieces
 

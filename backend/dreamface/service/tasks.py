@@ -18,6 +18,7 @@ from torch import Tensor
 from dreamface import editing, library, pipeline
 from dreamface import folder as face_folder
 from dreamface._files import cannot_write, whole_file
+from dreamface._reading import read_regular
 from dreamface.errors import BadRequest, DreamFaceError
 from dreamface.face import Face, Head
 from dreamface.images import png_bytes
@@ -78,6 +79,7 @@ def from_photo(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     photographs = [
         Path(one["path"]) if one["path"] else _read_file(files[one["upload"]]) for one in request["photographs"]
     ]
+    copies = _contents(photographs) if request["keep"] else ()
     face = editing.from_photo(
         photographs,
         request["words"],
@@ -91,26 +93,38 @@ def from_photo(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     )
     result = {**_save(face, place, progress), "notes": list(face.record.history[0]["notes"])}
     if request["keep"]:
-        _keep_photographs(
-            place / PHOTOGRAPHS, photographs, [one["path"] or one["name"] for one in request["photographs"]]
-        )
+        names = [one["path"] or one["name"] for one in request["photographs"]]
+        _keep_photographs(place / PHOTOGRAPHS, copies, names)
     return result
 
 
-def _keep_photographs(folder: Path, photographs: Sequence[Path | bytes], names: Sequence[str]) -> None:
+def _contents(photographs: Sequence[Path | bytes]) -> list[bytes]:
+    """Return what is in photographs: a disk may be unplugged before the face is made."""
+    found = []
+    for one in photographs:
+        try:
+            found.append(read_regular(one, _LARGEST) if isinstance(one, Path) else one)
+        except (OSError, ValueError):
+            found.append(b"")  # making the face says why it can't be read
+    return found
+
+
+def _keep_photographs(folder: Path, copies: Sequence[bytes], names: Sequence[str]) -> None:
     """Write copies of photographs into a folder, as 1.jpg, 2.png."""
     try:
         folder.mkdir()
-        for number, (one, name) in enumerate(zip(photographs, names, strict=True), 1):
+        for number, (data, name) in enumerate(zip(copies, names, strict=True), 1):
             ending = PurePath(name).suffix.lower()
-            copy = folder / f"{number}{ending if ending in _ENDINGS else ''}"
-            copy.write_bytes(one.read_bytes() if isinstance(one, Path) else one)
+            (folder / f"{number}{ending if ending in _ENDINGS else ''}").write_bytes(data)
     except OSError as error:
         raise cannot_write(folder, error) from error
 
 
 PHOTOGRAPHS = "photographs"
 """Of a face folder: the folder of the photographs that it was made from, where they were to be kept."""
+
+_LARGEST = 2**28
+"""Bytes of a photograph; no face is made from one that has more."""
 
 _ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif"})
 
