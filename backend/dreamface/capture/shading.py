@@ -43,8 +43,8 @@ NOISE: Final = 0.05
 """Standard deviation of a colour, as a fraction, besides what the level before has left of it."""
 
 ALIKE: Final = 16.0
-"""Colours of neighbouring points are wrong together: so many times fewer of them would say as much. Half of it is nearer
-on renders of our own; on photographs noses then widen with the light."""
+"""Colours of neighbouring points are wrong together: so many times fewer of them would say as much. Half of it is
+nearer on renders of our own; on photographs noses then widen with the light."""
 
 EXPRESSION_DOUBT: Final = 0.04
 """Standard deviation of a weight from what the landmarks tell: what lips show besides skin is not explained."""
