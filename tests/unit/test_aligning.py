@@ -398,7 +398,7 @@ def test_different_seeds_stay_different_people(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(aligning, "open_moves", shape_moves)
     monkeypatch.setattr(aligning, "_SKIN", 128)
     before, after, gained = [], [], []
-    for seed in (1, 5):
+    for seed in (1, 4):
         record = record_of("a bald quillon", seed)
         found = aligning.aligned(record, Outline(), 1.0, most=8, progress=Progress())
         assert found.alignment is not None and found.alignment.after > found.alignment.before
