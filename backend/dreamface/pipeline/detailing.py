@@ -221,7 +221,7 @@ def make_detail(
 def _networks(
     head: Head, model: LatentDiffusion | None, texture: LatentDiffusion | None, progress: Progress
 ) -> Iterator[tuple[LatentDiffusion, LatentDiffusion | None]]:
-    """Give the models of pictures and of textures to a block: those that are given, else what is installed."""
+    """Give the models of pictures and of textures to a block; what is installed only where no `model` is given."""
     if model is not None:
         yield model, texture
         return
