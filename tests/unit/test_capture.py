@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from dreamface import provenance
+from dreamface.capture.descent import lowered
 from dreamface.capture.fitting import fit_person
 from dreamface.capture.landmark_model import load_model as load_landmarks
 from dreamface.capture.landmarks import Landmarks
@@ -168,6 +169,38 @@ def _points_apart(one: np.ndarray, other: np.ndarray) -> float:
     first = first * np.linalg.norm(second) / np.linalg.norm(first)
     left, _, right = np.linalg.svd(first.T @ second)
     return float(1e3 * np.linalg.norm(first @ left @ right - second, axis=1).mean())
+
+
+@pytest.mark.parametrize("head", INSTALLED[:1])
+def test_fitting_can_be_stopped_at_any_step(head: str) -> None:
+    population = load_population(head)
+    seen = seen_landmarks(head, np.zeros(len(population.modes)), np.zeros(len(ARKIT_SHAPES)), 2.2, 0.1)
+    picture = np.random.default_rng(1).integers(0, 255, (200, 200, 3)).astype(np.uint8)
+    steps: list[Step] = []
+    fit_person(population, [seen], "face-mesh", pictures=[picture], progress=Progress(steps.append))
+    fractions = [step.fraction for step in steps]
+    assert fractions == sorted(fractions) and 0.0 <= fractions[0] < fractions[-1] < 1.0
+    said = [step.message for step in steps]
+    assert len(set(said)) == 2  # landmarks, then colours
+    for count in (1, said.index(said[-1]) + 1):  # in either
+        told: list[Step] = []
+        with pytest.raises(Cancelled):
+            fit_person(
+                population, [seen], "face-mesh", pictures=[picture],
+                progress=Progress(told.append, lambda told=told, count=count: len(told) >= count),
+            )  # fmt: skip
+        assert len(told) == count
+
+
+def test_no_step_is_taken_to_where_nothing_costs_a_number() -> None:
+    def cost(state: float) -> float:
+        return math.nan if state > 0.0 else 1.0
+
+    found = lowered(
+        0.0, cost, lambda _: (np.eye(1), np.ones(1)), lambda state, step: state + float(step[0]),
+        (3, 1e-3), (Progress(), "Fitting the head"),
+    )  # fmt: skip
+    assert found == 0.0
 
 
 def test_who_can_be_nobody_is_refused() -> None:
