@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from dreamface import provenance
+from dreamface.capture.descent import lowered
 from dreamface.capture.fitting import fit_person
 from dreamface.capture.landmark_model import load_model as load_landmarks
 from dreamface.capture.landmarks import Landmarks
@@ -20,7 +21,7 @@ from dreamface.capture.population import Population, load_population, pose_terms
 from dreamface.capture.pose import Poses, project, turned
 from dreamface.capture.reading import ancestry_of
 from dreamface.capture.shading import Picture, harmonics
-from dreamface.capture.skin import _like_skin
+from dreamface.capture.skin import Shot, _like_skin, carry, look
 from dreamface.editing import from_photo
 from dreamface.editing.photographs import wanted
 from dreamface.errors import BadRequest, Cancelled, MissingDependency
@@ -123,12 +124,9 @@ def test_a_picture_is_seen_alike_whichever_way_up_it_is() -> None:
 @pytest.mark.parametrize("head", INSTALLED[:1])
 def test_the_colours_of_a_picture_bring_a_person_nearer(head: str) -> None:
     population = load_population(head)
-    person = Person.of(head, 21, Traits({"age": 38.0, "gender": 1.0, "skin.melanin": 0.3}), resolution=256)
+    person = Person.of(head, 21, _SITTER, resolution=256)
     truth, face = person.head.vertices.double().numpy(), population.vertex[:468]
-    turn = rotation(0.25, -0.05, 0.0)
-    view = View(turn, torch.tensor([0.0, 1.0, 0.0]) - turn @ person.head.landmark("multipie_30"), 2.4)
-    light = Light(torch.tensor([0.5, -0.75, 0.43]), 0.6, 0.4, torch.ones(3))
-    pixels = person.snapshot(view.place(person.head.vertices), view.camera, 400, light, 0.4)
+    view, pixels = _from_aside(person, 400)
     seen = _as_trackers_see(population, truth, view)
     marks = fit_person(population, [seen], "face-mesh")
     colours = fit_person(population, [seen], "face-mesh", pictures=[pixels])
@@ -137,6 +135,17 @@ def test_the_colours_of_a_picture_bring_a_person_nearer(head: str) -> None:
         return _points_apart(population.vertices(values)[face], truth[face])
 
     assert off(colours.values) < 0.85 * off(marks.values)
+
+
+_SITTER = Traits({"age": 38.0, "gender": 1.0, "skin.melanin": 0.3})
+
+
+def _from_aside(person: Person, size: int) -> tuple[View, np.ndarray]:
+    """A person before a camera a little aside, and the picture [size, size, 3] that it takes."""
+    turn = rotation(0.25, -0.05, 0.0)
+    view = View(turn, torch.tensor([0.0, 1.0, 0.0]) - turn @ person.head.landmark("multipie_30"), 2.4)
+    light = Light(torch.tensor([0.5, -0.75, 0.43]), 0.6, 0.4, torch.ones(3))
+    return view, person.snapshot(view.place(person.head.vertices), view.camera, size, light, 0.4)
 
 
 def _as_trackers_see(population: Population, vertices: np.ndarray, view: View) -> Landmarks:
@@ -160,6 +169,38 @@ def _points_apart(one: np.ndarray, other: np.ndarray) -> float:
     first = first * np.linalg.norm(second) / np.linalg.norm(first)
     left, _, right = np.linalg.svd(first.T @ second)
     return float(1e3 * np.linalg.norm(first @ left @ right - second, axis=1).mean())
+
+
+@pytest.mark.parametrize("head", INSTALLED[:1])
+def test_fitting_can_be_stopped_at_any_step(head: str) -> None:
+    population = load_population(head)
+    seen = seen_landmarks(head, np.zeros(len(population.modes)), np.zeros(len(ARKIT_SHAPES)), 2.2, 0.1)
+    picture = np.random.default_rng(1).integers(0, 255, (200, 200, 3)).astype(np.uint8)
+    steps: list[Step] = []
+    fit_person(population, [seen], "face-mesh", pictures=[picture], progress=Progress(steps.append))
+    fractions = [step.fraction for step in steps]
+    assert fractions == sorted(fractions) and 0.0 <= fractions[0] < fractions[-1] < 1.0
+    said = [step.message for step in steps]
+    assert len(set(said)) == 2  # landmarks, then colours
+    for count in (1, said.index(said[-1]) + 1):  # in either
+        told: list[Step] = []
+        with pytest.raises(Cancelled):
+            fit_person(
+                population, [seen], "face-mesh", pictures=[picture],
+                progress=Progress(told.append, lambda told=told, count=count: len(told) >= count),
+            )  # fmt: skip
+        assert len(told) == count
+
+
+def test_no_step_is_taken_to_where_nothing_costs_a_number() -> None:
+    def cost(state: float) -> float:
+        return math.nan if state > 0.0 else 1.0
+
+    found = lowered(
+        0.0, cost, lambda _: (np.eye(1), np.ones(1)), lambda state, step: state + float(step[0]),
+        (3, 1e-3), (Progress(), "Fitting the head"),
+    )  # fmt: skip
+    assert found == 0.0
 
 
 def test_who_can_be_nobody_is_refused() -> None:
@@ -216,6 +257,28 @@ def test_dark_glasses_tell_nothing_of_the_light() -> None:
     like = _like_skin(lit, torch.arange(2000) > 600)
     assert like[:700].mean() < 0.01
     assert like[700:].mean() > 0.95
+
+
+@pytest.mark.parametrize("head", INSTALLED[:1])
+def test_a_picture_without_any_light_takes_nothing_from_the_others(head: str) -> None:
+    person, traits = Person.of(head, 21, _SITTER, resolution=256), complete(_SITTER, 21)
+    view, pixels = _from_aside(person, 300)
+    placed = view.place(person.head.vertices)
+    rest = load_population(head).landmarks(person.head.vertices.double().numpy())
+    expected = view.place(torch.from_numpy(rest).float()).double().numpy()
+    marks = project(expected[None], np.array([view.focal]))[0], expected
+    lit, dark = (
+        Shot.of(each, placed, view.focal, marks, np.zeros(len(ARKIT_SHAPES)))
+        for each in (pixels, np.zeros_like(pixels))
+    )
+    albedo, tone = {"skin": person.maps["skin"]["albedo"]}, resting_tone(traits)
+    alone, both = (
+        carry(person.head, look(person.head, shots, albedo, tone), albedo, traits, tone)["skin"]
+        for shots in ([lit], [lit, dark])
+    )
+    assert float(alone.mask.mean()) > 0.05
+    assert torch.allclose(both.mask, alone.mask, atol=1e-4)
+    assert torch.allclose(both.made.ratio, alone.made.ratio, atol=1e-3)
 
 
 def test_ancestry_goes_with_shape_and_colours() -> None:

@@ -200,6 +200,20 @@ def test_an_installed_texture_model_judges_the_face(monkeypatch: pytest.MonkeyPa
     assert float(greener[1] - greener[0]) > 0.05
 
 
+def test_a_texture_model_without_a_say_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def installed(_progress: Progress) -> Iterator[GaussianDiffusion]:
+        yield double()
+
+    textures = double()
+    monkeypatch.setattr(detailing, "use_diffusion", installed)
+    monkeypatch.setattr(detailing, "installed_texture_model", lambda _base, _head: textures)
+    head = build_head("anny", complete(Traits(), 5), 5, 0)
+    for weight, wanted in ((0.0, None), (3.0, textures)):
+        with detailing._networks(head, Detail(texture_weight=weight), None, None, Progress()) as (_, found):
+            assert found is wanted
+
+
 def test_without_a_model_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DREAMFACE_MODELS", str(tmp_path))
     with pytest.raises(MissingDependency, match="No diffusion model is installed: "):

@@ -176,6 +176,18 @@ def test_an_installed_one_is_for_heads_of_its_layout(
     assert noise.shape == (1, 4, 8, 8) and noise.dtype is torch.float32 and bool(torch.isfinite(noise).all())
 
 
+@pytest.mark.parametrize("index", ["{", "[]", '"ict"', "[" * 100_000])
+def test_a_damaged_one_is_not_taken_for_none(
+    index: str, base: StableDiffusion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DREAMFACE_MODELS", str(tmp_path))
+    folder = model_folder(TEXTURE_LDM.kind)
+    folder.mkdir()
+    (folder / "model.json").write_text(index, "utf-8")
+    with pytest.raises(DreamFaceError, match=r"install the folder .* again"):
+        installed_texture_model(base, "anny")
+
+
 def test_all_of_it_is_learnt(trained: Path, base: StableDiffusion) -> None:
     model = TextureDiffusion.load(trained, base)
     assert bool(model._unet.conv_in.weight[:, 4].abs().sum() > 0.0)  # the mask's weights began with nothing

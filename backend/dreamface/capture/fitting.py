@@ -19,6 +19,7 @@ from dreamface.capture.pose import roll_of, turned
 from dreamface.capture.problem import FARTHEST_PERSON, WORST_COST, Fit, Problem
 from dreamface.capture.shading import Picture, shaded
 from dreamface.errors import BadRequest
+from dreamface.progress import Progress
 
 ROLLED: Final = 0.4
 """Radians from which a face is turned upright before it is fitted: the first guess of its pose is upright."""
@@ -30,6 +31,7 @@ def fit_person(
     tracker: str,
     known: Mapping[str, tuple[float, float]] = MappingProxyType({}),
     pictures: Sequence[NDArray[np.uint8]] = (),
+    progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Fit:
     """Return the most probable person in some pictures.
 
@@ -39,9 +41,11 @@ def fit_person(
         tracker: which has found them.
         known: trait of `TOLD` -> value and its standard deviation, where pictures or words tell.
         pictures: [H, W, 3] sRGB, in which the landmarks were seen: their colours tell, too. None: landmarks alone.
+        progress: told about every step.
 
     Raises:
         BadRequest: no head fits.
+        Cancelled: the progress said so.
     """
     rolls = np.array([roll_of(one.points) for one in seen])
     rolls[np.abs(rolls) < ROLLED] = 0.0
@@ -50,14 +54,17 @@ def fit_person(
         for one, roll in zip(seen, rolls, strict=True)
     ]
     problem = Problem(population, upright, population.sights[tracker])
-    solved = problem.solved()
+    solved = problem.solved(progress.part(0.0, _LANDMARKS_SHARE))
     _check(solved)
     if pictures:
         looks = [Picture(*one) for one in zip(pictures, upright, rolls, strict=True)]
-        refined = shaded(population, problem, solved, looks)
+        refined = shaded(population, problem, solved, looks, progress.part(_LANDMARKS_SHARE, 1.0))
         solved = refined if refined.far <= FARTHEST_PERSON else solved
     fit = problem.placed(informed(population, solved, known))
     return replace(fit, poses=fit.poses.rolled(rolls))
+
+
+_LANDMARKS_SHARE: Final = 0.2  # of the time
 
 
 def _check(fit: Fit) -> None:

@@ -15,11 +15,13 @@ from typing import Final
 import numpy as np
 
 from dreamface.arrays import FloatArray
+from dreamface.capture.descent import lowered
 from dreamface.capture.landmark_model import load_model
 from dreamface.capture.landmarks import Landmarks
 from dreamface.capture.person import find_person, lines_of_sight, read_expression
 from dreamface.capture.population import Population, Sight, pose_terms, seen_displacement
 from dreamface.capture.pose import Poses, first_guess, fit_poses, rotations_about
+from dreamface.progress import Progress
 from dreamface.traits import ARKIT_SHAPES
 
 ROUNDS: Final = 12
@@ -116,30 +118,20 @@ class Problem:
         skin = population.skin_modes[:, population.vertex[on_skin]]
         return np.stack([skin[:, rows].mean(axis=1) for rows in near], axis=1) if len(beyond) else skin[:, :0]
 
-    def solved(self) -> Fit:
-        """Return the most probable person."""
+    def solved(self, progress: Progress = Progress()) -> Fit:  # noqa: B008 - immutable
+        """Return the most probable person.
+
+        Raises:
+            Cancelled: the progress said so.
+        """
         count = len(self._seen)
         focal = np.full(count, USUAL_LENS[0])
         poses = first_guess(self._rest, self._seen, focal)
         spread = np.broadcast_to(self._rest, (count, *self._rest.shape))
         poses = fit_poses(spread, self._seen, focal, poses, np.ones(len(self._rest)), FIRST_ROUNDS)
         fit = Fit(np.zeros(len(self._modes)), self._expected, poses, focal, np.inf, np.eye(len(self._modes)))
+        fit = lowered(fit, self.cost, self.normal, self.moved, (ROUNDS, SETTLED), (progress, "Fitting the head"))
         fit = replace(fit, cost=self.cost(fit))
-        damping = 1e-3
-        for _ in range(ROUNDS):
-            normal, gradient = self.normal(fit)
-            while True:
-                damped = normal + damping * np.diag(np.diagonal(normal))
-                tried = self.moved(fit, np.linalg.solve(damped, gradient))
-                tried = replace(tried, cost=self.cost(tried))
-                if tried.cost < fit.cost or damping > _MOST_DAMPING:
-                    break
-                damping *= 8.0
-            if tried.cost >= fit.cost:
-                break
-            gained, fit, damping = fit.cost - tried.cost, tried, damping * 0.25
-            if gained < SETTLED * fit.cost:
-                break
         return self.doubted(fit, self.normal(fit)[0])
 
     def doubted(self, fit: Fit, normal: FloatArray) -> Fit:
@@ -245,7 +237,7 @@ class Problem:
         normal[pose, pose] += 1e-6
 
     def _pose_slopes(self, fit: Fit, number: int, points: FloatArray, errors: FloatArray) -> FloatArray:
-        """Return [956, 7] by how much errors [956] shrink per unit of each entry of a step; see `_stepped`."""
+        """Return [956, 7] by how much errors [956] shrink per unit of each entry of a step; see `stepped`."""
         steps = SLOPE_STEP * np.eye(POSE_AND_LENS)
         return np.stack([(errors - self._one(fit, number, step, points)) / SLOPE_STEP for step in steps], axis=1)
 
@@ -272,7 +264,6 @@ class Problem:
 
 
 POSE_AND_LENS: Final = 7
-_MOST_DAMPING: Final = 1e4
 _PERSON_ROUNDS: Final = 2  # of finding who it is, for the expression to begin with
 _LAST_ROUNDS: Final = 4  # of the poses of the exact head
 _LENSES: Final = (0.6, 12.0)  # in heights of the picture

@@ -20,11 +20,13 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.sparse import csr_matrix
 
 from dreamface.arrays import Float32Array, FloatArray, IntArray
+from dreamface.capture.descent import lowered
 from dreamface.capture.landmarks import Landmarks
 from dreamface.capture.population import Look, Population
 from dreamface.capture.pose import SHORTEST, project, turned
 from dreamface.capture.problem import POSE_AND_LENS, SLOPE_STEP, Fit, Problem, stepped
 from dreamface.images import decode_srgb8
+from dreamface.progress import Progress
 from dreamface.traits import ARKIT_SHAPES
 
 FACE_PIXELS: Final = 260
@@ -66,8 +68,8 @@ DARKEST: Final = 0.08
 """Fraction of the mean light that reaches a shadow at least."""
 
 LIGHT_RIDGE: Final = 1e-3
-MOST_DAMPING: Final = 1e4
 SETTLED: Final = 1e-3
+"""Fraction of the cost below which a step is the last of its level."""
 
 HARMONICS: Final = 9
 CHANNELS: Final = 3
@@ -260,7 +262,13 @@ class _Placed:
         return found
 
 
-def shaded(population: Population, problem: Problem, fit: Fit, pictures: Sequence[Picture]) -> Fit:
+def shaded(
+    population: Population,
+    problem: Problem,
+    fit: Fit,
+    pictures: Sequence[Picture],
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> Fit:
     """Return the fit that explains the colours of the skin, too.
 
     Args:
@@ -268,9 +276,13 @@ def shaded(population: Population, problem: Problem, fit: Fit, pictures: Sequenc
         problem: that of the landmarks.
         fit: its solution.
         pictures: in which they were seen.
+        progress: told about every step.
+
+    Raises:
+        Cancelled: the progress said so.
     """
     surface = surface_at(population, fit.values, problem.shift(fit))
-    return _Shading(population.look, problem, pictures, surface).solved(fit)
+    return _Shading(population.look, problem, pictures, surface).solved(fit, progress)
 
 
 class _Shading:
@@ -282,7 +294,7 @@ class _Shading:
         self._expression: FloatArray = np.zeros((len(pictures), len(ARKIT_SHAPES)))
         self._targets: list[_Target] = []
 
-    def solved(self, fit: Fit) -> Fit:
+    def solved(self, fit: Fit, progress: Progress) -> Fit:
         """Return the fit that explains colours and landmarks best."""
         self._expression = fit.weights
         looks = Appearance(np.zeros(len(self._look.modes)), np.zeros((len(self._pictures), HARMONICS, CHANNELS)))
@@ -291,28 +303,19 @@ class _Shading:
             if number == 0:
                 looks = replace(looks, lights=np.stack([self._lit(fit, *one) for one in enumerate(images)]))
             self._targets = [self._target(fit, looks, *one) for one in enumerate(images)]
-            fit, looks = self._improved(fit, looks, rounds)
+            fit, looks = lowered(
+                (fit, looks),
+                lambda both: self._cost(*both),
+                lambda both: self._normal(*both),
+                lambda both, step: self._moved(*both, step),
+                (rounds, SETTLED),
+                (
+                    progress.part(number / len(LEVELS), (number + 1) / len(LEVELS)),
+                    "Fitting the head to the skin's colours",
+                ),
+            )
         fit = replace(fit, cost=self._problem.cost(fit))
         return self._problem.doubted(fit, self._normal(fit, looks)[0])
-
-    def _improved(self, fit: Fit, looks: Appearance, rounds: int) -> tuple[Fit, Appearance]:
-        """Return better ones (Levenberg-Marquardt)."""
-        cost, damping = self._cost(fit, looks), 1e-3
-        for _ in range(rounds):
-            normal, gradient = self._normal(fit, looks)
-            while True:
-                step = np.linalg.solve(normal + damping * np.diag(np.diagonal(normal)), gradient)
-                tried = self._moved(fit, looks, step)
-                new = self._cost(*tried)
-                if new < cost or damping > MOST_DAMPING:
-                    break
-                damping *= 8.0
-            if new >= cost:
-                break
-            gained, cost, (fit, looks), damping = cost - new, new, tried, damping * 0.25
-            if gained < SETTLED * cost:
-                break
-        return fit, looks
 
     def _placed(self, fit: Fit, number: int) -> _Placed:
         points, normals, areas = self._surface.at(fit.values, fit.weights[number])

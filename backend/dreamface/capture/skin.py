@@ -66,6 +66,9 @@ RESIDUE_KEPT: Final = 0.4
 CUT_OFF: Final = (0.9, 0.99)
 """Linear colours from which the camera has begun to cut off, and from which nothing is left to be seen."""
 
+FAINTEST: Final = 2e-3
+"""Linear colour below which nothing is told: of skin that no light reaches, nothing is to be seen."""
+
 UNLIT_ROUNDS: Final = 4
 UNLIT_OUTLIER: Final = 0.25
 """Logarithm by which skin may differ from what its normal explains before it counts less and less (Geman-McClure)."""
@@ -404,10 +407,11 @@ def _ratio(shot: Shot, view: View, light: Light, base: Tensor, tone: Tensor) -> 
     chosen = torch.nonzero(seen.view(-1) > 0.01)[:, 0]
     colours = shot.sampled(places.reshape(2, -1)[:, chosen].T)
     normal, belief = normals.reshape(-1, 3)[chosen], seen.view(-1)[chosen]
-    lit = light.on(normal).T / tone[:, None]
-    apart = (colours.clamp_min(2e-3) / (lit * base.reshape(3, -1)[:, chosen])).log()
+    expected = light.on(normal).T / tone[:, None] * base.reshape(3, -1)[:, chosen]
+    apart = (colours.clamp_min(FAINTEST) / expected.clamp_min(FAINTEST)).log()
     low, high = CUT_OFF
     belief = belief * ((high - colours.amax(dim=0)) / (high - low)).clamp(0.0, 1.0)
+    belief = belief * (expected.amax(dim=0) > FAINTEST)
     ratio = torch.zeros(3, size * size)
     ratio[:, chosen] = _unlit(apart, normal, belief)
     seen = torch.zeros(size * size)

@@ -78,16 +78,14 @@ class TextureDiffusion:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
+        said = _index(folder)
         try:
-            said = json.loads((folder / INDEX).read_text("utf-8"))
             unet = UNet2DConditionModel.from_pretrained(folder / UNET, use_safetensors=True, local_files_only=True)
             learned = load_file(folder / PROMPTS)
             width = int(unet.config.cross_attention_dim)
             extra = int(unet.config.in_channels) - 4
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            raise DreamFaceError(
-                f"The texture model in {folder} can't be loaded: install the folder that training has written again."
-            ) from error
+            raise _damaged(folder) from error
         if width != base.embed("").embedding.shape[-1] or extra != int("mask" in learned):
             raise DreamFaceError(
                 f"The texture model was trained from {str(said.get('base', 'another model'))[:80]}, and the chosen "
@@ -154,11 +152,31 @@ def installed_texture_model(base: StableDiffusion, head: str) -> TextureDiffusio
         DreamFaceError: it is damaged, or the base is of another family.
     """
     folder = model_folder(TEXTURE_LDM.name)
-    try:
-        of_head = json.loads((folder / INDEX).read_text("utf-8")).get("head") or _USUAL_HEAD
-    except (OSError, ValueError):
+    if not (folder / INDEX).is_file():
         return None
+    of_head = _index(folder).get("head") or _USUAL_HEAD
     return TextureDiffusion.load(folder, base, base.precision) if of_head == head else None
+
+
+def _index(folder: Path) -> dict[str, Any]:
+    """Return what the index of a texture model's folder says.
+
+    Raises:
+        DreamFaceError: it is missing or damaged.
+    """
+    try:
+        said = json.loads((folder / INDEX).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(folder) from error
+    if not isinstance(said, dict):
+        raise _damaged(folder)
+    return said
+
+
+def _damaged(folder: Path) -> DreamFaceError:
+    return DreamFaceError(
+        f"The texture model in {folder} can't be loaded: install the folder that training has written again."
+    )
 
 
 _USUAL_HEAD: Final = "ict"

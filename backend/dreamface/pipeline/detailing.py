@@ -190,7 +190,7 @@ def make_detail(
     """
     check_detail(detail)
     progress.report("load", 0.0, "Loading the diffusion model")
-    with _networks(head, model, texture, progress.part(0.0, 0.05)) as (model, texture):
+    with _networks(head, detail, model, texture, progress.part(0.0, 0.05)) as (model, texture):
         carved, relief, outcomes = head, None, []
         if detail.carves:
             carved, relief, outcome = _carve(head, record, detail, model, progress.part(0.05, 0.45), forming)
@@ -219,14 +219,18 @@ def make_detail(
 
 @contextmanager
 def _networks(
-    head: Head, model: LatentDiffusion | None, texture: LatentDiffusion | None, progress: Progress
+    head: Head, detail: Detail, model: LatentDiffusion | None, texture: LatentDiffusion | None, progress: Progress
 ) -> Iterator[tuple[LatentDiffusion, LatentDiffusion | None]]:
-    """Give the models of pictures and of textures to a block: those that are given, else what is installed."""
+    """Give the models of pictures and of textures to a block.
+
+    What is installed is only looked for where no `model` is given, and a texture model only where it has a say.
+    """
     if model is not None:
         yield model, texture
         return
     with use_diffusion(progress) as found:
-        yield found, installed_texture_model(found, head.model) if texture is None else texture
+        looked_for = texture is None and detail.texture_weight > 0.0
+        yield found, installed_texture_model(found, head.model) if looked_for else texture
 
 
 def detail_remarks(record: FaceRecord) -> list[str]:

@@ -132,7 +132,8 @@ def from_photo(
     population = load_population(model.name)
     pixels = [one.photograph.pixels for one in sightings]
     landmarks = [one.landmarks for one in sightings]
-    fit = fit_person(population, landmarks, used_tracker(tracker), _known(sightings), pixels)
+    known, watched = _known(sightings), progress.part(0.05, 0.15)
+    fit = fit_person(population, landmarks, used_tracker(tracker), known, pixels, watched)
     vertices, shown = _fitted(population, fit, number)
     person = complete(shown, number)
     fitted = _with_vertices(model.name, vertices, person, number)
