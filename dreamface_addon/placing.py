@@ -377,10 +377,8 @@ def look_through_camera() -> None:
         area = bpy.context.area
         if area is None or area.type != "VIEW_3D":
             return
-        space = area.spaces.active
-        if space.shading.type == "SOLID":
-            space.shading.type = "MATERIAL"
-        space.region_3d.view_perspective = "CAMERA"
+        _show_textures(area)
+        _view_of(area).view_perspective = "CAMERA"
 
 
 def look_freely() -> None:
@@ -388,7 +386,13 @@ def look_freely() -> None:
     with interface.in_window():
         area = bpy.context.area
         if area is not None and area.type == "VIEW_3D":
-            area.spaces.active.region_3d.view_perspective = "PERSP"
+            _view_of(area).view_perspective = "PERSP"
+
+
+def _show_textures(area: bpy.types.Area) -> None:
+    shading = area.spaces.active.shading
+    if shading.type == "SOLID":
+        shading.type = "MATERIAL"
 
 
 def look_at_selected() -> None:
@@ -402,9 +406,7 @@ def look_at_selected() -> None:
             return
         if _is_composing():
             return
-        space = area.spaces.active
-        if space.shading.type == "SOLID":
-            space.shading.type = "MATERIAL"
+        _show_textures(area)
         bpy.ops.view3d.view_axis(type="FRONT")
-        space.region_3d.view_perspective = "PERSP"
+        _view_of(area).view_perspective = "PERSP"
         bpy.ops.view3d.view_selected()

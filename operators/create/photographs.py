@@ -142,7 +142,7 @@ def _head_of(context: bpy.types.Context) -> bpy.types.Object:
 
 
 class _PhotographAction:
-    """Base of the operators for the photographs of the selected head; one step of undo."""
+    """Base of the operators for the photographs of the selected head; one step of undo unless they say otherwise."""
 
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
     number: int
@@ -227,7 +227,7 @@ class DREAMFACE_OT_wear_photo(_PhotographAction, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class DREAMFACE_OT_save_photo_expression(bpy.types.Operator):
+class DREAMFACE_OT_save_photo_expression(_PhotographAction, bpy.types.Operator):
     """Keep the expression in the photograph among your own expressions, for all heads"""
 
     bl_idname = "dreamface.save_photo_expression"
@@ -236,11 +236,6 @@ class DREAMFACE_OT_save_photo_expression(bpy.types.Operator):
 
     number: bpy.props.IntProperty(options={"HIDDEN", "SKIP_SAVE"})
     name: bpy.props.StringProperty(name="Name", maxlen=40, options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it where a head is selected that was made from photographs."""
-        return interface.allow(cls, _why_no_photograph(context))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask for a name."""
@@ -255,11 +250,11 @@ class DREAMFACE_OT_save_photo_expression(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Save it."""
-        name, shots = self.name.strip(), scene.shots_of(_head_of(context))
+        name = self.name.strip()
         if not name:
             self.report({"ERROR"}, "Give the expression a name")
             return {"CANCELLED"}
-        weights: dict[str, Any] = shots[min(max(self.number, 0), len(shots) - 1)].expression
+        weights: dict[str, Any] = scene.shots_of(_head_of(context))[self._chosen(context)].expression
         try:
             expressions.save(places.expressions_file(), name, weights)
         except OSError as error:
