@@ -9,6 +9,8 @@ import resource
 import statistics
 import time
 
+import torch
+
 from dreamface.head.ict.model import IctHead
 from dreamface.head.selection.candidates import Pool, TraitScorer, choose
 
@@ -33,7 +35,11 @@ def main() -> None:
         (best, *_), (score, *_) = choose(pool, TraitScorer(people, space.population, wanted))
         choosing.append(time.perf_counter() - start)
         start = time.perf_counter()
-        space.fitted(space.with_morphs(pool.candidate(int(best))[None].double())[0], space.landmarks, wanted)
+        space.fitted(
+            space.with_morphs(pool.candidate(int(best))[None].double()),
+            space.landmarks.moved(torch.zeros(1, 1, 1, 3)),
+            [wanted],
+        )
         fitting.append(time.perf_counter() - start)
         print(f"seed {seed}: candidate {int(best)} misses by {(-float(score) / len(wanted)) ** 0.5:.2f} sd (rms)")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -413,3 +413,21 @@ def test_incisors_are_no_boxes(adult: Head) -> None:
     neck = tooth[(tooth[:, 2] - low).abs() > 0.75 * (high - low)]
     assert float(neck[:, 0].max() - neck[:, 0].min()) < 0.85 * float(tooth[:, 0].max() - tooth[:, 0].min())
     assert float(edge[:, 0].max() - edge[:, 0].min()) < 0.98 * float(tooth[:, 0].max() - tooth[:, 0].min())
+
+
+@pytest.mark.parametrize("name", ["anny", "ict"])
+def test_heads_built_together_are_those_built_alone(name, request) -> None:
+    model = request.getfixturevalue("ict_head") if name == "ict" else load_model(name)
+    asked = ({}, {"nose.width": 2.0}, {"age": 7.0, "ears.pointed": 2.0}, {"jaw.width": -1.5, "lips.upper": 1.0})
+
+    def sources():
+        return [HeadSource(complete(Traits(one), seed), stream(seed, "head")) for seed, one in enumerate(asked)]
+
+    alone = [model.build(source) for source in sources()]
+    stored = HeadSource(identity=alone[1].identity, offset=torch.full_like(alone[1].vertices, 1e-3))
+    together = model.build_all([*sources()[:2], stored, *sources()[2:]])
+    sculpted = together.pop(2)
+    assert torch.allclose(sculpted.vertices, alone[1].vertices + 1e-3, atol=1e-7)
+    for one, other in zip(together, alone, strict=True):
+        assert float((one.vertices - other.vertices).norm(dim=1).max()) < 1e-5  # a hundredth of a millimetre
+        assert one.candidate == other.candidate

@@ -160,12 +160,12 @@ def test_another_way_to_choose_takes_its_place(ict_head) -> None:
         assert scorer is not None
         return SHARED + int(choose(space.shared_pool(500), Wide())[0])
 
-    one, other = (space.build(asked, stream(seed, "head"), choice=choice) for seed in (1, 2))
+    one, other = (space.build([HeadSource(asked, stream(seed, "head"), choice=choice)])[0] for seed in (1, 2))
     assert one.candidate == other.candidate >= SHARED
     assert torch.equal(one.modes, other.modes)
     widest = torch.stack([space.shared_pool(500).candidate(number)[0] for number in range(500)]).max()
     assert abs(float(one.modes[0] - widest)) < 0.5
-    again = space.build(asked, stream(9, "head"), candidate=one.candidate)
+    again = space.build([HeadSource(asked, stream(9, "head"), one.candidate)])[0]
     assert torch.equal(again.modes, one.modes)
     head = ict_head.build(HeadSource(identity=space.to_mapping(one)))
     assert abs(ict_head.measure(head)["nose.width"] - 1.5) < 0.3

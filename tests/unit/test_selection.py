@@ -138,16 +138,23 @@ def test_the_fit_hits_what_is_asked_and_stays_near(landmarks, population) -> Non
     rows = torch.tensor([SHAPE_TRAITS.index(name) for name in names])
     mean, spread = population.mean[rows], population.spread[rows]
     needed = landmarks.for_traits(names)
-    start = torch.randn(landmarks.count, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
-    wanted = torch.tensor([value for value, _ in WANTED.values()], dtype=torch.float64)
-    found = fit(
-        lambda values: (measure_raw(needed.points(values), names) - mean) / spread,
-        start,
-        wanted,
-        torch.full((len(names),), 1.0 / 0.06**2, dtype=torch.float64),
-        torch.ones(landmarks.count, dtype=torch.float64),
-        lambda values: values.clamp(-3.0, 3.0),
-    )
+    people = torch.randn(3, landmarks.count, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+
+    def fitted(starts):
+        wanted = torch.tensor([value for value, _ in WANTED.values()], dtype=torch.float64).expand(len(starts), -1)
+        return fit(
+            lambda _rows, values: (measure_raw(needed.points(values), names) - mean) / spread,
+            starts,
+            wanted,
+            torch.full_like(wanted, 1.0 / 0.06**2),
+            torch.ones(landmarks.count, dtype=torch.float64),
+            lambda values: values.clamp(-3.0, 3.0),
+        )
+
+    together = fitted(people)
+    alone = torch.cat([fitted(one[None]) for one in people])
+    assert torch.allclose(together, alone, atol=1e-9)
+    start, found = people[0], together[0]
     values = measured(landmarks, population, found)
     assert all(abs(values[name] - value) < 0.05 for name, (value, _) in WANTED.items())
     # Four measurements can take four dimensions at most; the rest of the person is as drawn.

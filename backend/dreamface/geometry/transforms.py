@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -44,7 +45,8 @@ def fit_similarity(source: Tensor, target: Tensor) -> Similarity:
 
 def rotation_about(axis: int, angle: float) -> Tensor:
     """Return [3, 3] rotation by `angle` radians about X (0), Y (1) or Z (2), right-handed."""
-    generator = torch.zeros(3, 3)
+    found = torch.eye(3)
     first, second = (axis + 1) % 3, (axis + 2) % 3
-    generator[second, first], generator[first, second] = angle, -angle
-    return torch.linalg.matrix_exp(generator)
+    found[first, first] = found[second, second] = math.cos(angle)
+    found[second, first], found[first, second] = math.sin(angle), -math.sin(angle)
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import torch
@@ -13,8 +13,8 @@ from dreamface.head.measure import Population
 from dreamface.head.tendencies import trait_tendencies
 from dreamface.traits import ANCESTRIES, SHAPE_TRAITS
 
-Measured = Callable[[Tensor], Tensor]
-"""[B, P] coefficients of one person -> [B, T] raw measurements."""
+Measured = Callable[[Sequence[Mapping[str, float]], Tensor], Tensor]
+"""Person traits of N people, and [N, B, P] coefficients, B sets of each -> [N, B, T] raw measurements."""
 
 _DIFFERENCE: Final = 1e-3  # coefficient step of the numerical derivative
 _TOLERANCE: Final = 0.3  # standard deviations by which a group's mean of a published distance may be missed
@@ -34,7 +34,7 @@ class Groups:
     def __init__(
         self,
         population: Population,
-        measured: Callable[[Mapping[str, float], Tensor], Tensor],
+        measured: Measured,
         usual: Callable[[Mapping[str, float]], Tensor],
         hold: Tensor,
         drawn: Tensor,
@@ -43,20 +43,22 @@ class Groups:
 
         Args:
             population: what standard deviations are of.
-            measured: person traits and [B, P] coefficients -> [B, T] raw measurements.
+            measured: what coefficients measure on people.
             usual: person traits -> [P] coefficients of the middle of the group, before it is measured.
             hold: [P, P] what it costs to move coefficients.
             drawn: [N, P] coefficients of a sample of people, 0 in the middle.
         """
         self._population, self._measured, self._usual = population, measured, usual
         adults = [self._adult(sex, name) for sex in (-1.0, 1.0) for name in ANCESTRIES]
-        self._all = torch.stack([measured(one, usual(one)[None])[0] for one in adults]).mean(dim=0)
+        self._all = measured(adults, torch.stack([usual(one) for one in adults])[:, None])[:, 0].mean(dim=0)
         middle = adults[0] | {"gender": 0.0} | dict.fromkeys(ANCESTRIES, 1.0)
         self._solver = self._solve(middle, hold)
         start = usual(middle)
-        around = measured(middle, start + drawn)
+        around = measured([middle], (start + drawn)[None])[0]
         self._own_spread = around.std(dim=0)
-        self._own_bias = around.mean(dim=0) - measured(middle, start[None])[0]  # sliders' two sides are not alike
+        self._own_bias = (
+            around.mean(dim=0) - measured([middle], start[None, None])[0, 0]
+        )  # sliders' two sides are not alike
 
     @staticmethod
     def _adult(sex: float, ancestry: str) -> dict[str, float]:
@@ -66,7 +68,7 @@ class Groups:
         """Return [P, T] how coefficients move for a deviation of each measurement to be made good."""
         start = self._usual(person)
         steps = torch.eye(len(start), dtype=start.dtype) * _DIFFERENCE
-        raw = self._measured(person, start + torch.cat((steps, -steps)))
+        raw = self._measured([person], (start + torch.cat((steps, -steps)))[None])[0]
         slope = (raw[: len(start)] - raw[len(start) :]).T / (2.0 * _DIFFERENCE) / self._population.spread[:, None]
         tolerance = torch.tensor([_TOLERANCE if name in norms.NORMS else _LOOSE for name in SHAPE_TRAITS])
         held = torch.tensor([name not in _LEFT_ALONE for name in SHAPE_TRAITS])
@@ -75,7 +77,7 @@ class Groups:
 
     def mean(self, person: Mapping[str, float]) -> tuple[Tensor, Tensor]:
         """Return [T] raw measurements of the middle of somebody's group, and [T] the spread in it."""
-        return self._expected(person, self._measured(person, self._usual(person)[None])[0])
+        return self._expected(person, self._measured([person], self._usual(person)[None, None])[0, 0])
 
     def _expected(self, person: Mapping[str, float], own: Tensor) -> tuple[Tensor, Tensor]:
         mean, spread = own.clone(), self._own_spread.clone()
@@ -92,21 +94,22 @@ class Groups:
             mean[row] += amount * self._population.spread[row]
         return mean, spread
 
-    def placed(self, person: Mapping[str, float], drawn: Tensor) -> Tensor:
-        """Return [P] coefficients of somebody who differs from the group's mean as a draw does from the middle.
+    def placed(self, people: Sequence[Mapping[str, float]], drawn: Tensor) -> Tensor:
+        """Return [N, P] coefficients of people who differ from their group's mean as a draw does from the middle.
 
         Args:
-            person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1.
-            drawn: [P] coefficients, 0 in the middle.
+            people: of each: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1.
+            drawn: [N, P] coefficients, 0 in the middle.
         """
-        usual = self._usual(person)
-        raw = self._measured(person, torch.stack((usual, usual + drawn)))
-        mean, spread = self._expected(person, raw[0])
-        wanted = mean + spread * _within((raw[1] - raw[0] - self._own_bias) / self._own_spread)
+        usual = torch.stack([self._usual(person) for person in people])
+        raw = self._measured(people, torch.stack((usual, usual + drawn), dim=1))
+        expected = [self._expected(person, own) for person, own in zip(people, raw[:, 0], strict=True)]
+        mean, spread = (torch.stack(part) for part in zip(*expected, strict=True))
+        wanted = mean + spread * _within((raw[:, 1] - raw[:, 0] - self._own_bias) / self._own_spread)
         values = usual + drawn
         for step in range(_STEPS):
-            now = self._measured(person, values[None])[0] if step else raw[1]
-            values = values + self._solver @ ((wanted - now) / self._population.spread)
+            now = self._measured(people, values[:, None])[:, 0] if step else raw[:, 1]
+            values = values + ((wanted - now) / self._population.spread) @ self._solver.T
         return values
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -94,6 +94,10 @@ class HeadModel(Protocol):
             KeyError: the source's identity lacks a coefficient.
             BadRequest: the source's offset was made for another topology.
         """
+        ...
+
+    def build_all(self, sources: Sequence[HeadSource]) -> list[Head]:
+        """Neutral heads of some people, as `build` gives each: together they cost less than one after the other."""
         ...
 
     def shapes(self, head: Head) -> Tensor:

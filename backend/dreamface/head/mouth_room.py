@@ -5,7 +5,9 @@ Blend shapes are sums, so a shape is put right where it stands alone and on top 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -46,6 +48,7 @@ _PASSES: Final = 3  # of measuring lips before the teeth and moving them
 _NEAR_LIPS: Final = 24.0 * MM  # of the lining and of the skin that are looked at from the front
 _THROUGH: Final = 3.0 * MM  # before the skin; what lies further before it is in front of another part of the face
 _HIDDEN_BY: Final = 0.7 * MM  # behind the skin where it came through
+_APART, _ACROSS = 0.25, 8  # metres between faces that are looked at together, and how many stand in a row
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,8 @@ class MouthRoom:
         self._mean = _means(faces, self._lips.numpy())
         self._find_flesh(points, faces, np.setdiff1d(lining, hidden), known[~inside])
         self._find_front(points, faces, np.union1d(lining, hidden), points[corners])
+        self._trees: dict[bool, tuple[RayMesh, Tensor]] = {}
+        self._one_at_a_time = Lock()
         self._deep = torch.from_numpy(np.isin(self._behind_lips.numpy(), np.setdiff1d(lining, hidden)))
 
     def _find_flesh(self, points: FloatArray, faces: IntArray, lining: IntArray, skin: IntArray) -> None:
@@ -199,31 +204,52 @@ class MouthRoom:
             parting: which of them part the lips by themselves: nobody minds lips that are held up to their corners.
         """
         walls = [Wall.of(rest[jaw]) for jaw in self._jaws]
-        rows, upper, lower = self._lips, walls[0], walls[1]
-        start = rest[rows]
-        least = [wall.before(start).clamp(_LEAST_BEFORE, _BEFORE_TEETH) for wall in walls]
-        teeth = rest[self._jaws[1]]
-        order = [jaw_open, *(index for index in moved.tolist() if index != jaw_open)]
-        for index in order:
-            wide = bool((parting == index).any())
-            free = self._free_wide if wide else self._free
-            for _ in range(_PASSES if wide else 1):
-                push = torch.zeros_like(start)
-                for below in (None, jaw_open) if bool((parted == index).any()) else (None,):
-                    own = deltas[index] if below is None else deltas[index] + deltas[below]
-                    points = start + own[rows] + push
-                    push += (least[0] - upper.before(points)).clamp(min=0.0)[:, None] * upper.outwards(points)
-                    points = start + own[rows] + push
-                    jaw = _rigid(teeth, own[self._jaws[1]])
-                    back = (points - jaw.shift) @ jaw.rotation
-                    short = (least[1] - lower.before(back)).clamp(min=0.0)
-                    push += short[:, None] * (lower.outwards(back) @ jaw.rotation.T)
-                if not float(push.abs().max()) > _STILL:
+        least = [wall.before(rest[self._lips]).clamp(_LEAST_BEFORE, _BEFORE_TEETH) for wall in walls]
+        for active in _jaw_first(moved, jaw_open):
+            for turn in range(_PASSES):
+                wide = torch.isin(active, parting)
+                if turn:
+                    active, wide = active[wide], wide[wide]
+                if not len(active):
                     break
+                push = self._push_before(walls, least, rest, deltas, active, jaw_open, parted)
+                pushed = push.abs().amax(dim=(1, 2)) > _STILL
+                active, wide, push = active[pushed], wide[pushed], push[pushed]
                 for _ in range(_SMOOTHED):  # an edge of the teeth is to be no edge of the lips
-                    push = torch.lerp(push, self._mean @ push, 0.5)
-                push *= _GIVEN * free[:, None]
-                deltas[index, rows] += torch.where(push.abs() > _STILL, push, 0.0)
+                    push = torch.lerp(push, _each(self._mean, push), 0.5)
+                push *= _GIVEN * torch.where(wide[:, None], self._free_wide, self._free)[..., None]
+                deltas[active[:, None], self._lips] += torch.where(push.abs() > _STILL, push, 0.0)
+
+    def _push_before(
+        self,
+        walls: Sequence[Wall],
+        least: Sequence[Tensor],
+        rest: Tensor,
+        deltas: Tensor,
+        shapes: Tensor,
+        jaw_open: int,
+        parted: Tensor,
+    ) -> Tensor:
+        """Return [N, L, 3] metres that bring the lips before the teeth in N shapes; arguments as in `clear_teeth`."""
+        upper, lower = walls
+        start, teeth = rest[self._lips], rest[self._jaws[1]]
+        push = torch.zeros(len(shapes), *start.shape)
+        open_too = torch.nonzero(torch.isin(shapes, parted))[:, 0]
+        for rows, below in ((torch.arange(len(shapes)), 0.0), (open_too, 1.0)):
+            if not len(rows):
+                continue
+            lips, jaw_teeth = (
+                deltas[shapes[rows, None], places] + below * deltas[jaw_open, places]
+                for places in (self._lips, self._jaws[1])
+            )
+            points = start + lips + push[rows]
+            push[rows] += (least[0] - upper.before(points)).clamp(min=0.0)[..., None] * upper.outwards(points)
+            points = start + lips + push[rows]
+            jaw = _rigid(teeth, jaw_teeth)
+            back = (points - jaw.shift[:, None]) @ jaw.rotation
+            short = (least[1] - lower.before(back)).clamp(min=0.0)
+            push[rows] += short[..., None] * (lower.outwards(back) @ jaw.rotation.mT)
+        return push
 
     def carry_lining(self, deltas: Tensor) -> None:
         """Let the lining go with the skin over it in shapes [S, V, 3], in place; a sum of shapes keeps that."""
@@ -242,22 +268,28 @@ class MouthRoom:
             jaw_open: which of them jawOpen is.
             moved: [N] the shapes that move the mouth.
         """
-        at_rest, _ = self._behind(rest)
-        usual = torch.minimum(at_rest, self._depth)
-        for index in (jaw_open, *(index for index in moved.tolist() if index != jaw_open)):
-            for below in (None, jaw_open) if index != jaw_open else (None,):
-                least = usual if below is None and index != jaw_open else self._depth
+        at_rest, _ = self._behind(rest[self._skin][None], rest[self._lining][None])
+        usual = torch.minimum(at_rest[0], self._depth)
+        for shapes in _jaw_first(moved, jaw_open):
+            alone = int(shapes[0]) == jaw_open
+            for below in (0.0,) if alone else (0.0, 1.0):
+                least, active = self._depth if alone or below else usual, shapes
                 for _ in range(_ROUNDS):
-                    own = deltas[index] if below is None else deltas[index] + deltas[below]
-                    depth, inwards = self._behind(rest + own)
-                    push = (least - depth).clamp(min=0.0)[:, None] * inwards
-                    if not float(push.abs().max()) > _STILL:
+                    skin, lining = (
+                        rest[rows] + deltas[active[:, None], rows] + below * deltas[jaw_open, rows]
+                        for rows in (self._skin, self._lining)
+                    )
+                    depth, inwards = self._behind(skin, lining)
+                    push = (least - depth).clamp(min=0.0)[..., None] * inwards
+                    pushed = push.abs().amax(dim=(1, 2)) > _STILL
+                    active, push = active[pushed], push[pushed]
+                    if not len(active):
                         break
                     around = push
                     for _ in range(_SMOOTHED):
-                        around = self._lining_mean @ around
-                    push = torch.where(around.norm(dim=1, keepdim=True) > push.norm(dim=1, keepdim=True), around, push)
-                    deltas[index, self._lining] += torch.where(push.abs() > _STILL, push, 0.0)
+                        around = _each(self._lining_mean, around)
+                    push = torch.where(around.norm(dim=2, keepdim=True) > push.norm(dim=2, keepdim=True), around, push)
+                    deltas[active[:, None], self._lining] += torch.where(push.abs() > _STILL, push, 0.0)
 
     def hide_lining(self, rest: Tensor, deltas: Tensor, jaw_open: int, mouth_close: int, moved: Tensor) -> None:
         """Draw back what of the lining stands before the skin, seen from the front, in place; see `sink_lining`.
@@ -265,26 +297,37 @@ class MouthRoom:
         That knows which skin lies over the lining at rest; lips that roll and chins that are drawn up bring other skin
         over it. What is on the lips' hind side is looked at in an open mouth alone: closed lips hide it.
         """
-        mesh = RayMesh(rest[self._front], self._front_triangles)
         opened = deltas[jaw_open, self._behind_lips].clone()
-        for index in (jaw_open, *(index for index in moved.tolist() if index != jaw_open)):
-            for below in (None, jaw_open) if index != jaw_open else (None,):
-                for _ in range(_ROUNDS):
-                    own = deltas[index] if below is None else deltas[index] + deltas[below]
-                    back = self._through(mesh, rest + own)
-                    if index == mouth_close or (below is None and index != jaw_open):
-                        back = torch.where(self._deep, back, 0.0)
-                    if not float(back.max()) > _STILL:
-                        break
-                    back = back + torch.where(back > 0.0, _HIDDEN_BY, 0.0)
-                    around = back[:, None]
-                    for _ in range(_SMOOTHED):
-                        around = self._behind_mean @ around
-                    push = torch.maximum(back, around[:, 0])
-                    deltas[index, self._behind_lips, 1] += torch.where(push > _STILL, push, 0.0)
-            if index == jaw_open:  # lips that close over an open jaw meet as they would have
-                drawn = deltas[index, self._behind_lips] - opened
+        for shapes in _jaw_first(moved, jaw_open):
+            alone = int(shapes[0]) == jaw_open
+            for below in (0.0,) if alone else (0.0, 1.0):
+                in_sight = torch.full_like(shapes, alone, dtype=torch.bool) | (below > 0.0) & (shapes != mouth_close)
+                self._draw_back(rest, deltas, shapes, jaw_open, below, in_sight[:, None] | self._deep)
+            if alone:  # lips that close over an open jaw meet as they would have
+                drawn = deltas[jaw_open, self._behind_lips] - opened
                 deltas[mouth_close, self._behind_lips] -= torch.where(self._deep[:, None], 0.0, drawn)
+
+    def _draw_back(
+        self, rest: Tensor, deltas: Tensor, shapes: Tensor, jaw_open: int, below: float, looked_at: Tensor
+    ) -> None:
+        """Draw the lining back in shapes [N] on top of so much of jawOpen, where it is looked at [N, M], in place."""
+        active = shapes
+        for _ in range(_ROUNDS):
+            skin, lining = (
+                rest[rows] + deltas[active[:, None], rows] + below * deltas[jaw_open, rows]
+                for rows in (self._front, self._behind_lips)
+            )
+            back = torch.where(looked_at, self._before(skin, lining, _THROUGH), 0.0)
+            through = back.amax(dim=1) > _STILL
+            active, looked_at, back = active[through], looked_at[through], back[through]
+            if not len(active):
+                return
+            back = back + torch.where(back > 0.0, _HIDDEN_BY, 0.0)
+            around = back[..., None]
+            for _ in range(_SMOOTHED):
+                around = _each(self._behind_mean, around)
+            push = torch.maximum(back, around[..., 0])
+            deltas[active[:, None], self._behind_lips, 1] += torch.where(push > _STILL, push, 0.0)
 
     def tuck(self, rest: Tensor, rows: Tensor, room: float, furthest: float) -> Tensor:
         """Return [N, 3] offsets that draw vertices back until they lie behind the skin of a person at rest.
@@ -296,54 +339,86 @@ class MouthRoom:
             furthest: metres before it up to which they are looked for.
         """
         found = torch.zeros(len(rows), 3)
-        mesh = RayMesh(rest[self._front], self._front_triangles)
         ahead = rest[rows] - torch.tensor([0.0, room, 0.0])
-        found[:, 1] = self._before(mesh, rest, ahead, furthest)
+        found[:, 1] = self._before(rest[self._front][None], ahead[None], furthest)[0]
         return found
 
-    def _through(self, mesh: RayMesh, points: Tensor) -> Tensor:
-        """Return [N] metres by which the lining near the lips stands before the skin of vertices [V, 3]; see above."""
-        return self._before(mesh, points, points[self._behind_lips], _THROUGH)
+    def _before(self, skin: Tensor, asked: Tensor, furthest: float) -> Tensor:
+        """Return [N, M] metres by which places lie before the skin, seen from the front; 0 behind it.
 
-    def _before(self, mesh: RayMesh, points: Tensor, asked: Tensor, furthest: float) -> Tensor:
-        """Return [N] metres by which places [N, 3] lie before the skin, seen from the front; 0 behind it.
+        All N faces stand side by side in one search tree, so that the rays of all of them are cast at once.
 
         Args:
-            mesh: of the skin's triangles around the mouth; its vertices are moved.
-            points: [V, 3] metres, of all vertices.
-            asked: metres.
+            skin: [N, F, 3] metres, of the skin around the mouth.
+            asked: [N, M, 3] metres.
             furthest: that is looked for.
         """
-        mesh.move(points[self._front])
-        backwards = torch.tensor([0.0, 1.0, 0.0]).expand_as(asked).contiguous()
-        seen = mesh.cast(asked, backwards)
-        corners = points[self._front[self._front_triangles[seen.triangle.clamp(min=0)]]]
+        number = torch.arange(len(skin))
+        beside = _APART * torch.stack((number % _ACROSS, torch.zeros_like(number), number // _ACROSS), dim=1)
+        points = (skin + beside[:, None]).reshape(-1, 3)
+        rays = (asked + beside[:, None]).reshape(-1, 3)
+        with self._one_at_a_time:
+            mesh, triangles = self._side_by_side(points, len(skin))
+            seen = mesh.cast(rays, torch.tensor([0.0, 1.0, 0.0]).expand_as(rays))
+        corners = points[triangles[seen.triangle.clamp(min=0)]]
         normal = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         through = (seen.triangle >= 0) & (normal[:, 1] < 0.0) & (seen.depth < furthest)
-        return torch.where(through, seen.depth, 0.0)
+        return torch.where(through, seen.depth, 0.0).view(asked.shape[:2])
 
-    def _behind(self, points: Tensor) -> tuple[Tensor, Tensor]:
-        """Return [N] metres that the lining lies behind the skin over it, of vertices [V, 3], and [N, 3] ways in."""
-        skin = points[self._skin]
-        normals = _normals(skin, self._skin_faces)[self._over_skin]
-        arms = skin[self._over_skin] - points[self._lining][:, None]
-        depth = ((arms * normals).sum(dim=2) * self._shares).sum(dim=1)
-        outwards = (normals * self._shares[..., None]).sum(dim=1)
-        return depth, -torch.nn.functional.normalize(outwards, dim=1)
+    def _side_by_side(self, points: Tensor, count: int) -> tuple[RayMesh, Tensor]:
+        """Return the search tree of so many faces with points [count * F, 3], and its triangles [T, 3].
+
+        It is kept, as moving one is much cheaper than building it: of one face, and of as many as ever were asked for.
+        """
+        kept = self._trees.get(count > 1)
+        if kept is None or len(kept[1]) < count * len(self._front_triangles):
+            numbers = torch.arange(count)[:, None, None] * len(self._front)
+            triangles = (numbers + self._front_triangles).reshape(-1, 3)
+            kept = self._trees[count > 1] = RayMesh(points, triangles), triangles
+        else:
+            kept[0].move(points)
+        return kept
+
+    def _behind(self, skin: Tensor, lining: Tensor) -> tuple[Tensor, Tensor]:
+        """Return [N, L] metres that the lining lies behind the skin over it, and [N, L, 3] ways in.
+
+        Args:
+            skin: [N, S, 3] metres.
+            lining: [N, L, 3].
+        """
+        normals = _normals(skin, self._skin_faces)[:, self._over_skin]
+        arms = skin[:, self._over_skin] - lining[:, :, None]
+        depth = ((arms * normals).sum(dim=3) * self._shares).sum(dim=2)
+        outwards = (normals * self._shares[..., None]).sum(dim=2)
+        return depth, -torch.nn.functional.normalize(outwards, dim=2)
+
+
+def _jaw_first(shapes: Tensor, jaw_open: int) -> Iterator[Tensor]:
+    """Return jawOpen, then all other shapes [N] together, as they are looked at on top of it."""
+    yield torch.tensor([jaw_open])
+    others = shapes[shapes != jaw_open]
+    if len(others):
+        yield others
+
+
+def _each(matrix: Tensor, fields: Tensor) -> Tensor:
+    """Return [N, L, C]: a sparse matrix [L, L] times each of some fields [N, L, C]."""
+    beside = fields.transpose(0, 1)
+    return (matrix @ beside.reshape(len(beside), -1)).reshape(beside.shape).transpose(0, 1)
 
 
 def _normals(points: Tensor, faces: Tensor) -> Tensor:
-    """Return [N, 3] unit normals of vertices [N, 3] of quads [F, 4]."""
-    corners = points[faces]
-    flat = torch.linalg.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
-    found = torch.zeros_like(points).index_add_(0, faces.reshape(-1), flat.repeat_interleave(4, dim=0))
-    return torch.nn.functional.normalize(found, dim=1)
+    """Return [..., N, 3] unit normals of vertices [..., N, 3] of quads [F, 4]."""
+    corners = points[..., faces, :]
+    flat = torch.linalg.cross(corners[..., 2, :] - corners[..., 0, :], corners[..., 3, :] - corners[..., 1, :], dim=-1)
+    found = torch.zeros_like(points).index_add_(-2, faces.reshape(-1), flat.repeat_interleave(4, dim=-2))
+    return torch.nn.functional.normalize(found, dim=-1)
 
 
 def _rigid(points: Tensor, offsets: Tensor) -> Similarity:
-    """Return the rigid motion of points [N, 3] that go by offsets [N, 3]."""
+    """Return the rigid motions of points [N, 3] that go by offsets [..., N, 3]."""
     found = fit_similarity(points, points + offsets)
-    shift = (points + offsets).mean(dim=0) - found.rotation @ points.mean(dim=0)
+    shift = (points + offsets).mean(dim=-2) - found.rotation @ points.mean(dim=0)
     return Similarity(found.rotation, torch.ones(()), shift)
 
 

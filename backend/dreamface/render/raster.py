@@ -60,8 +60,8 @@ class RayMesh:
         self._mesh = warp.Mesh(warp.from_torch(self._points, dtype=warp.vec3), warp.from_torch(self._corners))
 
     def move(self, vertices: Tensor) -> None:
-        """Put the vertices ([V, 3] metres, same count) elsewhere."""
-        self._points.copy_(vertices.detach())
+        """Put the vertices, or the first of them, elsewhere ([N, 3] metres)."""
+        self._points[: len(vertices)] = vertices.detach()
         self._mesh.refit()
 
     def cast(self, origins: Tensor, directions: Tensor) -> Visibility:

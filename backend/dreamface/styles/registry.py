@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, Final
 
 import platformdirs
@@ -89,13 +90,12 @@ _read: dict[tuple[tuple[str, int, int, int], ...], Styles] = {}
 
 def styles() -> Styles:
     """Return all styles; files are read again when one has changed."""
-    files = [file for folder in (presets_folder(), own_folder()) for file in _files(folder)]
-    stats = ((str(file), stat) for file in files if (stat := _stat(file)))
-    state = tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in stats)
+    found = [entry for folder in (presets_folder(), own_folder()) for entry in _files(folder)]
+    state = tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in found)
     with _lock:
         if state not in _read:
             _read.clear()
-            _read[state] = _read_all(files)
+            _read[state] = _read_all([Path(name) for name, _ in found])
         return _read[state]
 
 
@@ -210,14 +210,17 @@ def remove_style(name: str) -> None:
         raise cannot_write(owned[name], error) from error
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: Path) -> list[tuple[str, os.stat_result]]:
+    """Return the files of styles in a folder by name, and what changes when one does: this is asked for every face."""
     try:
-        return sorted(file for file in folder.glob("*.json") if file.is_file())
+        with os.scandir(folder) as entries:
+            found = {entry.path: _stat(entry) for entry in entries if entry.name.endswith(".json")}
     except OSError:
         return []
+    return [(path, stat) for path, stat in sorted(found.items()) if stat is not None and S_ISREG(stat.st_mode)]
 
 
-def _stat(file: Path) -> os.stat_result | None:
+def _stat(file: Path | os.DirEntry[str]) -> os.stat_result | None:
     try:
         return file.stat()
     except OSError:

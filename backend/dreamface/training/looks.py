@@ -48,7 +48,7 @@ def _people(space: IdentitySpace) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(_SEED)
     weights, looks = [], []
     for _ in range(_PEOPLE):
-        drawn = space.person(Traits(), generator)
+        drawn = space.people([Traits()], [generator], [None])[0]
         age, gender, *ancestry = torch.rand(2 + len(ANCESTRIES), generator=generator, dtype=torch.float64).tolist()
         shares = torch.tensor(ancestry).pow(4.0)  # mostly one, sometimes mixed
         person = dict(drawn.person) | {"age": _YEARS[0] + (_YEARS[1] - _YEARS[0]) * age, "gender": 2.0 * gender - 1.0}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,7 +20,7 @@ from dreamface.head.measure import Points, Population, measure_raw
 from dreamface.head.model import AROUND
 from dreamface.head.selection.fitting import fit
 from dreamface.head.tendencies import tendencies
-from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Traits
+from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Traits, TraitValue
 
 # Ages at which MakeHuman's age targets are fully reached, and how far a face has aged from "young" to "old" in
 # between.
@@ -190,24 +190,34 @@ class IdentitySpace:
 
     # --------------------------------------------------------------------------------------------------------- people
 
-    def person(self, traits: Traits, generator: torch.Generator, candidate: int | None = None) -> Identity:
-        """Draw a person and fit it to the shape traits that were asked for.
+    def people(
+        self, traits: Sequence[Traits], generators: Sequence[torch.Generator], candidates: Sequence[int | None]
+    ) -> list[Identity]:
+        """Draw people and fit them to the shape traits that were asked for; all at once, which is cheaper for many.
 
         The draw happens in full before the fit, so that two seeds stay two people whatever the prompt says. It is
         around the mean of people of the same age, sex, ancestry and build, unless the candidate is below `AROUND`.
+
+        Args:
+            traits: of N whole people.
+            generators: what each is drawn from.
+            candidates: of each: None, or an earlier head's.
         """
-        drawn = self._draw(traits, generator)
-        if candidate is None or candidate & AROUND:
-            placed = self._groups.placed(drawn.person, drawn.sliders)
-            drawn = replace(drawn, sliders=placed.clamp(-_FITTED_LIMIT, _FITTED_LIMIT), candidate=AROUND)
-        asked = {name: entry for name, entry in traits.items() if name in SHAPE_TRAITS and entry.confidence > 0.0}
-        if not asked:
-            return drawn
-        wanted = torch.tensor([traits.number(name) for name in SHAPE_TRAITS], dtype=torch.float64)
-        confidence = torch.tensor(
-            [asked[n].confidence if n in asked else 0.0 for n in SHAPE_TRAITS], dtype=torch.float64
-        )
-        return self._fit(drawn, wanted, confidence)
+        found = [self._draw(one, generator) for one, generator in zip(traits, generators, strict=True)]
+        around = [index for index, number in enumerate(candidates) if number is None or number & AROUND]
+        if around:
+            drawn = torch.stack([found[index].sliders for index in around])
+            placed = self._groups.placed([found[index].person for index in around], drawn)
+            for index, sliders in zip(around, placed.clamp(-_FITTED_LIMIT, _FITTED_LIMIT), strict=True):
+                found[index] = replace(found[index], sliders=sliders, candidate=AROUND)
+        asking = [index for index, one in enumerate(traits) if any(map(_asks, one.items()))]
+        if asking:
+            wanted = [[traits[index].number(name) for name in SHAPE_TRAITS] for index in asking]
+            confidence = [[_confidence(traits[index], name) for name in SHAPE_TRAITS] for index in asking]
+            fitted = self._fit([found[index] for index in asking], _doubles(wanted), _doubles(confidence))
+            for index, identity in zip(asking, fitted, strict=True):
+                found[index] = identity
+        return found
 
     def _draw(self, traits: Traits, generator: torch.Generator) -> Identity:
         """Return somebody drawn around the middle of all sliders; our own sliders are not drawn."""
@@ -296,8 +306,9 @@ class IdentitySpace:
             amounts = tendencies(person)
             return torch.tensor([amounts.get(name, 0.0) for name in self.slider_names], dtype=torch.float64)
 
-        def measured(person: Mapping[str, float], sliders: Tensor) -> Tensor:
-            return measure_raw(self.points(self._weights(self.neutral(person), sliders)))
+        def measured(people: Sequence[Mapping[str, float]], sliders: Tensor) -> Tensor:
+            fixed = self._fixed([self.neutral(person) for person in people])
+            return measure_raw(self.points(self._weights(fixed, sliders)))
 
         generator = torch.Generator().manual_seed(_POPULATION_SEED)
         drawn = torch.stack([self._draw(Traits(), generator).sliders for _ in range(_SAMPLE)])
@@ -312,41 +323,93 @@ class IdentitySpace:
 
     # ------------------------------------------------------------------------------------------------------------ fit
 
-    def _fit(self, drawn: Identity, wanted: Tensor, confidence: Tensor) -> Identity:
-        """Move the drawn person as little as it takes to measure as asked.
+    def _fit(self, drawn: Sequence[Identity], wanted: Tensor, confidence: Tensor) -> list[Identity]:
+        """Move drawn people as little as it takes to measure as asked.
 
         On slider values and one common factor of the asymmetries: asked-for traits pull with their confidence, the
         others hold their drawn measurement loosely, and every slider is held by its spread.
+
+        Args:
+            drawn: N people.
+            wanted: [N, T] measurements, in standard deviations.
+            confidence: [N, T] 0 where nothing is asked for.
         """
         free = self._drawn_count
-        start = torch.cat((drawn.sliders[:free], torch.ones(1, dtype=torch.float64)))
+        start = torch.stack([one.sliders[:free] for one in drawn])
+        start = torch.nn.functional.pad(start, (0, 1), value=1.0)
         spread = self._spreads[:free].clamp_min(0.12)
         hold = 1.0 / torch.cat((spread, torch.full((1,), 1.5, dtype=torch.float64))).square()
-        before = self._deviations(drawn, start[None])[0]
+        people = self._fixed(drawn)
+        before = self._deviations(people, start[:, None])[:, 0]
         target = torch.where(confidence > 0.0, wanted, before)
         pull = torch.where(confidence > 0.0, confidence.clamp_min(0.3) / _FIT_TOLERANCE, 1.0 / _FREE_TOLERANCE).square()
 
-        best = fit(lambda values: self._deviations(drawn, values), start, target, pull, hold, self._within_limits)
-        sliders = torch.cat((best[:-1], drawn.sliders[free:]))
-        return replace(drawn, sliders=sliders, asymmetries=drawn.asymmetries * best[-1])
+        def measured(rows: Tensor, values: Tensor) -> Tensor:
+            return self._deviations(people.of(rows), values)
+
+        best = fit(measured, start, target, pull, hold, self._within_limits)
+        return [
+            replace(one, sliders=torch.cat((values[:-1], one.sliders[free:])), asymmetries=one.asymmetries * values[-1])
+            for one, values in zip(drawn, best, strict=True)
+        ]
 
     @staticmethod
     def _within_limits(values: Tensor) -> Tensor:
-        sliders = values[:-1].clamp(-_FITTED_LIMIT, _FITTED_LIMIT)
-        return torch.cat((sliders, values[-1:].clamp(0.0, _ASYMMETRY_LIMIT)))
+        sliders = values[..., :-1].clamp(-_FITTED_LIMIT, _FITTED_LIMIT)
+        return torch.cat((sliders, values[..., -1:].clamp(0.0, _ASYMMETRY_LIMIT)), dim=-1)
 
-    def _deviations(self, drawn: Identity, values: Tensor) -> Tensor:
-        """Return [B, T] shape traits, in standard deviations, with drawn sliders and asymmetry factor [B, Sd + 1]."""
-        own = drawn.sliders[self._drawn_count :].expand(len(values), -1)
-        weights = self._weights(drawn, torch.cat((values[:, :-1], own), dim=1), values[:, -1:])
+    def _deviations(self, people: _Fixed, values: Tensor) -> Tensor:
+        """Return [N, B, T] shape traits, in standard deviations, with sliders and asymmetry factor [N, B, Sd + 1]."""
+        own = people.own[:, None].expand(-1, values.shape[1], -1)
+        weights = self._weights(people, torch.cat((values[..., :-1], own), dim=2), values[..., -1:])
         return self.population.standardise(measure_raw(self.points(weights)))
 
-    def _weights(self, identity: Identity, sliders: Tensor, factor: Tensor | float = 1.0) -> Tensor:
-        """Return [B, T] weights of the targets with other sliders [B, S], and asymmetries times a factor [B, 1]."""
-        macros = macro_weights(self._macro_names, identity.person)
-        fixed = torch.cat((torch.ones(1, dtype=torch.float64), macros)).expand(len(sliders), -1)
-        uneven = (factor * identity.asymmetries).expand(len(sliders), -1)
-        return torch.cat((fixed, sliders.clamp_min(0.0), (-sliders).clamp_min(0.0), uneven), dim=1)
+    def _fixed(self, people: Sequence[Identity]) -> _Fixed:
+        """Return what of N people a fit leaves alone."""
+        return _Fixed(
+            torch.stack([macro_weights(self._macro_names, one.person) for one in people]),
+            torch.stack([one.sliders[self._drawn_count :] for one in people]),
+            torch.stack([one.asymmetries for one in people]),
+        )
+
+    def _weights(self, people: _Fixed, sliders: Tensor, factor: Tensor | float = 1.0) -> Tensor:
+        """Return [N, B, T] weights of the targets with sliders [N, B, S], and asymmetries times a factor [N, B, 1]."""
+        fixed = torch.nn.functional.pad(people.macros, (1, 0), value=1.0)[:, None].expand(-1, sliders.shape[1], -1)
+        uneven = (factor * people.asymmetries[:, None]).expand(-1, sliders.shape[1], -1)
+        return torch.cat((fixed, sliders.clamp_min(0.0), (-sliders).clamp_min(0.0), uneven), dim=2)
+
+
+@dataclass(frozen=True)
+class _Fixed:
+    """What of N people a fit leaves alone.
+
+    Attributes:
+        macros: [N, M] weights of the targets of age, sex, ancestry and build.
+        own: [N, O] our own sliders, which are never drawn.
+        asymmetries: [N, A].
+    """
+
+    macros: Tensor
+    own: Tensor
+    asymmetries: Tensor
+
+    def of(self, rows: Tensor) -> _Fixed:
+        """Return that of some of them."""
+        return _Fixed(self.macros[rows], self.own[rows], self.asymmetries[rows])
+
+
+def _asks(named: tuple[str, TraitValue]) -> bool:
+    """Whether a trait is one of shape that was asked for."""
+    name, entry = named
+    return name in SHAPE_TRAITS and entry.confidence > 0.0
+
+
+def _confidence(traits: Traits, name: str) -> float:
+    return traits[name].confidence if name in traits else 0.0
+
+
+def _doubles(rows: Sequence[Sequence[float]]) -> Tensor:
+    return torch.tensor(rows, dtype=torch.float64)
 
 
 def _group_hold(slider: str) -> float:

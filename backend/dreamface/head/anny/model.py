@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -96,11 +96,24 @@ class AnnyHead:
 
     def build(self, source: HeadSource) -> Head:
         """See `HeadModel.build`."""
-        if source.identity is None:
-            identity = self._space.person(source.traits, source.drawn_from(), source.candidate)
-        else:
-            identity = self._space.from_mapping(source.identity)
-        return with_offset(self._head(identity), source.offset)
+        return self.build_all([source])[0]
+
+    def build_all(self, sources: Sequence[HeadSource]) -> list[Head]:
+        """See `HeadModel.build_all`."""
+        new = [source for source in sources if source.identity is None]
+        drawn = iter(
+            self._space.people(
+                [source.traits for source in new],
+                [source.drawn_from() for source in new],
+                [source.candidate for source in new],
+            )
+        )
+        people = [
+            next(drawn) if source.identity is None else self._space.from_mapping(source.identity) for source in sources
+        ]
+        return [
+            with_offset(self._head(identity), source.offset) for identity, source in zip(people, sources, strict=True)
+        ]
 
     def measure(self, head: Head) -> dict[str, float]:
         """See `HeadModel.measure`."""

@@ -6,7 +6,7 @@ modes could say about them is mostly taken out of the candidates, so that it is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,12 +20,12 @@ from dreamface.head.ict.parts import PAPER
 from dreamface.head.ict.person import PersonOffsets
 from dreamface.head.ict.source import IctSource
 from dreamface.head.measure import Population, measure_raw
-from dreamface.head.model import AROUND
+from dreamface.head.model import AROUND, HeadSource
 from dreamface.head.selection.candidates import Landmarks, Pool, TraitScorer
 from dreamface.head.selection.fitting import fit
 from dreamface.head.selection.looks import look_weights
 from dreamface.head.tendencies import tendencies
-from dreamface.traits import SHAPE_TRAITS, Traits
+from dreamface.traits import SHAPE_TRAITS
 
 MORPHS: Final = ("ear-elf",)
 """Sliders of the built-in head for what no scanned person has."""
@@ -53,6 +53,7 @@ _LOCAL_LIMIT: Final = 1.0
 _LOOSE, _FIXED = torch.tensor(1e-6, dtype=torch.float64), torch.tensor(1e9, dtype=torch.float64)  # weights of a fit
 _LEFT_IN: Final = 0.3  # of a candidate's own look of some age, sex or ancestry
 _DIFFERENCE: Final = 1e-3  # coefficient step of the numerical derivative
+_KEPT: Final = 16  # people whose offsets are kept: those that are built together
 _POINTED: Final = (0.45, 2.73)  # "ears.pointed" on the built-in head without and with its morph
 _VARIETY: Final = ((4.0, 18.0), (0.4, 1.0))  # small children's faces differ less: years, share of a draw
 
@@ -89,6 +90,29 @@ class IctIdentity:
     broad: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass
+class _Begun:
+    """Somebody before the fit: the fields are those of `IctIdentity`, and what was asked for.
+
+    Attributes:
+        wanted: shape trait -> value and confidence.
+        start: [100 + M] coefficients.
+        modes: how many of them are the modes'.
+    """
+
+    person: Mapping[str, float]
+    broad: Mapping[str, float]
+    candidate: int
+    wanted: Mapping[str, tuple[float, float]]
+    start: Tensor
+    modes: int
+
+    def identity(self, values: Tensor) -> IctIdentity:
+        """Return the person with coefficients [100 + M]."""
+        modes, morphs = values[: self.modes].float(), values[self.modes :].float()
+        return IctIdentity(self.person, modes, morphs, self.candidate, self.broad)
+
+
 class IctSpace:
     """All people the ICT head can be.
 
@@ -115,7 +139,7 @@ class IctSpace:
             settle: [V, 3] vertices -> offsets that put lids, lips and gaze right at rest; see `ict_motion.Motion`.
         """
         self._source, self._person, self._settle = source, person, settle
-        self._last: tuple[Mapping[str, float], Mapping[str, float], Tensor] | None = None
+        self._kept: dict[tuple[tuple[tuple[str, float], ...], ...], Tensor] = {}
         self.mode_count = len(source.modes)
         self.morph_names = (*MORPHS, *person.local_sliders)
         number = torch.arange(self.mode_count + len(self.morph_names))
@@ -169,8 +193,9 @@ class IctSpace:
             morphs = torch.tensor([amounts.get(name, 0.0) for name in self.morph_names], dtype=torch.float64)
             return torch.cat((torch.zeros(self.mode_count, dtype=torch.float64), morphs))
 
-        def measured(person: Mapping[str, float], coefficients: Tensor) -> Tensor:
-            return measure_raw(self._landmarks_of(person, self._broad(person)).points(coefficients))
+        def measured(people: Sequence[Mapping[str, float]], coefficients: Tensor) -> Tensor:
+            landmarks = self._landmarks_of(people, [self._broad(person) for person in people])
+            return measure_raw(landmarks.points(coefficients))
 
         pool = Pool(_POPULATION_SEED, _SAMPLE, self.mode_count, self._shaped)
         drawn = self.with_morphs(torch.stack([pool.candidate(number) for number in range(_SAMPLE)]).double())
@@ -193,43 +218,55 @@ class IctSpace:
         """
         return Pool(_SHARED_SEED, count, self.mode_count, self._shaped)
 
-    def build(
-        self,
-        traits: Traits,
-        generator: torch.Generator,
-        candidate: int | None = None,
-        choice: Choice | None = None,
-    ) -> IctIdentity:
-        """Fit the seed's own person to the shape traits that were asked for: words add, they do not swap.
+    def build(self, sources: Sequence[HeadSource]) -> list[IctIdentity]:
+        """Fit every seed's own person to the shape traits that were asked for: words add, they do not swap.
 
         Args:
-            traits: of a whole person.
-            generator: the seed's.
-            candidate: whom to begin with; None is the seed's own person, candidate 0.
-            choice: another way to choose, for what can be seen and not be fitted.
+            sources: of people who are drawn; see `HeadSource`. Who has no candidate is the seed's own person,
+                candidate 0, unless the source says how to choose.
         """
-        seed = int(torch.randint(2**31, (), generator=generator))
+        begun = [self._begun(source) for source in sources]
+        around = [one for one in begun if one.candidate & AROUND]
+        if around:
+            placed = self._groups.placed([one.person for one in around], torch.stack([one.start for one in around]))
+            for one, start in zip(around, self._within_limits(placed), strict=True):
+                one.start = start
+        found = [one.identity(one.start) for one in begun]
+        asking = [index for index, one in enumerate(begun) if one.wanted]
+        # Lids and lips settle after the fit, by a little that hardly depends on it: so once more with that in mind.
+        for _ in range(_ROUNDS if asking else 0):
+            some = [begun[index] for index in asking]
+            settled = [self._settle(self._unsettled(found[index]))[self._rows].double() for index in asking]
+            landmarks = self._landmarks_of([one.person for one in some], [one.broad for one in some])
+            values = self.fitted(
+                torch.stack([one.start for one in some]),
+                landmarks.moved(torch.stack(settled)[:, None]),
+                [one.wanted for one in some],
+            )
+            for index, one, row in zip(asking, some, values, strict=True):
+                found[index] = one.identity(row)
+        return found
+
+    def _begun(self, source: HeadSource) -> _Begun:
+        """Return who somebody is before anything is fitted."""
+        seed = int(torch.randint(2**31, (), generator=source.drawn_from()))
         pool = Pool(seed, CANDIDATES, self.mode_count, self._shaped)
+        traits, candidate = source.traits, source.candidate
         person = {name: traits.number(name) for name in PERSON_TRAITS}
         wanted = {
             name: (traits.number(name), entry.confidence)
             for name, entry in traits.items()
             if name in SHAPE_TRAITS and entry.confidence > 0.0
         }
-        around = candidate is None or bool(candidate & AROUND)
-        broad = self._broad(person) if around else {}
-        landmarks = self._landmarks_of(person, broad)
+        broad = self._broad(person) if candidate is None or candidate & AROUND else {}
         if candidate is None:
-            candidate = AROUND + (self._chosen(choice, pool, landmarks, wanted) if choice is not None else 0)
-        start = float(np.interp(person["age"], *_VARIETY)) * self.with_morphs(self._begun(pool, candidate)[None])[0]
-        if around:
-            start = self._within_limits(self._groups.placed(person, start))
-        found = self._identity(person, start, candidate, broad)
-        # Lids and lips settle after the fit, by a little that hardly depends on it: so once more with that in mind.
-        for _ in range(_ROUNDS if wanted else 0):
-            settled = self._settle(self._unsettled(found))[self._rows].double()
-            found = self._identity(person, self.fitted(start, landmarks.moved(settled), wanted), candidate, broad)
-        return found
+            chosen = 0
+            if source.choice is not None:
+                chosen = self._chosen(source.choice, pool, self._landmarks_of([person], [broad]).one(), wanted)
+            candidate = AROUND + chosen
+        variety = float(np.interp(person["age"], *_VARIETY))
+        start = variety * self.with_morphs(self._modes_of(pool, candidate)[None])[0]
+        return _Begun(person, broad, candidate, wanted, start, self.mode_count)
 
     def _chosen(
         self, choice: Choice, pool: Pool, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]]
@@ -238,50 +275,62 @@ class IctSpace:
         scored = {name: entry for name, entry in wanted.items() if name not in MORPHED}
         return choice(pool, TraitScorer(landmarks.first(pool.modes), self.population, scored) if scored else None)
 
-    def _begun(self, pool: Pool, candidate: int) -> Tensor:
+    def _modes_of(self, pool: Pool, candidate: int) -> Tensor:
         """Return [100] coefficients of a candidate of the seed's pool or of the shared one."""
         number = candidate & ~AROUND
         if number >= SHARED:
             return self.shared_pool(0).candidate(number - SHARED).double()
         return pool.candidate(number).double()
 
-    def _identity(
-        self, person: Mapping[str, float], values: Tensor, candidate: int, broad: Mapping[str, float]
-    ) -> IctIdentity:
-        modes, morphs = values[: self.mode_count].float(), values[self.mode_count :].float()
-        return IctIdentity(person, modes, morphs, candidate, broad)
-
-    def fitted(self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]]) -> Tensor:
-        """Return [100 + M] coefficients that measure as asked; what is not asked for is free.
+    def fitted(
+        self, start: Tensor, landmarks: Landmarks, wanted: Sequence[Mapping[str, tuple[float, float]]]
+    ) -> Tensor:
+        """Return [N, 100 + M] coefficients that measure as asked; what is not asked for is free.
 
         What only a morph can do, the morph does first: some person's modes could half do it, and look like nothing.
+
+        Args:
+            start: [N, 100 + M] coefficients.
+            landmarks: of N people, [N, 1, L, 3].
+            wanted: of each, trait -> value and confidence.
         """
-        morphed = {name: wanted[name] for name in MORPHED if name in wanted}
-        if morphed:
-            start = self._solve(start, landmarks, morphed, torch.where(self._is_morph, _LOOSE, _FIXED))
-        return self._solve(start, landmarks, wanted, self._hold if morphed else self._no_morphs)
+        start, found = start.clone(), torch.empty_like(start)
+        morphed = [{name: one[name] for name in MORPHED if name in one} for one in wanted]
+        with_morph = torch.tensor([bool(one) for one in morphed])
+        only_morphs = torch.where(self._is_morph, _LOOSE, _FIXED)
+        for chosen, hold in ((with_morph, self._hold), (~with_morph, self._no_morphs)):
+            rows = torch.nonzero(chosen)[:, 0]
+            if not len(rows):
+                continue
+            some = landmarks.of(rows)
+            if hold is self._hold:
+                start[rows] = self._solve(start[rows], some, [morphed[index] for index in rows], only_morphs)
+            found[rows] = self._solve(start[rows], some, [wanted[index] for index in rows], hold)
+        return found
 
     def _solve(
-        self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]], hold: Tensor
+        self, start: Tensor, landmarks: Landmarks, wanted: Sequence[Mapping[str, tuple[float, float]]], hold: Tensor
     ) -> Tensor:
-        """Return [100 + M] coefficients, held where they start with weights [100 + M] or [100 + M, 100 + M].
+        """Return [N, 100 + M] coefficients, held where they start with weights [100 + M] or [100 + M, 100 + M].
 
         Traits that are not asked for are held where they start, too, less firmly.
         """
-        mean, spread = self.population.mean, self.population.spread
 
-        def measured(coefficients: Tensor) -> Tensor:
-            return (measure_raw(landmarks.points(coefficients), SHAPE_TRAITS) - mean) / spread
+        def measured(people: Tensor, coefficients: Tensor) -> Tensor:
+            return self.population.standardise(measure_raw(landmarks.of(people).points(coefficients)))
 
-        values = measured(start[None])[0]
-        pull = torch.full_like(values, 1.0 / (_DRIFT**2 * max(1, len(wanted))))
-        for name, (value, confidence) in wanted.items():
-            row = SHAPE_TRAITS.index(name)
-            values[row], pull[row] = value, (max(confidence, _LEAST_CONFIDENCE) / _FIT_TOLERANCE) ** 2
+        values = measured(torch.arange(len(start)), start[:, None])[:, 0]
+        pull = torch.empty_like(values)
+        for index, asked in enumerate(wanted):
+            pull[index] = 1.0 / (_DRIFT**2 * max(1, len(asked)))
+            for name, (value, confidence) in asked.items():
+                row = SHAPE_TRAITS.index(name)
+                values[index, row] = value
+                pull[index, row] = (max(confidence, _LEAST_CONFIDENCE) / _FIT_TOLERANCE) ** 2
         return fit(measured, start, values, pull, hold, self._within_limits)
 
     def _within_limits(self, values: Tensor) -> Tensor:
-        """Return [100 + M] coefficients moved into their ranges."""
+        """Return [..., 100 + M] coefficients moved into their ranges."""
         limit = torch.where(self._is_local, _LOCAL_LIMIT, torch.where(self._is_morph, _MORPH_LIMIT, _LIMIT)).to(values)
         return torch.minimum(torch.maximum(values, torch.where(self._is_morph, 0.0, -limit)), limit)
 
@@ -316,20 +365,24 @@ class IctSpace:
         return self._person.skin_offsets(coefficients[:, :count]) + moved.view(len(coefficients), PAPER, 3)
 
     def _offsets(self, person: Mapping[str, float], broad: Mapping[str, float]) -> Tensor:
-        """Return [26719, 3] metres: what the person traits change; the last person's are kept."""
-        last = self._last  # another thread may be at it, too
-        if last is None or last[0] != person or last[1] != broad:
-            last = self._last = dict(person), dict(broad), self._person.offsets(person, broad)
-        return last[2]
+        """Return [26719, 3] metres: what the person traits change; the last people's are kept."""
+        key = tuple(person.items()), tuple(broad.items())
+        found = self._kept.get(key)  # another thread may be at it, too
+        if found is None:
+            found = self._kept[key] = self._person.offsets(person, broad)
+            while len(self._kept) > _KEPT:
+                self._kept.pop(next(iter(self._kept)), None)
+        return found
 
     def _broad(self, person: Mapping[str, float]) -> dict[str, float]:
         """Return the amounts of the sliders that are never fitted."""
         known = self._person.broad_sliders
         return {name: amount for name, amount in tendencies(person).items() if name in known}
 
-    def _landmarks_of(self, person: Mapping[str, float], broad: Mapping[str, float]) -> Landmarks:
-        """Return the landmarks of a person."""
-        return self.landmarks.moved(self._offsets(person, broad)[self._rows].double())
+    def _landmarks_of(self, people: Sequence[Mapping[str, float]], broad: Sequence[Mapping[str, float]]) -> Landmarks:
+        """Return the landmarks of N people, [N, 1, L, 3]."""
+        offsets = [self._offsets(one, amounts)[self._rows] for one, amounts in zip(people, broad, strict=True)]
+        return self.landmarks.moved(torch.stack(offsets)[:, None].double())
 
     def to_mapping(self, identity: IctIdentity) -> dict[str, float]:
         """Coefficients by name, for `Head.identity`; morphs of zero are left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -43,11 +43,17 @@ class IctHead:
 
     def build(self, source: HeadSource) -> Head:
         """See `HeadModel.build`."""
-        if source.identity is None:
-            identity = self.space.build(source.traits, source.drawn_from(), source.candidate, source.choice)
-        else:
-            identity = self.space.from_mapping(source.identity)
-        return with_offset(self.head_of(identity), source.offset)
+        return self.build_all([source])[0]
+
+    def build_all(self, sources: Sequence[HeadSource]) -> list[Head]:
+        """See `HeadModel.build_all`."""
+        drawn = iter(self.space.build([source for source in sources if source.identity is None]))
+        people = [
+            next(drawn) if source.identity is None else self.space.from_mapping(source.identity) for source in sources
+        ]
+        return [
+            with_offset(self.head_of(identity), source.offset) for identity, source in zip(people, sources, strict=True)
+        ]
 
     def head_of(self, identity: IctIdentity) -> Head:
         """Return the head that coefficients mean."""

@@ -126,8 +126,16 @@ class Landmarks:
         self.count = len(modes)
 
     def moved(self, offsets: Tensor) -> Landmarks:
-        """Return the same with a base that is offset by [L, 3] metres."""
+        """Return the same with a base that is offset by [..., L, 3] metres."""
         return Landmarks(self._base + offsets, self._modes, self._names)
+
+    def of(self, people: Tensor) -> Landmarks:
+        """Return those of some of the people [M] whose bases these are [N, 1, L, 3]."""
+        return Landmarks(self._base[people], self._modes, self._names)
+
+    def one(self) -> Landmarks:
+        """Return those [L, 3] of the only person whose base these are [1, 1, L, 3]."""
+        return Landmarks(self._base[0, 0], self._modes, self._names)
 
     def first(self, count: int) -> Landmarks:
         """Return the same with only the first `count` coefficients."""
@@ -146,11 +154,9 @@ class Landmarks:
         return Landmarks(self._base.to(kind), self._modes.to(kind), self._names)
 
     def points(self, coefficients: Tensor) -> Points:
-        """Landmarks of people with coefficients [..., K]."""
-        flat = torch.addmm(
-            self._base.reshape(1, -1), coefficients.reshape(-1, self.count), self._modes.reshape(self.count, -1)
-        )
-        return Points(flat.reshape(*coefficients.shape[:-1], -1, 3), self._names)
+        """Landmarks of people with coefficients [..., K]; their leading dimensions go with the base's."""
+        moved = (coefficients @ self._modes.flatten(1)).view(*coefficients.shape[:-1], -1, 3)
+        return Points(moved.add_(self._base), self._names)
 
 
 class _Watched(dict[str, int]):

@@ -9,63 +9,75 @@ import torch
 from torch import Tensor
 
 _STEPS: Final = 10
+_SETTLED: Final = 1e-5  # share of the cost; a step that saves less is somebody's last
 _DIFFERENCE: Final = 1e-4  # coefficient step of the numerical derivative
 
 
 def fit(
-    measured: Callable[[Tensor], Tensor],
+    measured: Callable[[Tensor, Tensor], Tensor],
     start: Tensor,
     wanted: Tensor,
     pull: Tensor,
     hold: Tensor,
     limit: Callable[[Tensor], Tensor],
 ) -> Tensor:
-    """Levenberg-Marquardt (Marquardt 1963): nearer to what is wanted, no further from the start than it takes.
+    """Levenberg-Marquardt (Marquardt 1963), N people at once: nearer to what is wanted, no further than it takes.
 
-    Minimises sum pull (wanted - measured)^2 + (values - start)^T hold (values - start).
+    Minimises sum pull (wanted - measured)^2 + (values - start)^T hold (values - start) for each.
 
     With values that are N(0, I) in people, a start drawn from there, hold 1 and pull 1 / tolerance^2, the outcome is a
     draw from the people who measure as wanted, as far as the measurements are linear (Matheron's rule).
 
     Args:
-        measured: [B, P] values -> [B, T] measurements, in standard deviations.
-        start: [P] values.
-        wanted: [T] measurements.
-        pull: [T] weights of the measurements.
+        measured: some of the people [M], and [M, B, P] values, B sets of each -> [M, B, T] measurements, in standard
+            deviations.
+        start: [N, P] values.
+        wanted: [N, T] measurements.
+        pull: [N, T] weights of the measurements.
         hold: [P] weights of the values, or [P, P] a positive definite matrix.
-        limit: [P] values -> the nearest that are allowed.
+        limit: [N, P] values -> the nearest that are allowed.
 
     Returns:
-        [P] values.
+        [N, P] values.
     """
-
-    def held(moved: Tensor) -> Tensor:
-        return hold * moved if hold.dim() == 1 else hold @ moved
-
-    def judge(values: Tensor) -> tuple[float, Tensor, Tensor]:
-        value, jacobian = _linearise(measured, values)
-        cost = (pull * (wanted - value).square()).sum() + ((values - start) * held(values - start)).sum()
-        return float(cost), value, jacobian
-
     matrix = torch.diag(hold) if hold.dim() == 1 else hold
-    best, damping = start, 0.0
-    least, value, jacobian = judge(start)
+    steady = torch.diag(matrix.diagonal())
+    best, damping = start.clone(), torch.zeros(len(start), dtype=start.dtype)
+    least = torch.full_like(damping, torch.inf)
+    value, jacobian = torch.empty_like(wanted), torch.empty(*wanted.shape, start.shape[1], dtype=start.dtype)
+
+    def judge(rows: Tensor, values: Tensor) -> Tensor:
+        """Take values [M, P] of people [M] where they cost less than before; return [M] by what share of it."""
+        found = measured(rows, values[:, None])[:, 0]
+        moved = values - start[rows]
+        cost = (pull[rows] * (wanted[rows] - found).square()).sum(dim=1) + ((moved @ matrix) * moved).sum(dim=1)
+        gain = (least[rows] - cost) / least[rows]
+        better = cost < least[rows]
+        took, values = rows[better], values[better]
+        best[took], value[took], least[took] = values, found[better], cost[better]
+        if len(took):
+            jacobian[took] = _slopes(lambda sets: measured(took, sets), values)
+        return torch.where(better, gain, -1.0)
+
+    rows = torch.arange(len(start))
+    judge(rows, start)
     for _ in range(_STEPS):
-        normal = jacobian.T @ (pull[:, None] * jacobian) + matrix + damping * torch.diag(matrix.diagonal())
-        gradient = jacobian.T @ (pull * (wanted - value)) - held(best - start)
-        tried = limit(best + torch.linalg.solve(normal, gradient))
-        cost, new_value, new_jacobian = judge(tried)
-        if cost < least:
-            best, least, value, jacobian, damping = tried, cost, new_value, new_jacobian, 0.25 * damping
-        else:  # the slope may have a kink that was stepped over
-            damping = max(4.0, 6.0 * damping)
+        slope, pulled = jacobian[rows], pull[rows]
+        normal = slope.mT @ (pulled[..., None] * slope) + matrix + damping[rows, None, None] * steady
+        gradient = (slope.mT @ (pulled * (wanted[rows] - value[rows]))[..., None])[..., 0]
+        gradient = gradient - (best[rows] - start[rows]) @ matrix
+        gain = judge(rows, limit(best[rows] + torch.linalg.solve(normal, gradient)))
+        # Where it got no better, the slope may have a kink that was stepped over.
+        damping[rows] = torch.where(gain > 0.0, 0.25 * damping[rows], (6.0 * damping[rows]).clamp(min=4.0))
+        rows = rows[(gain < 0.0) | (gain > _SETTLED)]
+        if not len(rows):
+            break
     return best
 
 
-def _linearise(measured: Callable[[Tensor], Tensor], values: Tensor) -> tuple[Tensor, Tensor]:
-    """Return [T] measurements at `values` [P] and [T, P] their derivatives by central differences."""
-    steps = torch.eye(len(values), dtype=values.dtype) * _DIFFERENCE
-    deviations = measured(torch.cat((values[None], values + steps, values - steps)))
-    count = len(values)
-    slope = (deviations[1 : count + 1] - deviations[count + 1 :]) / (2.0 * _DIFFERENCE)
-    return deviations[0], slope.T
+def _slopes(measured: Callable[[Tensor], Tensor], values: Tensor) -> Tensor:
+    """Return [M, T, P] how measurements change with values [M, P], by central differences."""
+    count = values.shape[1]
+    steps = torch.eye(count, dtype=values.dtype) * _DIFFERENCE
+    found = measured(values[:, None] + torch.cat((steps, -steps)))
+    return ((found[:, :count] - found[:, count:]) / (2.0 * _DIFFERENCE)).mT
