@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dreamface.errors import DreamFaceError
     from dreamface.face import Face
     from dreamface.folder import load, save
-    from dreamface.pipeline import edit, generate
+    from dreamface.pipeline import edit, generate, generate_many
     from dreamface.progress import Progress
     from dreamface.record import EditEntry, Place
     from dreamface.traits import Traits
@@ -42,6 +42,7 @@ __all__ = [
     "edit",
     "from_photo",
     "generate",
+    "generate_many",
     "load",
     "save",
 ]
@@ -57,6 +58,7 @@ _HOME = {
     "edit": "pipeline",
     "from_photo": "editing",
     "generate": "pipeline",
+    "generate_many": "pipeline",
     "load": "folder",
     "save": "folder",
 }

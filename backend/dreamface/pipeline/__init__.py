@@ -20,10 +20,12 @@ from dreamface.pipeline.detailing import (
 from dreamface.pipeline.diffusing import Diffusion, check_diffusion, diffuse
 from dreamface.pipeline.hair import grow_hair, style_of_guides
 from dreamface.pipeline.making import changed_record, check_can_align, edit, generate, look_at, portraits, rebuild
+from dreamface.pipeline.many import SOMEBODY, Person, generate_many
 from dreamface.pipeline.output import animate, check_animation, export, write_cards
 from dreamface.pipeline.painting import LAYER_DESCRIPTIONS, Repainted, forget_models, repaint
 from dreamface.pipeline.people import (
     build_head,
+    build_heads,
     check_request,
     expressions,
     measure,
@@ -49,6 +51,7 @@ __all__ = [
     "MOST_DETAIL_STEPS",
     "MOST_RENDERS",
     "RESOLUTIONS",
+    "SOMEBODY",
     "Correction",
     "Detail",
     "Diffusion",
@@ -57,6 +60,7 @@ __all__ = [
     "IndexPlan",
     "Option",
     "Performance",
+    "Person",
     "PromptReading",
     "Repainted",
     "Seen",
@@ -66,6 +70,7 @@ __all__ = [
     "alternatives",
     "animate",
     "build_head",
+    "build_heads",
     "changed_record",
     "check_animation",
     "check_can_align",
@@ -82,6 +87,7 @@ __all__ = [
     "forget_models",
     "from_photo",
     "generate",
+    "generate_many",
     "grow_hair",
     "index_looks",
     "load_performance",

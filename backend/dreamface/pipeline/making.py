@@ -131,13 +131,7 @@ def generate(
         raise NothingRead(reading.nothing_read)
     told = corrected(reading.traits, corrections)
     said = Traits({name: entry for name, entry in told.items() if name not in without})
-    person = complete(said.under(traits or {}), number)
-    dropped = {correction.words for correction in corrections}
-    record = FaceRecord(
-        face_id or str(uuid.uuid4()), clean(prompt), number, resolution, load_model(head).name, person,
-        (*reading.unused, *not_grown(person)),
-        edits=tuple(mark for mark in reading.marks if mark.label not in dropped), corrections=tuple(corrections),
-    )  # fmt: skip
+    record = begun(prompt, number, resolution, head, reading, said.under(traits or {}), corrections, face_id)
     if align:
         taken_back = {*without, *(reading.traits.keys() - said.keys())}
         record = _aligned(record, align, encoder, taken_back, progress.part(0.05, _LOOKED))
@@ -150,6 +144,37 @@ def generate(
     made = make_detail(built, record, how, model, texture, progress.part(0.1, 0.9), forming)
     record = replace(record, edits=(made.entry, *record.edits), not_understood=not_grown(record.traits))
     return dress(made.head, record, progress.part(0.9, 1.0), made.pictures)
+
+
+def begun(
+    prompt: str,
+    seed: int,
+    resolution: int,
+    head: str,
+    reading: PromptReading,
+    asked: Traits,
+    corrections: Sequence[Correction] = (),
+    face_id: str | None = None,
+) -> FaceRecord:
+    """Return the record of somebody new, before there is a head.
+
+    Args:
+        prompt: as typed.
+        seed: what is left open is drawn from it.
+        resolution: side of the maps in pixels.
+        head: head model, one of `HEADS`.
+        reading: of the prompt.
+        asked: all that is asked for, by the prompt and beside it.
+        corrections: of how words of the prompt are understood.
+        face_id: its identity; None makes a new one.
+    """
+    person = complete(asked, seed)
+    dropped = {correction.words for correction in corrections}
+    return FaceRecord(
+        face_id or str(uuid.uuid4()), clean(prompt), seed, resolution, load_model(head).name, person,
+        (*reading.unused, *not_grown(person)),
+        edits=tuple(mark for mark in reading.marks if mark.label not in dropped), corrections=tuple(corrections),
+    )  # fmt: skip
 
 
 def check_can_align(align: float, encoder: Encoder | None = None) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 NOBODY = "face.json is damaged: the head's identity is that of no person; restore it or generate the face again."
 LARGEST_HEAD = 2.0  # metres from the base of the neck
+_TOGETHER = 16  # heads that are fitted at once; more need memory and save nothing
 
 
 def shown_materials(surfaces: Mapping[str, Material], groom: Groom) -> Mapping[str, Material]:
@@ -70,6 +71,32 @@ def build_head(
         BadRequest: the head model is not installed here, or the offset was made for another one.
     """
     return load_model(model).build(HeadSource(traits, stream(seed, "head"), candidate, offset=offset, choice=choice))
+
+
+def build_heads(
+    model: str, traits: Sequence[Traits], seeds: Sequence[int], candidates: Sequence[int | None] | None = None
+) -> list[Head]:
+    """Neutral geometry of completed people, as `build_head` gives each, in less time.
+
+    Args:
+        model: head model, one of `HEADS`.
+        traits: all of N people.
+        seeds: of each.
+        candidates: of each, where they are earlier heads'.
+
+    Raises:
+        BadRequest: the head model is not installed here.
+    """
+    made = load_model(model)
+    sources = [
+        HeadSource(one, stream(seed, "head"), candidate)
+        for one, seed, candidate in zip(traits, seeds, candidates or [None] * len(traits), strict=True)
+    ]
+    return [
+        head
+        for first in range(0, len(sources), _TOGETHER)
+        for head in made.build_all(sources[first : first + _TOGETHER])
+    ]
 
 
 def expressions(head: Head) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -94,7 +94,20 @@ def read(prompt: str) -> PromptReading:
     Raises:
         BadRequest: the prompt is empty or too long.
     """
-    said = language.read(prompt)
+    return read_many([prompt])[0]
+
+
+def read_many(prompts: Sequence[str]) -> list[PromptReading]:
+    """Read English prompts as `read` does; together they cost less than one after the other.
+
+    Raises:
+        BadRequest: a prompt is empty or too long.
+    """
+    return [_finished(said) for said in language.read_many(prompts)]
+
+
+def _finished(said: language.Reading) -> PromptReading:
+    """Return a reading with its marks and places."""
     if said.language:
         return PromptReading(Traits(), said.not_understood, text=said.text, nothing_read=said.note)
     places = Places.of(said)
