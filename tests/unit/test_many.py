@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import weakref
 
-import dreamface
 import pytest
-import torch
+
+import dreamface
 from dreamface import Progress, pipeline
 from dreamface.errors import BadRequest, Cancelled, NothingRead
 from dreamface.traits import Traits
@@ -45,13 +45,13 @@ def test_what_was_asked_for_is_reached(together) -> None:
 
 
 def test_all_is_checked_before_anybody_is_made() -> None:
-    with pytest.raises(BadRequest, match="Person 2 of 3: .*empty"):
+    with pytest.raises(BadRequest, match=r"Person 2 of 3: .*empty"):
         dreamface.generate_many(["a man", " ", "a woman"], SEEDS)
-    with pytest.raises(BadRequest, match="Person 3 of 3: .*seed"):
+    with pytest.raises(BadRequest, match=r"Person 3 of 3: .*seed"):
         dreamface.generate_many(PEOPLE, [1, 2, -7])
     with pytest.raises(BadRequest, match=r"^Give as many seeds as people: there are 2 for 3\."):
         dreamface.generate_many(PEOPLE, [1, 2])
-    with pytest.raises(BadRequest, match="^The resolution"):
+    with pytest.raises(BadRequest, match=r"^The resolution"):
         dreamface.generate_many(PEOPLE, SEEDS, resolution=100)
     with pytest.raises(BadRequest, match=r"Person 1 of 2: .*nose\.widht"):
         dreamface.generate_many([{"nose.widht": 1.0}, "a man"], [1, 2])
