@@ -30,7 +30,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 PYTHONS_WITH_BPY = ("3.11", "3.13")  # bpy 4.5 is built for the first, bpy 5.2 for the second; it writes .blend files
 PYTHONS = (*PYTHONS_WITH_BPY, "3.12")
-EXTRAS = "blender,dev"
+EXTRAS = "blender,dev,remote"
 VIDEO = ("--no-deps", "-r", "video.txt")  # its own requirements would bring 500 MB and a need for libGL
 DISK_NEEDED_GB = 4.0  # a finished .venv takes 3.4 GB with torch's CPU build; pip needs room to unpack
 DISK_WITH_CUDA_GB = 9.0  # a finished .venv takes 6.2 GB with torch's CUDA build, which pip may take on Linux

@@ -50,6 +50,7 @@ def settings() -> Settings:
         store=store,
         url=chosen.url.strip(),
         token=chosen.token.strip(),
+        fingerprint=chosen.fingerprint.strip(),
         keep_variations=chosen.keep_variations,
         environment={DEVICE_VARIABLE: chosen.compute_on} if chosen.compute_on != "auto" else {},
     )

@@ -7,15 +7,34 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
+from .link import is_line, parse
 from .places import PACKAGE
 
 _on_change: Callable[[], None] | None = None
+_taking_apart = False
 _sections: Mapping[str, Callable[[bpy.types.UILayout], None]] = {}
 
 
 def _changed(_preferences: Any, _context: bpy.types.Context) -> None:
-    if _on_change is not None:
+    if _on_change is not None and not _taking_apart:
         _on_change()
+
+
+def _moved(chosen: Any, context: bpy.types.Context) -> None:
+    """Take a pasted line apart; an address of another kind has no certificate that must be shown."""
+    global _taking_apart
+    if _taking_apart:
+        return
+    address = parse(chosen.url)
+    _taking_apart = True  # each of these calls us, or `_changed`
+    try:
+        if address is not None:
+            chosen.token, chosen.fingerprint, chosen.url = address.token, address.fingerprint, address.url
+        elif not is_line(chosen.url):
+            chosen.fingerprint = ""
+    finally:
+        _taking_apart = False
+    _changed(chosen, context)
 
 
 class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
@@ -37,11 +56,18 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
     )
     url: StringProperty(
         name="Address",
-        description="An engine on another machine, such as https://render.studio:8765; empty starts one here",
-        update=_changed,
+        description="An engine on another machine: paste the line that it gives, host:port#token#fingerprint, or type "
+        "an address such as https://render.studio:8765; empty starts one here",
+        update=_moved,
     )
     token: StringProperty(
         name="Token", description="The token which that engine was started with", subtype="PASSWORD", update=_changed
+    )
+    fingerprint: StringProperty(
+        name="Certificate",
+        description="SHA-256 of the only certificate that is trusted there, from the line that was pasted; it must be "
+        "the one that the engine shows when it starts. Empty trusts what this computer trusts",
+        update=_changed,
     )
     start_by_itself: BoolProperty(
         name="Start Engine When Needed", description="Start DreamFace's engine when something needs it", default=True
@@ -110,8 +136,9 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         body.prop(self, "start_by_itself")
         body.prop(self, "compute_on")
         body.prop(self, "python", placeholder="The one that was set up here")
-        body.prop(self, "url", text="Another Machine", placeholder="https://render.studio:8765")
+        body.prop(self, "url", text="Another Machine", placeholder="Paste the engine's line")
         body.prop(self, "token")
+        body.prop(self, "fingerprint", placeholder="Those that this computer trusts")
 
 
 _DEFAULTS = SimpleNamespace(
@@ -119,6 +146,7 @@ _DEFAULTS = SimpleNamespace(
     store="",
     url="",
     token="",
+    fingerprint="",
     start_by_itself=True,
     video=True,
     diffusion=False,

@@ -3,6 +3,7 @@
 Nothing here waits, uses threads or knows of Blender: whoever owns a `Backend` or a `Client` polls it.
 """
 
+from .address import Address, is_line, parse
 from .backend import Backend, BackendState, Settings
 from .client import Client, Exchange
 from .downloads import Download
@@ -10,6 +11,7 @@ from .process import child_environment
 from .transport import is_this_machine
 
 __all__ = [
+    "Address",
     "Backend",
     "BackendState",
     "Client",
@@ -17,5 +19,7 @@ __all__ = [
     "Exchange",
     "Settings",
     "child_environment",
+    "is_line",
     "is_this_machine",
+    "parse",
 ]

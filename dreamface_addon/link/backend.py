@@ -57,6 +57,7 @@ class Settings:
             absolute, since the backend runs in another folder than Blender.
         url: of a backend elsewhere; then nothing is started here.
         token: what that one wants to see.
+        fingerprint: of the certificate that it must show; empty: one that this computer trusts.
         keep_variations: whether variations that nobody picks stay for longer than a week.
         environment: variables for the process, laid over Blender's own.
     """
@@ -65,6 +66,7 @@ class Settings:
     store: Path
     url: str = ""
     token: str = ""
+    fingerprint: str = ""
     keep_variations: bool = field(default=False, compare=False)  # holds from the next start on
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -174,7 +176,7 @@ class Backend:
         self._lost, self._in_use_since, self._launch_at, self._refusal = False, None, 0.0, ""
         self._began = self._check_at = self._clock.tick()
         if self.settings.url:
-            self._talk_to(self.settings.url, self.settings.token)
+            self._talk_to(self.settings.url, self.settings.token, self.settings.fingerprint)
         elif self._leaving or not self._follow_handover():  # one that is leaving is not worth joining
             self._launch()
 
@@ -207,16 +209,17 @@ class Backend:
             text = (self.settings.store / "backend.json").read_text(encoding="utf-8")
             content = json.loads(text)
             url, token = str(content["url"]), str(content["token"])
+            fingerprint = str(content.get("fingerprint", ""))
         except (OSError, ValueError, KeyError, TypeError):
             return False
         if text != self._handover or self.client is None:
-            self._talk_to(url, token)
+            self._talk_to(url, token, fingerprint)
             self._handover = text
         return True
 
-    def _talk_to(self, url: str, token: str) -> None:
+    def _talk_to(self, url: str, token: str, fingerprint: str) -> None:
         self._hang_up()
-        self.client = Client(url, token)
+        self.client = Client(url, token, fingerprint)
         self._token = token
 
     def _hang_up(self) -> None:

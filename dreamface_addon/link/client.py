@@ -7,6 +7,7 @@ or a sentence about what went wrong. Nothing here raises for what the network or
 from __future__ import annotations
 
 import json
+import os
 import ssl
 import time
 from collections import deque
@@ -20,7 +21,7 @@ import h11
 
 from .channel import Channel, Request, make_request
 from .events import EventParser
-from .transport import Place, Transport, WatchedTime, locate
+from .transport import Place, Transport, WatchedTime, WrongCertificate, locate
 
 CONNECT_TIMEOUT = 5.0  # seconds until bytes can go through, TLS included
 ANSWER_TIMEOUT = 30.0  # seconds without a byte
@@ -28,6 +29,7 @@ EVENTS_TIMEOUT = 15.0  # seconds without a byte on a stream of events; the backe
 TOTAL_TIMEOUT = 120.0  # seconds for an answer that is neither a file nor events, however many bytes trickle in
 LARGEST_BODY = 64 << 20  # bytes of an answer kept in memory
 _IDLE_CONNECTIONS = 4
+_PARTIAL = 206  # the status of an answer that has only what was asked for of a file
 
 _LOST = "The connection to the engine was lost: check its address, and that it is still running."
 
@@ -41,11 +43,12 @@ class Client:
         url: http:// or https://, host, port, and a path that goes in front of all others where a proxy wants one.
             A host's name is looked up at once, which may block for some seconds; a numeric address is not.
         token: what the backend wants to see.
+        fingerprint: SHA-256 of the certificate that it must show; empty: one that this computer trusts.
     """
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, fingerprint: str = "") -> None:
         self.url = url
-        self._place = locate(url)
+        self._place = locate(url, fingerprint)
         self._token = token
         self._clock = WatchedTime()
         self._exchanges: deque[Exchange] = deque()
@@ -58,6 +61,7 @@ class Client:
         body: dict[str, Any] | bytes | None = None,
         *,
         into: Path | None = None,
+        beginning: int = 0,
         on_event: OnEvent | None = None,
     ) -> Exchange:
         """Begin a request.
@@ -67,6 +71,8 @@ class Client:
             path: begins with "/"; characters that a URL cannot hold are quoted, a query goes through as it is.
             body: sent as JSON, or as it is.
             into: a file that a successful answer's body is written to, instead of being kept in memory.
+            beginning: bytes that the file has already: only the rest is asked for, and added. Where all of it comes
+                nevertheless, the file begins anew.
             on_event: called from `poll` with the name and data of each server-sent event.
         """
         address, question, query = path.partition("?")
@@ -77,10 +83,12 @@ class Client:
             headers.append(("Authorization", f"Bearer {self._token}"))
         if on_event is not None:
             headers.append(("Accept", "text/event-stream"))
+        if beginning:
+            headers.append(("Range", f"bytes={beginning}-"))
         if body is not None:
             kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
             headers += [("Content-Type", kind), ("Content-Length", str(len(content)))]
-        exchange = Exchange(self, make_request(method, target, headers, content), into, on_event)
+        exchange = Exchange(self, make_request(method, target, headers, content), into, on_event, beginning)
         self._exchanges.append(exchange)
         exchange.advance()  # a connection that is there already takes the request at once
         return exchange
@@ -143,10 +151,17 @@ class Exchange:
         body: of the answer; empty when it went into a file or to `on_event`.
         error: a sentence when it failed, the backend's own where it gave one; None otherwise.
         lost: it failed because the connection did, or what is at its other end: asking again may help.
-        received: bytes of the body so far.
+        received: bytes of the body so far, those that its file began with among them.
     """
 
-    def __init__(self, client: Client, request: Request | None, into: Path | None, on_event: OnEvent | None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        request: Request | None,
+        into: Path | None,
+        on_event: OnEvent | None,
+        beginning: int = 0,
+    ) -> None:
         self.done = False
         self.status: int | None = None
         self.error: str | None = None
@@ -155,6 +170,7 @@ class Exchange:
         self._client = client
         self._request = request
         self._into = into
+        self._beginning = beginning
         self._on_event = on_event
         self._channel: Channel | None = None
         self._body = BytesIO()
@@ -192,6 +208,12 @@ class Exchange:
             self._end(str(mistake))
         except _NoUse as failure:
             self._end(str(failure), lost=True)
+        except WrongCertificate as error:
+            self._end(
+                f"{self._client.place.host} shows another certificate than the line that you pasted (its SHA-256 "
+                f"begins with {str(error)[:8]}): ask for the engine's line again. Nothing was sent.",
+                lost=True,
+            )
         except ssl.SSLCertVerificationError as error:
             self._end(
                 f"The certificate of {self._client.place.host} was not accepted ({error.verify_message.rstrip('.')}): "
@@ -268,6 +290,7 @@ class Exchange:
             self.status = event.status_code
             if self._into is not None and self.status < 300:
                 self._file = self._open(self._into)
+                self.received = self._file.tell()
         elif isinstance(event, h11.Data):
             self._keep(event.data)
         elif isinstance(event, h11.EndOfMessage):
@@ -283,7 +306,12 @@ class Exchange:
 
     def _open(self, path: Path) -> BinaryIO:
         try:
-            return path.open("wb", buffering=0)
+            if self.status != _PARTIAL:
+                return path.open("wb", buffering=0)
+            file = path.open("ab", buffering=0)
+            file.truncate(self._beginning)
+            file.seek(0, os.SEEK_END)
+            return file
         except OSError as error:
             raise _unwritable(path, error) from error
 

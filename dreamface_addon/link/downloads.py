@@ -8,7 +8,7 @@ from typing import Any
 
 from .client import Client, Exchange
 
-_TRIES = 4  # times one file, or the list of them, is asked for
+_TRIES = 4  # times one file, or the list of them, is asked for without a byte more of it
 _RENAME_TRIES = 50  # polls; an antivirus may hold new files for a moment
 
 
@@ -34,6 +34,7 @@ class Download:
         self._fetched = 0  # files
         self._bytes = self._total = 0
         self._failures = self._renames = 0
+        self._furthest = 0  # bytes of the file that is fetched now, which came before the line broke
         self._exchange: Exchange | None = None
 
     def use(self, client: Client) -> None:
@@ -82,10 +83,13 @@ class Download:
         if self._files is None:
             self._exchange = self._client.send("GET", f"/jobs/{self._job}/files")
         elif self._fetched < len(self._files):
-            path = self._files[self._fetched][0]
+            path, size = self._files[self._fetched]
             target = self._part / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._exchange = self._client.send("GET", f"/jobs/{self._job}/files/{path}", into=target)
+            there = target.stat().st_size if target.exists() else 0  # a line that broke has left its beginning
+            self._exchange = self._client.send(
+                "GET", f"/jobs/{self._job}/files/{path}", into=target, beginning=min(there, max(0, size - 1))
+            )
         else:
             self._finish()
 
@@ -98,7 +102,9 @@ class Download:
             self._fail("The engine sent a larger file than it had announced; nothing was kept.")
 
     def _failed(self, exchange: Exchange) -> Exchange | None:
-        self._failures += 1
+        # A line that breaks every minute still brings a little more each time.
+        self._failures = 1 if exchange.received > self._furthest else self._failures + 1
+        self._furthest = max(self._furthest, exchange.received)
         if self._failures < _TRIES and exchange.lost:
             return exchange
         self._fail(f"The face could not be fetched. {exchange.error}")
@@ -112,7 +118,7 @@ class Download:
         if not self._files:
             self._fail("The engine's list of files cannot be used; nothing was fetched.")
             return
-        self._total = sum(size for _, size in self._files)
+        self._total, self._failures, self._furthest = sum(size for _, size in self._files), 0, 0
         shutil.rmtree(self._part, ignore_errors=True)
         self._part.mkdir(parents=True)
 
@@ -124,6 +130,7 @@ class Download:
             return
         self._fetched += 1
         self._bytes += size
+        self._failures = self._furthest = 0
 
     def _finish(self) -> None:
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import hmac
 import ipaddress
 import socket
 import ssl
@@ -11,12 +13,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .address import is_line
+
 RECEIVE_SIZE = 65536  # bytes asked for at a time: small enough that one step stays far below a poll's budget
 
 _CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 """Where systems keep the authorities they trust; Blender's own Python does not always look there."""
 
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN, getattr(errno, "WSAEWOULDBLOCK", 0))
+
+INCOMPLETE = (
+    "The line of the engine's address is not complete: paste all of it, host:port#token#fingerprint, as the engine "
+    "gives it."
+)
 
 SocketAddress = tuple[socket.AddressFamily, tuple[str | int | bytes, ...]]
 
@@ -51,6 +60,7 @@ class Place:
         path: what goes in front of every request's path.
         addresses: what the host resolved to.
         tls: how to encrypt and whom to trust; None for plain HTTP.
+        fingerprint: SHA-256 of the only certificate that is trusted; empty where those that this computer trusts are.
         problem: a sentence where the URL leads nowhere; "" otherwise.
     """
 
@@ -60,13 +70,24 @@ class Place:
     addresses: tuple[SocketAddress, ...] = ()
     tls: ssl.SSLContext | None = field(default=None, compare=False)
     problem: str = ""
+    fingerprint: str = ""
 
 
-def locate(url: str) -> Place:
+class WrongCertificate(OSError):
+    """Another certificate was shown than the one that was expected. Nothing was sent."""
+
+
+def locate(url: str, fingerprint: str = "") -> Place:
     """Resolve a URL. Looking up a host's name may block for some seconds; numeric addresses do not.
 
     Nothing is raised: `problem` says what is wrong.
+
+    Args:
+        url: where a backend is.
+        fingerprint: SHA-256 of the certificate that it must show; empty: one that this computer trusts.
     """
+    if is_line(url):
+        return Place(problem=INCOMPLETE)
     try:
         parts = urlsplit(url)
         port = parts.port or {"http": 80, "https": 443}[parts.scheme]
@@ -84,7 +105,8 @@ def locate(url: str) -> Place:
         authority=parts.netloc.rpartition("@")[2],
         path=parts.path.rstrip("/"),
         addresses=tuple((family, address) for family, _, _, _, address in found),
-        tls=_trusted() if parts.scheme == "https" else None,
+        tls=None if parts.scheme != "https" else _pinned() if fingerprint else _trusted(),
+        fingerprint=fingerprint if parts.scheme == "https" else "",
     )
 
 
@@ -95,6 +117,14 @@ def is_this_machine(url: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _pinned() -> ssl.SSLContext:
+    """Return what encrypts and trusts anybody: the certificate's fingerprint is looked at afterwards."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _trusted() -> ssl.SSLContext:
@@ -146,8 +176,18 @@ class Transport:
                 self._socket.do_handshake()
             except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 return False
+            self._check_certificate(self._socket)
             self._secure = True
         return True
+
+    def _check_certificate(self, secure: ssl.SSLSocket) -> None:
+        """Raise where another certificate was shown than the one that is trusted."""
+        if not self._place.fingerprint:
+            return
+        shown = hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
+        if not hmac.compare_digest(shown, self._place.fingerprint):
+            self.close()
+            raise WrongCertificate(shown)
 
     def _connected_tcp(self) -> bool:
         try:

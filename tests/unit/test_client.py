@@ -17,6 +17,7 @@ import pytest
 
 from dreamface_addon.link import client as client_module
 from dreamface_addon.link.client import Client, Exchange
+from dreamface_addon.link.downloads import Download
 from dreamface_addon.link.events import EventParser
 
 Script = Callable[[socket.socket], None]
@@ -503,3 +504,52 @@ def test_tls_where_there_is_none(serve: Serve) -> None:
     exchange = client.send("GET", "/health")
     finish(client, exchange)
     assert "No encrypted connection" in (exchange.error or "")
+
+
+# ------------------------------------------------------------------------------------------------------------ downloads
+
+
+def test_a_download_goes_on_where_the_line_broke(serve: Serve, tmp_path: Path) -> None:
+    content = bytes(range(251)) * 800
+    listed = json.dumps({"files": [{"path": "maps/albedo.png", "size": len(content)}]}).encode()
+    asked: list[bytes] = []
+
+    def script(connection: socket.socket) -> None:
+        """Gives the list, and of the file at most a quarter at a time before the line breaks."""
+        while True:
+            head = request(connection)
+            if b"/files " in head:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(listed) + listed)
+                continue
+            first = next((int(line[13:-1]) for line in head.split(b"\r\n") if line.startswith(b"Range: bytes=")), 0)
+            asked.append(b"%d" % first)
+            rest = content[first:]
+            status = b"206 Partial Content" if first else b"200 OK"
+            connection.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(rest)))
+            connection.sendall(rest[: len(content) // 6])
+            if len(rest) > len(content) // 6:
+                return
+
+    client = Client(serve(script), "")
+    download = Download(client, "a" * 32, tmp_path)
+    until = time.monotonic() + 10.0
+    while not download.done:
+        assert time.monotonic() < until, download.fraction
+        download.poll()
+        client.poll()
+        time.sleep(0.001)
+    assert (download.problem, download.fraction) == ("", 1.0)
+    assert (download.folder / "maps" / "albedo.png").read_bytes() == content
+    assert len(asked) > 5, "more often than a line that brings nothing is tried"
+    assert asked == sorted(asked, key=int)
+    assert len(set(asked)) == len(asked)
+
+
+def test_a_server_that_knows_no_ranges_sends_all_again(serve: Serve, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"wrong")
+    client = Client(serve(answer(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nall of i")), "")
+    exchange = client.send("GET", "/file", into=file, beginning=3)
+    finish(client, exchange)
+    assert (file.read_bytes(), exchange.received) == (b"all of i", 8)
+    client.close()

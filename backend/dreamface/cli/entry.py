@@ -369,9 +369,13 @@ def _add_serve(actions: Commands) -> None:
     summary = "Run the backend that Blender's sidebar talks to."
     command = _command(actions, "serve", serve.run, summary)
     _add_store(command)
+    where = command.add_mutually_exclusive_group()
+    where.add_argument("--listen", metavar="HOST:PORT", help="default: this machine only, any free port")
+    where.add_argument("--host", metavar="HOST", help=f"the same with port {serve.PORT}; 0.0.0.0: the whole network")
     command.add_argument(
-        "--listen", default="127.0.0.1:0", metavar="HOST:PORT", help="default: this machine only, any free port"
-    )
+        "--tls", action="store_true",
+        help="encrypt, with a certificate and a token of its own; says the line that artists paste in Blender",
+    )  # fmt: skip
     command.add_argument(
         "--token-file", type=Path, metavar="FILE", help=f"holds the token; or set {serve.TOKEN_VARIABLE}"
     )

@@ -15,6 +15,7 @@ from dreamface.cli.serve import default_store
 from dreamface.cli.terminal import Terminal, table
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError
 from dreamface.service import handover
+from dreamface.service.encryption import trusting
 from dreamface.service.handover import Handover
 
 SHOWN = 20
@@ -189,7 +190,10 @@ def _open(backend: Handover, method: str, path: str) -> HTTPResponse:
     request = urllib.request.Request(
         backend.url + path, method=method, headers={"Authorization": f"Bearer {backend.token}"}
     )
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is on this machine
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]  # it is on this machine
+    if backend.fingerprint:
+        handlers.append(urllib.request.HTTPSHandler(context=trusting(backend.url, backend.fingerprint)))
+    direct = urllib.request.build_opener(*handlers)
     try:
         answer: HTTPResponse = direct.open(request, timeout=_PATIENCE)
     except urllib.error.HTTPError as error:

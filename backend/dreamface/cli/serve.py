@@ -10,13 +10,15 @@ from dreamface.cli.terminal import Terminal
 from dreamface.errors import BadRequest
 
 TOKEN_VARIABLE = "DREAMFACE_TOKEN"
+PORT = 8765
+"""Where it listens if only a host is named."""
 
 
 def run(options: Namespace, terminal: Terminal) -> bool:
     """Serve until told to end."""
     from dreamface.service.server import Options, serve
 
-    host, port = _address(options.listen)
+    host, port = _address(f"{options.host}:{PORT}" if options.host and options.listen is None else options.listen)
     serve(
         Options(
             store=options.store or default_store(),
@@ -27,6 +29,7 @@ def run(options: Namespace, terminal: Terminal) -> bool:
             handover=options.handover,
             until_stdin_closes=options.until_stdin_closes,
             keep_variations=options.keep_variations,
+            tls=options.tls,
         )
     )
     return True
@@ -39,7 +42,9 @@ def default_store() -> Path:
     return Path(platformdirs.user_data_dir("dreamface", appauthor=False))
 
 
-def _address(text: str) -> tuple[str, int]:
+def _address(text: str | None) -> tuple[str, int]:
+    if text is None:
+        return "127.0.0.1", 0
     host, colon, port = text.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise BadRequest(f"--listen takes HOST:PORT, such as 127.0.0.1:8000; got {text!r}.")

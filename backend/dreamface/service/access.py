@@ -60,10 +60,17 @@ class Access:
     port in it may be any: behind an SSH tunnel it is another than ours.
     """
 
-    def __init__(self, app: ASGIApp, token: str, hosts: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, token: str, hosts: Collection[str] | None) -> None:
+        """Keep what is asked for.
+
+        Args:
+            app: what is behind it.
+            token: that every request must carry.
+            hosts: names that it may be asked by, besides this machine's own; None: any.
+        """
         self._app = app
         self._token = f"Bearer {token}".encode()
-        self._hosts = LOOPBACK_NAMES | {host.lower() for host in hosts}
+        self._hosts = None if hosts is None else LOOPBACK_NAMES | {host.lower() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -80,7 +87,7 @@ class Access:
 
     def _refusal(self, headers: Headers, path: str) -> JSONResponse | None:
         name = _name(headers.get("host", ""))
-        if name not in self._hosts:
+        if self._hosts is not None and name not in self._hosts:
             said = f"the name {name}" if name else "that name"
             error = f"This backend does not go by {said}: use 127.0.0.1, or start it with --allow-host."
             return JSONResponse({"error": error}, 421)

@@ -79,13 +79,13 @@ class Service:
     keeps_variations: bool = False
 
 
-def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> FastAPI:
+def create_app(service: Service, token: str, hosts: Collection[str] | None = ()) -> FastAPI:
     """The application; while it lives, so do the workers.
 
     Args:
         service: what it works with.
         token: what every request must carry.
-        hosts: names it may be asked by, besides this machine's own.
+        hosts: names it may be asked by, besides this machine's own; None: any.
     """
 
     @asynccontextmanager

@@ -22,6 +22,7 @@ class Handover:
         token: what every request must carry.
         pid: its process.
         version: of DreamFace.
+        fingerprint: of the certificate that it shows; empty where it does not encrypt.
     """
 
     api: int
@@ -29,6 +30,7 @@ class Handover:
     token: str
     pid: int
     version: str
+    fingerprint: str = ""
 
 
 _TRIES, _PAUSE = 20, 0.05  # seconds
@@ -72,7 +74,7 @@ def read(file: Path) -> Handover | None:
     """What the file says, or None where there is none that can be understood."""
     try:
         data = json.loads(file.read_text("utf-8"))
-        return Handover(**{key: data[key] for key in Handover.__dataclass_fields__})
+        return Handover(**{key: data[key] for key in Handover.__dataclass_fields__ if key in data})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -24,7 +24,7 @@ import uvicorn
 
 from dreamface import __version__
 from dreamface.errors import BadRequest, DreamFaceError
-from dreamface.service import handover
+from dreamface.service import encryption, handover
 from dreamface.service.app import API, Service, create_app
 from dreamface.service.connections import Guard, Refusals, guarded_by
 from dreamface.service.events import Hub
@@ -53,6 +53,7 @@ class Options:
         handover: where it says how to be reached; None: in the store.
         until_stdin_closes: whether it ends when its standard input does, that is when its parent does.
         keep_variations: whether variations that nobody picks stay for longer than a week.
+        tls: whether it encrypts, by a certificate of its own, and has a token of its own where none is given.
         worker: starts the worker for faces; with "models" after it, the one for models.
         live: starts the process of one live session.
         lonely: seconds after which a live session that nobody follows ends.
@@ -66,6 +67,7 @@ class Options:
     handover: Path | None = None
     until_stdin_closes: bool = False
     keep_variations: bool = False
+    tls: bool = False
     worker: Sequence[str] = COMMAND
     live: Sequence[str] = LIVE_COMMAND
     lonely: float = LONELY
@@ -78,7 +80,7 @@ def serve(options: Options) -> None:
         DreamFaceError: it can't start; the message says why.
     """
     _check_token(options.token)
-    listener = bind(options.host, options.port, guarded=options.token is not None)
+    listener = bind(options.host, options.port, guarded=options.token is not None or options.tls)
     with listener, for_the_user_alone() as umask:
         layout = Layout(options.store.absolute())
         with lock(layout.root):
@@ -102,17 +104,26 @@ def serve(options: Options) -> None:
 
 def _run(service: Service, listener: socket.socket, options: Options) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    token = options.token or secrets.token_urlsafe(32)
+    root = service.layout.root
+    certificate = encryption.own_certificate(root) if options.tls else None
+    token = options.token or (encryption.own_token(root) if options.tls else secrets.token_urlsafe(32))
+    _check_token(token)
     host, port = listener.getsockname()[:2]
-    place = handover.Handover(API, f"http://{_reachable(host)}:{port}", token, os.getpid(), __version__)
-    file = options.handover or handover.file_of(service.layout.root)
-    app = create_app(service, token, (*options.hosts, *([] if _is_any(host) else [host])))
+    url = f"{'https' if certificate else 'http'}://{_reachable(host)}:{port}"
+    shown = certificate.fingerprint if certificate else ""
+    place = handover.Handover(API, url, token, os.getpid(), __version__, shown)
+    file = options.handover or handover.file_of(root)
+    # Who knows the certificate knows whom they talk to, by whichever name.
+    names = None if certificate else (*options.hosts, *([] if _is_any(host) else [host]))
+    app = create_app(service, token, names)
     guard = Guard(_descriptors())
     config = uvicorn.Config(
         app, log_config=None, log_level="error", access_log=False, http=guarded_by(guard), ws="none", loop="asyncio",
         lifespan="on", server_header=False, proxy_headers=False, timeout_graceful_shutdown=1, backlog=guard.backlog,
+        ssl_certfile=certificate.file if certificate else None, ssl_keyfile=certificate.key if certificate else None,
     )  # fmt: skip
-    server = _Server(config, service, file, place, guard.refusals)
+    line = encryption.write_line(root, host, port, token, certificate) if certificate else ""
+    server = _Server(config, service, file, place, guard.refusals, line)
     if options.until_stdin_closes:
         threading.Thread(target=_watch_stdin, args=(server, file), daemon=True).start()
     try:
@@ -127,7 +138,13 @@ class _Server(uvicorn.Server):
     """uvicorn that tells where it is once it answers, ends event streams when it ends, and lets us end after it."""
 
     def __init__(
-        self, config: uvicorn.Config, service: Service, file: Path, place: handover.Handover, refusals: Refusals
+        self,
+        config: uvicorn.Config,
+        service: Service,
+        file: Path,
+        place: handover.Handover,
+        refusals: Refusals,
+        line: str,
     ) -> None:
         super().__init__(config)
         self._refusals = refusals
@@ -138,6 +155,7 @@ class _Server(uvicorn.Server):
         self._store = service.layout.root
         self._file = file
         self._place = place
+        self._line = line
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         asyncio.get_running_loop().set_exception_handler(self._take_problem)
@@ -150,6 +168,19 @@ class _Server(uvicorn.Server):
             self.problem, self.should_exit = error, True
         else:
             print(f"DreamFace is listening on {self._place.url} (store {self._store})", file=sys.stderr, flush=True)
+            self._say_line()
+
+    def _say_line(self) -> None:
+        """Say how artists get here; the token in the line stays out of logs."""
+        if not self._line:
+            return
+        print(f"Certificate: SHA-256 {self._place.fingerprint}", file=sys.stderr)
+        where = "Preferences > Add-ons > DreamFace > Connection > Another Machine"
+        if sys.stderr.isatty():
+            print(f"In Blender, paste this line into {where}:\n{self._line}", file=sys.stderr, flush=True)
+        else:
+            file = self._store / encryption.ADDRESS
+            print(f"The line to paste in Blender ({where}) is in {file}", file=sys.stderr, flush=True)
 
     def _take_problem(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
