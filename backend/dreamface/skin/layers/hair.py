@@ -82,7 +82,7 @@ class _Shade:
     over: tuple[float, float]
 
 
-_SCALP_SHADE: Final = _Shade(cover=0.74, over=(0.12, 0.9))
+_SCALP_SHADE: Final = _Shade(cover=0.88, over=(0.12, 0.9))
 _SHAVED_SHADE: Final = _Shade(cover=0.22, over=(0.1, 1.0))
 _BEARD_SHADE: Final = _Shade(cover=0.95, over=(0.1, 0.85))
 _STUBBLE_SHELTER: Final = 0.5  # how much of dense hair's shelter the densest stubble gives
