@@ -34,7 +34,7 @@ DETAIL: Final = 1
 CARDS: Final = 1
 """The cards' level of detail: about 6,000 triangles of hair on the scalp."""
 
-CARD_TEXELS: Final = 256
+CARD_TEXELS: Final = 512
 """Texels a side of the cards' pictures."""
 
 _STEPS: Final = {"POSITION": (np.int16, 32767.0), "NORMAL": (np.int8, 127.0)}

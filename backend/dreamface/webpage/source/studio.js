@@ -6,7 +6,7 @@ import {
 } from "three";
 
 /** What the room's walls send back, linear. */
-const WALLS = [0.10, 0.102, 0.108];
+const WALLS = [0.085, 0.087, 0.092];
 const FLOOR = [0.06, 0.057, 0.054];
 /** Blur of the room in its map, radians: softboxes have no sharp edges on skin. */
 const BLUR = 0.035;
@@ -16,11 +16,11 @@ const BLUR = 0.035;
  * bright, linear Rec. 709.
  */
 const SOFTBOXES = [
-  { name: "key", at: [-2.6, 2.2, 3.2], size: [2.4, 2.4], light: [13.0, 12.3, 11.4] },
-  { name: "fill", at: [3.8, 0.6, 2.4], size: [2.6, 3.2], light: [2.5, 2.6, 2.8] },
-  { name: "top", at: [0.0, 4.2, 0.4], size: [3.0, 2.0], light: [4.2, 4.2, 4.3] },
-  { name: "left rim", at: [-3.4, 1.4, -2.8], size: [0.9, 3.4], light: [9.0, 9.4, 10.2] },
-  { name: "right rim", at: [3.4, 1.6, -2.8], size: [0.9, 3.4], light: [11.0, 11.3, 12.0] },
+  { name: "key", at: [-2.6, 2.2, 3.2], size: [2.4, 2.4], light: [8.2, 7.7, 7.1] },
+  { name: "fill", at: [3.8, 0.6, 2.4], size: [2.6, 3.2], light: [1.5, 1.56, 1.7] },
+  { name: "top", at: [0.0, 4.2, 0.4], size: [3.0, 2.0], light: [2.6, 2.6, 2.7] },
+  { name: "left rim", at: [-3.4, 1.4, -2.8], size: [0.9, 3.4], light: [6.5, 6.8, 7.4] },
+  { name: "right rim", at: [3.4, 1.6, -2.8], size: [0.9, 3.4], light: [8.0, 8.2, 8.8] },
   { name: "below", at: [0.0, -2.6, 3.0], size: [3.0, 1.0], light: [0.8, 0.75, 0.7] },
 ];
 

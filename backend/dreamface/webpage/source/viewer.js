@@ -1,7 +1,7 @@
 // The 3D view of one head: bundled with three.js into one classic script, which gives the page `dreamfaceViewer`.
 
 import {
-  Box3, NeutralToneMapping, PCFSoftShadowMap, PerspectiveCamera, Scene, Spherical, Vector3, WebGLRenderer,
+  Box3, NeutralToneMapping, PCFShadowMap, PerspectiveCamera, Scene, Spherical, Vector3, WebGLRenderer,
 } from "three";
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
@@ -12,25 +12,42 @@ import { keyLight, studio } from "./studio.js";
 const ANGLE = 20;
 /** From where a head is first seen: to its left and a little from above, radians. */
 const FIRST = { azimuth: 0.42, elevation: 0.03 };
-/** Of the height of the picture, what the head takes. */
-const FILLS = 0.8;
+/** Of the bust's height, from the top of the hair to the end of the neck: what is seen of it, and where the middle is. */
+const SEEN = 0.97;
+const MIDDLE = 0.43;
 const MOST_PIXELS = 2;
 const ANISOTROPY = 8;
+
+/** How drivers that draw without a graphics card are called: they get fewer pixels, no shadows and simpler skin. */
+const SOFTWARE_PIXELS = 0.5;
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+/** Whether WebGL draws without a graphics card here. */
+function drawsInSoftware() {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  const names = gl?.getExtension("WEBGL_debug_renderer_info");
+  const name = names ? gl.getParameter(names.UNMASKED_RENDERER_WEBGL) : "";
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return SOFTWARE.test(name);
+}
 
 /** A view on a canvas. Nothing is drawn while nothing changes. */
 class Viewer {
   constructor(canvas) {
-    this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true });
+    const slow = drawsInSoftware();
+    this.slow = slow;
+    this.renderer = new WebGLRenderer({ canvas, antialias: !slow, alpha: true });
     this.renderer.toneMapping = NeutralToneMapping;
     this.renderer.toneMappingExposure = 0.92;
-    this.renderer.shadowMap.enabled = true;
-    this.renderer.shadowMap.type = PCFSoftShadowMap;
-    this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, MOST_PIXELS));
+    this.renderer.shadowMap.enabled = !slow;
+    this.renderer.shadowMap.type = PCFShadowMap;
+    this.renderer.shadowMap.autoUpdate = false; // shadows change with shapes, not with the view
+    this.renderer.setPixelRatio(slow ? SOFTWARE_PIXELS : Math.min(window.devicePixelRatio, MOST_PIXELS));
     this.scene = new Scene();
     this.scene.environment = studio(this.renderer);
     this.camera = new PerspectiveCamera(ANGLE, 1, 0.01, 20);
     this.controls = new OrbitControls(this.camera, canvas);
-    Object.assign(this.controls, { enableDamping: true, dampingFactor: 0.09, rotateSpeed: 0.8, zoomSpeed: 0.7 });
+    Object.assign(this.controls, { enableDamping: !slow, dampingFactor: 0.09, rotateSpeed: 0.8, zoomSpeed: 0.7 });
     this.controls.addEventListener("change", () => this.invalidate());
     this.loader = new GLTFLoader();
     this.morphing = [];
@@ -59,6 +76,7 @@ class Viewer {
     this.scene.add(this.light, this.light.target);
     if (first) this.frame();
     else this.aim();
+    this.renderer.shadowMap.needsUpdate = true;
     this.invalidate();
   }
 
@@ -69,6 +87,7 @@ class Viewer {
         part.morphTargetInfluences[index] = weights.get(name) ?? 0;
       }
     }
+    this.renderer.shadowMap.needsUpdate = true;
     this.invalidate();
   }
 
@@ -77,21 +96,22 @@ class Viewer {
     const cut = material.alphaTest > 0;
     part.frustumCulled = false; // shapes move it out of the box that it has at rest
     part.castShadow = !material.transparent;
-    part.receiveShadow = true;
+    part.receiveShadow = !material.transparent; // brows lie on the skin: they would be in its shadow
     if (part.morphTargetInfluences) this.morphing.push(part);
     if (material.transmission > 0) material.transmission = 0; // a pass of its own for two corneas: the veil will do
+    if (this.slow) material.clearcoat = 0;
     if (cut) material.alphaToCoverage = true; // hairs get soft edges
     for (const map of [material.map, material.normalMap, material.roughnessMap]) if (map) map.anisotropy = ANISOTROPY;
   }
 
-  /** Where the head is and how large: that of its skin, without hair that hangs down. */
+  /** Where the head is and how large: its skin, and the hair that stands above it but not what hangs down. */
   measure() {
-    const skin = this.head.getObjectByName("skin") ?? this.head;
-    const box = new Box3().setFromObject(skin);
-    this.size = box.max.y - box.min.y;
-    this.centre = box.getCenter(new Vector3());
-    this.centre.y += 0.06 * this.size;
-    this.centre.z += 0.1 * this.size;
+    const skin = new Box3().setFromObject(this.head.getObjectByName("skin") ?? this.head);
+    const all = new Box3().setFromObject(this.head);
+    this.size = all.max.y - skin.min.y;
+    this.centre = skin.getCenter(new Vector3());
+    this.centre.y = all.max.y - MIDDLE * this.size;
+    this.centre.z += 0.08 * this.size;
   }
 
   /** See the head as at first. */
@@ -111,7 +131,7 @@ class Viewer {
 
   place() {
     const narrow = Math.min(1, this.camera.aspect / 0.82); // a phone held upright: the width decides
-    this.distance = (0.5 * this.size) / FILLS / Math.tan((ANGLE * Math.PI) / 360) / narrow;
+    this.distance = (0.5 * SEEN * this.size) / Math.tan((ANGLE * Math.PI) / 360) / narrow;
     this.seenFrom.radius = this.distance * this.closeness;
     this.controls.target.copy(this.centre);
     this.camera.position.setFromSpherical(this.seenFrom).add(this.centre);
@@ -136,6 +156,7 @@ class Viewer {
 
   relight() {
     this.scene.environment = studio(this.renderer);
+    this.renderer.shadowMap.needsUpdate = true;
     this.invalidate();
   }
 
