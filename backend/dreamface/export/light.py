@@ -28,8 +28,8 @@ from dreamface.export.levels import at_detail
 from dreamface.face import Face, TileMaps
 from dreamface.progress import Progress
 
-DETAIL: Final = 1
-"""The head's level of detail: half its triangles."""
+DETAIL: Final = 2
+"""The head's level of detail: a quarter of its triangles."""
 
 CARDS: Final = 1
 """The cards' level of detail: about 6,000 triangles of hair on the scalp."""

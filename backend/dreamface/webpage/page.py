@@ -17,6 +17,7 @@ from dreamface.errors import DreamFaceError
 from dreamface.expressions import expression
 from dreamface.progress import Progress
 from dreamface.provenance import PICTURE
+from dreamface.text import one_line
 from dreamface.traits import ARKIT_SHAPES
 from dreamface.webpage.entries import PREVIEW, Entry, entry_of, existing, link, names_for, picture_of, same_or_newer
 from dreamface.webpage.facts import FACETS, expression_of, facets_of, said_of
@@ -50,6 +51,7 @@ def write_page(
     progress: Progress = Progress(),  # noqa: B008 - immutable
     *,
     heads: bool | None = None,
+    title: str = "",
 ) -> Path:
     """Write a page of all faces into `out` that opens from disk, and return it: `index.html`.
 
@@ -61,6 +63,7 @@ def write_page(
         faces: face folders, in the order in which they are shown.
         progress: told about every face.
         heads: whether each head is there in 3D; None means up to `MOST_HEADS` faces.
+        title: of the page; otherwise the name of `out`.
 
     Raises:
         FolderError: the disk refused.
@@ -69,17 +72,18 @@ def write_page(
     faces = existing(faces)
     wanted = len(faces) <= MOST_HEADS if heads is None else heads
     has_viewer = _bundle() is not None
+    title = one_line(title or out.resolve().name)
     _make_folders(out)
     shown: list[dict[str, Any]] = []
     for index, (name, face) in enumerate(zip(names_for(faces), faces, strict=True)):
-        progress.report(_STEP, index / len(faces), f"Page: {name}")
+        progress.report(_STEP, index / len(faces), f"Reading {name}")
         part = progress.part(index / len(faces), (index + 1) / len(faces))
         shown.append(_shown(entry_of(name, face), out, wanted and has_viewer, part))
-    _write_data(out, shown, has_viewer)
+    _write_data(out, title, shown, has_viewer)
     _copy_viewer(out)
     page = out / "index.html"
     with whole_file(page) as file:
-        file.write_text(_html(out.resolve().name), "utf-8")
+        file.write_text(_html(title), "utf-8")
     progress.report(_STEP, 1.0, f"Wrote {page.name}")
     return page
 
@@ -146,10 +150,10 @@ def _head(entry: Entry, out: Path, progress: Progress) -> str:
 # ------------------------------------------------------------------------------------------------------------ the page
 
 
-def _write_data(out: Path, shown: Sequence[Mapping[str, Any]], has_viewer: bool) -> None:
+def _write_data(out: Path, title: str, shown: Sequence[Mapping[str, Any]], has_viewer: bool) -> None:
     """Write page/faces.js. It is plain ASCII without a `<`: whatever a prompt says stays a text."""
     data = {
-        "title": out.resolve().name,
+        "title": title,
         "facets": [facet.to_json() for facet in FACETS],
         "faces": list(shown),
         "viewer": "page/viewer.js" if has_viewer else "",

@@ -13,8 +13,8 @@ const ANGLE = 20;
 /** From where a head is first seen: to its left and a little from above, radians. */
 const FIRST = { azimuth: 0.42, elevation: 0.03 };
 /** Of the bust's height, from the top of the hair to the end of the neck: what is seen of it, and where the middle is. */
-const SEEN = 0.97;
-const MIDDLE = 0.43;
+const SEEN = 0.9;
+const MIDDLE = 0.41;
 const MOST_PIXELS = 2;
 const ANISOTROPY = 8;
 
@@ -96,7 +96,7 @@ class Viewer {
     const cut = material.alphaTest > 0;
     part.frustumCulled = false; // shapes move it out of the box that it has at rest
     part.castShadow = !material.transparent;
-    part.receiveShadow = !material.transparent; // brows lie on the skin: they would be in its shadow
+    part.receiveShadow = !material.transparent && !cut; // cards would lie in the shadow of the skin and of each other
     if (part.morphTargetInfluences) this.morphing.push(part);
     if (material.transmission > 0) material.transmission = 0; // a pass of its own for two corneas: the veil will do
     if (this.slow) material.clearcoat = 0;
