@@ -105,9 +105,10 @@ class _LightDocument(GlbDocument):
         return codes
 
     def _pictures(self, maps: TileMaps) -> Sequence[Picture]:
-        mime = "image/webp" if "opacity" in maps else "image/jpeg"
+        if "opacity" in maps:  # of cards: viewers make a tangent space of their own, in which single hairs turn black
+            return [Picture(name, "image/webp", partial(_encode, name, pixels)) for name, pixels in encoders(maps)[:1]]
         return [
-            Picture(name, mime if name == "albedo" else "image/jpeg", partial(_encode, name, pixels))
+            Picture(name, "image/jpeg", partial(_encode, name, pixels))
             for name, pixels in encoders(maps)
             if name in _SIDES
         ]

@@ -17,7 +17,7 @@ const BLUR = 0.035;
  */
 const SOFTBOXES = [
   { name: "key", at: [-2.6, 2.2, 3.2], size: [2.4, 2.4], light: [8.2, 7.7, 7.1] },
-  { name: "fill", at: [3.8, 0.6, 2.4], size: [2.6, 3.2], light: [1.5, 1.56, 1.7] },
+  { name: "fill", at: [3.8, 0.6, 2.4], size: [2.6, 3.2], light: [2.6, 2.65, 2.8] },
   { name: "top", at: [0.0, 4.2, 0.4], size: [3.0, 2.0], light: [2.6, 2.6, 2.7] },
   { name: "left rim", at: [-3.4, 1.4, -2.8], size: [0.9, 3.4], light: [6.5, 6.8, 7.4] },
   { name: "right rim", at: [3.4, 1.6, -2.8], size: [0.9, 3.4], light: [8.0, 8.2, 8.8] },
@@ -48,7 +48,7 @@ export function studio(renderer) {
 
 /** The key light with its shadow, around a head at `centre` that is `size` metres large. */
 export function keyLight(centre, size) {
-  const light = new DirectionalLight(new Color(1.0, 0.955, 0.9), 1.5);
+  const light = new DirectionalLight(new Color(1.0, 0.965, 0.92), 1.25);
   light.position.set(centre.x - 1.5 * size, centre.y + 1.9 * size, centre.z + 2.6 * size);
   light.target.position.copy(centre);
   light.castShadow = true;
