@@ -136,7 +136,7 @@ ALLOWED = {
     "traits": {"errors"},
     "units": set(),
     "webpage": {
-        "_files", "colour", "document", "errors", "export", "expressions", "folder", "language", "progress",
+        "_files", "colour", "document", "errors", "export", "expressions", "face", "folder", "language", "progress",
         "provenance", "text", "traits",
     },
     "wrinkles": set(),

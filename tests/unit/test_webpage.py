@@ -167,6 +167,13 @@ def test_large_batches_and_those_that_want_none_have_no_heads(batch, tmp_path, m
     assert not any((tmp_path / "page" / "heads").iterdir())
 
 
+def test_heads_that_workers_have_written_are_on_the_page(batch, tmp_path):
+    script = webpage.write_head(tmp_path, batch[0], face=folder.load(batch[0]))
+    webpage.write_page(tmp_path, batch, heads=False)
+    heads = [face["head"] for face in data_of(tmp_path)["faces"]]
+    assert heads == [script.relative_to(tmp_path).as_posix(), "", "", ""]
+
+
 def test_without_the_3d_view_the_page_says_how_it_is_built(batch, tmp_path, monkeypatch):
     webpage.write_page(tmp_path, batch[:1])
     assert (tmp_path / "page" / "viewer.js").is_file()

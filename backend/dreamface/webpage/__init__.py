@@ -10,7 +10,8 @@ page/viewer.js         the 3D view: our `source/viewer.js` and three.js, bundled
 
 from __future__ import annotations
 
+from dreamface.webpage.heads import write_head
 from dreamface.webpage.page import MOST_HEADS, write_page
 from dreamface.webpage.sheets import write_contact_sheets
 
-__all__ = ["MOST_HEADS", "write_contact_sheets", "write_page"]
+__all__ = ["MOST_HEADS", "write_contact_sheets", "write_head", "write_page"]

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from dreamface._files import cannot_write, whole_file
+from dreamface._files import whole_file
 from dreamface.document import DOCUMENT
 from dreamface.errors import DreamFaceError
 from dreamface.expressions import expression
@@ -21,7 +21,7 @@ from dreamface.text import one_line
 from dreamface.traits import ARKIT_SHAPES
 from dreamface.webpage.entries import PREVIEW, Entry, entry_of, existing, link, names_for, picture_of, same_or_newer
 from dreamface.webpage.facts import FACETS, expression_of, facets_of, said_of
-from dreamface.webpage.heads import write_head
+from dreamface.webpage.heads import make_folders, script_of, write_head
 
 MOST_HEADS: Final = 200
 """Of a larger batch no heads are written unless asked for: each takes a second and two megabytes."""
@@ -62,7 +62,8 @@ def write_page(
         out: an existing folder.
         faces: face folders, in the order in which they are shown.
         progress: told about every face.
-        heads: whether each head is there in 3D; None means up to `MOST_HEADS` faces.
+        heads: whether each head is to be there in 3D; None means up to `MOST_HEADS` faces. Those that `write_head` has
+            written already always are.
         title: of the page; otherwise the name of `out`.
 
     Raises:
@@ -73,7 +74,7 @@ def write_page(
     wanted = len(faces) <= MOST_HEADS if heads is None else heads
     has_viewer = _bundle() is not None
     title = one_line(title or out.resolve().name)
-    _make_folders(out)
+    make_folders(out)
     shown: list[dict[str, Any]] = []
     for index, (name, face) in enumerate(zip(names_for(faces), faces, strict=True)):
         progress.report(_STEP, index / len(faces), f"Reading {name}")
@@ -88,14 +89,6 @@ def write_page(
     return page
 
 
-def _make_folders(out: Path) -> None:
-    for folder in (out / "page", out / "page" / "thumbnails", out / "page" / "heads"):
-        try:
-            folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise cannot_write(folder, error) from error
-
-
 # ------------------------------------------------------------------------------------------------------------- a face
 
 
@@ -104,7 +97,7 @@ def _shown(entry: Entry, out: Path, wants_head: bool, progress: Progress) -> dic
     if entry.document is None:
         return {"name": entry.name, "reason": entry.reason}
     record = entry.document.record
-    head = _head(entry, out, progress) if wants_head else ""
+    head = _head(entry, out, wants_head, progress)
     return {
         "name": entry.name,
         "prompt": record.prompt,
@@ -135,12 +128,14 @@ def _thumbnail(entry: Entry, out: Path) -> str:
     return link(path.relative_to(out))
 
 
-def _head(entry: Entry, out: Path, progress: Progress) -> str:
+def _head(entry: Entry, out: Path, wanted: bool, progress: Progress) -> str:
     """The link to a face's head; empty where it can't be made, which is no reason to have no page."""
-    path = out / "page" / "heads" / f"{entry.name}.js"
+    path = script_of(out, entry.name)
     if not same_or_newer(path, entry.folder / DOCUMENT):
+        if not wanted:
+            return ""
         try:
-            write_head(entry.name, entry.folder, path, progress)
+            write_head(out, entry.folder, progress, name=entry.name)
         except DreamFaceError:
             progress.report(_STEP, 1.0)  # raises where the user has asked to stop
             return ""

@@ -422,16 +422,17 @@ class HeadView {
     document.body.classList.toggle("open", Boolean(face));
     if (!face) return;
     this.describe(face);
+    const inThree = Boolean(face.head && page.viewer);
     const stage = document.querySelector(".stage");
     stage.classList.remove("lit");
-    stage.classList.toggle("waiting", Boolean(face.head));
+    stage.classList.toggle("waiting", inThree);
     find("picture").hidden = !(face.picture || face.thumbnail);
     find("picture").src = face.picture || face.thumbnail;
     find("picture").onerror = () => (find("picture").onerror = null) ?? (find("picture").src = face.thumbnail);
-    find("shaping").hidden = !face.head;
-    this.tell(face.head ? "" : page.viewer ? face.missing : page.build);
+    find("shaping").hidden = !inThree;
+    this.tell(inThree ? "" : page.viewer ? face.missing : page.build);
     this.wear(face.worn, null, 0);
-    if (face.head) await this.light(face, stage);
+    if (inThree) await this.light(face, stage);
   }
 
   /** Show a face in 3D; where that fails, its picture stays, and why. */
