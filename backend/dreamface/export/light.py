@@ -31,8 +31,8 @@ from dreamface.progress import Progress
 DETAIL: Final = 2
 """The head's level of detail: a quarter of its triangles."""
 
-CARDS: Final = 1
-"""The cards' level of detail: about 6,000 triangles of hair on the scalp."""
+CARDS: Final = 0
+"""The cards' level of detail: coarser ones look like paper from close by, and save little."""
 
 CARD_TEXELS: Final = 512
 """Texels a side of the cards' pictures."""

@@ -38,7 +38,7 @@ class Viewer {
     this.slow = slow;
     this.renderer = new WebGLRenderer({ canvas, antialias: !slow, alpha: true });
     this.renderer.toneMapping = NeutralToneMapping;
-    this.renderer.toneMappingExposure = 0.92;
+    this.renderer.toneMappingExposure = 1.15;
     this.renderer.shadowMap.enabled = !slow;
     this.renderer.shadowMap.type = PCFShadowMap;
     this.renderer.shadowMap.autoUpdate = false; // shadows change with shapes, not with the view
