@@ -3,8 +3,8 @@
 The zip holds the Blender side, the wheel that Blender gives it (h11, fetched by pip) and the backend as a package of
 its own, which set-up installs outside Blender. Beside it goes a repository: a folder to put on a web server as it is,
 whose address is given to Blender, which then offers updates by itself. Blender's own extension tool makes both: that of
---blender, or else the one inside the package bpy, or else that of DREAMFACE_BLENDER or of a Blender on PATH. Where npm
-is there, it builds the 3D view of pages into the backend first. Nothing else is left in the checkout.
+--blender, or else the one inside the package bpy, or else that of DREAMFACE_BLENDER or of a Blender on PATH. After
+`npm install`, the 3D view of pages is built into it, too. Nothing else is left in the checkout.
 """
 
 from __future__ import annotations
@@ -28,9 +28,6 @@ ROOT = Path(__file__).resolve().parents[1]
 ADD_ON = ("__init__.py", "LICENSE", "blender_manifest.toml", "dreamface_addon", "operators", "panels", "presets")
 BACKEND = ("LICENSE", "README.md", "backend/dreamface", "dreamface_addon", "presets", "pyproject.toml", "setup.py")
 """What goes into the zip, and what the backend's wheel is built from."""
-
-PAGE = ROOT / "backend" / "dreamface" / "webpage" / "page.js"
-STALE = " The one that was built before goes in."
 
 H11_SHA256 = "63cf8bbe7522de3bf65932fda1d9c2772064ffb3dae62d55932da54b31cb6c86"
 LARGEST_ZIP_MB = 60.0
@@ -84,7 +81,6 @@ def build(manifest: dict, temporary: Path, output: Path, tool: list[str]) -> Non
     Raises:
         BuildError: something is missing, or a program failed.
     """
-    build_page()
     stage = temporary / "extension"
     copy(ADD_ON, stage)
     fetch_wheels(manifest["wheels"], stage)
@@ -166,18 +162,22 @@ def fetch_wheels(wheels: list[str], stage: Path) -> None:
         raise BuildError(f"{fetched[0].name} is not the file that H11_SHA256 in this script stands for; look into why.")
 
 
-def build_page() -> None:
-    """Build the 3D view of pages if there is npm; without it, pages show pictures and say how it is built."""
-    npm = shutil.which("npm")
-    if npm is None:
-        print(f"Without the 3D view of pages: there is no npm here.{STALE if PAGE.exists() else ''}", file=sys.stderr)
-        return
-    try:
-        if not (ROOT / "node_modules" / "three").is_dir():
-            run([npm, "install", "--no-package-lock", "--no-audit", "--no-fund"], "Installing three.js", ROOT)
-        run([npm, "run", "build"], "Building the 3D view of pages", ROOT)
-    except BuildError as error:
-        print(f"{error} The zip is built without that.{STALE if PAGE.exists() else ''}", file=sys.stderr)
+def build_page(backend: Path) -> None:
+    """Build the 3D view of pages into a copy of the backend, where npm has fetched what that takes.
+
+    Without it a page shows pictures and says how the view is built; one that the checkout has goes in as it is.
+
+    Args:
+        backend: the copy's folder `dreamface`.
+    """
+    node, bundle = shutil.which("node"), backend / "webpage" / "page.js"
+    if node is not None and (ROOT / "node_modules" / "three").is_dir():
+        try:
+            run([node, str(ROOT / "tools" / "build_page.mjs"), str(bundle)], "Building the 3D view of pages")
+        except BuildError as error:
+            print(error, file=sys.stderr)
+    if not bundle.exists():
+        print("Pages will have no 3D view: run `npm install` in the checkout first to have it.", file=sys.stderr)
 
 
 def build_backend(source: Path, folder: Path) -> None:
@@ -187,6 +187,7 @@ def build_backend(source: Path, folder: Path) -> None:
         BuildError: pip could not build it, or its data is missing.
     """
     copy(BACKEND, source)
+    build_page(source / "backend" / "dreamface")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--disable-pip-version-check"]
     if find_spec("setuptools") and int(version("setuptools").partition(".")[0]) >= SETUPTOOLS:
         command.append("--no-build-isolation")  # then nothing is downloaded
@@ -234,7 +235,7 @@ def blender_tool(blender: Path | None) -> list[str]:
     raise BuildError("There is no bpy here to build the zip with, and no Blender; name a Blender with --blender.")
 
 
-def run(command: list[str], what: str, folder: Path | None = None) -> None:
+def run(command: list[str], what: str) -> None:
     """Run a program to its end.
 
     Raises:
@@ -242,9 +243,7 @@ def run(command: list[str], what: str, folder: Path | None = None) -> None:
     """
     # UTC, since a zip holds local times.
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH), "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         errors = [line for line in lines if "error" in line.lower()]

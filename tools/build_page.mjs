@@ -1,5 +1,5 @@
 // Builds `backend/dreamface/webpage/page.js`, the 3D view of DreamFace's pages: our viewer.js and three.js as one classic
-// script, with three's licence above it. Run by `npm run build`.
+// script, with three's licence above it. Run by `npm run build`, or with another file to write as its argument.
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -15,7 +15,7 @@ const licence = readFileSync(join(three, "LICENSE"), "utf8").trim();
 
 await build({
   entryPoints: [join(room, "source", "viewer.js")],
-  outfile: join(room, "page.js"),
+  outfile: process.argv[2] ?? join(room, "page.js"),
   bundle: true,
   minify: true,
   format: "iife",
