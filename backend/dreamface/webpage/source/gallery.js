@@ -420,7 +420,9 @@ class HeadView {
     this.face = face;
     find("head").hidden = !face;
     document.body.classList.toggle("open", Boolean(face));
+    for (const behind of document.querySelectorAll("header, .gallery, footer")) behind.inert = Boolean(face);
     if (!face) return;
+    if (!find("head").contains(document.activeElement)) find("canvas").focus({ preventScroll: true });
     this.describe(face);
     const inThree = Boolean(face.head && page.viewer);
     const stage = document.querySelector(".stage");
