@@ -3,8 +3,8 @@
 The zip holds the Blender side, the wheel that Blender gives it (h11, fetched by pip) and the backend as a package of
 its own, which set-up installs outside Blender. Beside it goes a repository: a folder to put on a web server as it is,
 whose address is given to Blender, which then offers updates by itself. Blender's own extension tool makes both: that of
---blender, or else the one inside the package bpy, or else that of DREAMFACE_BLENDER or of a Blender on PATH. Nothing
-else is left in the checkout.
+--blender, or else the one inside the package bpy, or else that of DREAMFACE_BLENDER or of a Blender on PATH. After
+`npm install`, the 3D view of pages is built into it, too. Nothing else is left in the checkout.
 """
 
 from __future__ import annotations
@@ -162,6 +162,24 @@ def fetch_wheels(wheels: list[str], stage: Path) -> None:
         raise BuildError(f"{fetched[0].name} is not the file that H11_SHA256 in this script stands for; look into why.")
 
 
+def build_page(backend: Path) -> None:
+    """Build the 3D view of pages into a copy of the backend, where npm has fetched what that takes.
+
+    Without it a page shows pictures and says how the view is built; one that the checkout has goes in as it is.
+
+    Args:
+        backend: the copy's folder `dreamface`.
+    """
+    node, bundle = shutil.which("node"), backend / "webpage" / "page.js"
+    if node is not None and (ROOT / "node_modules" / "three").is_dir():
+        try:
+            run([node, str(ROOT / "tools" / "build_page.mjs"), str(bundle)], "Building the 3D view of pages")
+        except BuildError as error:
+            print(error, file=sys.stderr)
+    if not bundle.exists():
+        print("Pages will have no 3D view: run `npm install` in the checkout first to have it.", file=sys.stderr)
+
+
 def build_backend(source: Path, folder: Path) -> None:
     """Build the backend's wheel from a copy, since building leaves files around.
 
@@ -169,6 +187,7 @@ def build_backend(source: Path, folder: Path) -> None:
         BuildError: pip could not build it, or its data is missing.
     """
     copy(BACKEND, source)
+    build_page(source / "backend" / "dreamface")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--disable-pip-version-check"]
     if find_spec("setuptools") and int(version("setuptools").partition(".")[0]) >= SETUPTOOLS:
         command.append("--no-build-isolation")  # then nothing is downloaded

@@ -82,7 +82,7 @@ ALLOWED = {
     "cli": {
         "bones", "editing", "expressions", "language", "pipeline", "models", "service", "face", "folder", "traits",
         "errors", "evaluation", "guidance", "progress", "images", "library", "limits", "performance", "record", "text",
-        "training", "_files",
+        "training", "webpage", "_files",
     },
     "service": {
         "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",
@@ -135,6 +135,10 @@ ALLOWED = {
     "text": set(),
     "traits": {"errors"},
     "units": set(),
+    "webpage": {
+        "_files", "colour", "document", "errors", "export", "expressions", "face", "folder", "language", "progress",
+        "provenance", "text", "traits",
+    },
     "wrinkles": set(),
 }  # fmt: skip
 """Which of the backend's rooms and files each room and file may import, besides its own. A new one must be put here."""

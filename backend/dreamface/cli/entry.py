@@ -25,6 +25,7 @@ from dreamface.cli import (
     photographs,
     serve,
     train,
+    view,
 )  # fmt: skip
 from dreamface.cli import synthesise as synthesising
 from dreamface.cli.terminal import Terminal, use_utf8
@@ -94,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
         _add_generate, _add_from_photo, _add_read, _add_show, _add_edit, _add_chat, _add_export, _add_animate,
         _add_verify, _add_rebuild,
         _add_traits, _add_edits, _add_layers, _add_styles, _add_expressions, _add_doctor, _add_batch, _add_serve,
-        _add_jobs, _add_models, _add_faces, _add_synthesise, _add_train, _add_evaluate,
+        _add_jobs, _add_models, _add_faces, _add_view, _add_synthesise, _add_train, _add_evaluate,
     ):  # fmt: skip
         add(actions)
     return root
@@ -421,6 +422,16 @@ def _add_faces(actions: Commands) -> None:
     what.add_argument("--remove", action="append", metavar="NAME", help="delete a face; may be repeated")
     what.add_argument("--sweep", action="store_true", help="delete variations that nobody has picked for a week")
     command.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _add_view(actions: Commands) -> None:
+    summary = "Turn a head in the browser, with its blend shapes on sliders; needs no network."
+    command = _command(actions, "view", view.run, summary)
+    command.add_argument("face", type=Path, metavar="FACE", help="a face's folder, or a folder with faces in it")
+    command.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="keeps the page; default: a new temporary folder"
+    )
+    command.add_argument("--no-open", action="store_true", help="do not open the browser, only say where the page is")
 
 
 def _add_synthesise(actions: Commands) -> None:

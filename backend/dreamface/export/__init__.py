@@ -10,6 +10,7 @@ from dreamface.errors import BadRequest
 from dreamface.export.blend import write_blend
 from dreamface.export.cards import HairForm, write_cards
 from dreamface.export.glb import write_glb
+from dreamface.export.light import light_glb
 from dreamface.export.obj import write_obj
 from dreamface.face import Face
 from dreamface.limits import check_export
@@ -17,7 +18,7 @@ from dreamface.performance import Performance
 from dreamface.progress import Progress
 from dreamface.rig import with_visemes
 
-__all__ = ["FORMATS", "HairForm", "export", "write_blend", "write_cards", "write_glb", "write_obj"]
+__all__ = ["FORMATS", "HairForm", "export", "light_glb", "write_blend", "write_cards", "write_glb", "write_obj"]
 
 FORMATS = (".glb", ".obj", ".blend")
 """Suffixes that `export` knows."""

@@ -59,7 +59,7 @@ class Dressed:
     normals: Mapping[str, Tensor] = field(default_factory=dict)
 
 
-def dressed(face: Face, hair: HairForm = "cards", level: int = 0) -> Dressed:
+def dressed(face: Face, hair: HairForm = "cards", level: int = 0, resolution: int = 1024) -> Dressed:
     """Return a face with its hair as cards: an object and a material for each region.
 
     The head's own lash meshes are left out where there are cards of lashes. A face without hair stays as it is.
@@ -68,10 +68,11 @@ def dressed(face: Face, hair: HairForm = "cards", level: int = 0) -> Dressed:
         face: whose.
         hair: "none" leaves its hair away.
         level: of detail, 0 is the finest.
+        resolution: texels a side of the cards' pictures.
     """
     if hair == "none" or not face.groom:
         return Dressed(face)
-    cards = make_cards(face.groom, face.head, seed=face.seed, level=level)
+    cards = make_cards(face.groom, face.head, seed=face.seed, level=level, resolution=resolution)
     if not len(cards.faces):
         return Dressed(face)
     moved = card_shapes(cards, face.head, face.shapes)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pygltflib as gltf
@@ -19,6 +20,7 @@ from dreamface.arrays import Float32Array, IntArray
 from dreamface.bones import BONES, BoneNames
 from dreamface.export.cards import CUT_AT, CUT_OUT, TILE, Dressed, HairForm, dressed
 from dreamface.export.geometry import (
+    STILL,
     Morph,
     ObjectMesh,
     morph,
@@ -30,7 +32,7 @@ from dreamface.export.geometry import (
 )
 from dreamface.export.levels import at_detail
 from dreamface.export.motion import add_motion
-from dreamface.export.shade import vertex_shade
+from dreamface.export.shade import DIRECTIONS, vertex_shade
 from dreamface.export.skeleton import Skeleton, add_skin, rigged, skeleton_of
 from dreamface.face import Face, Material, TileMaps
 from dreamface.performance import Performance
@@ -46,6 +48,8 @@ _COMPONENT_TYPES = {
     "uint32": gltf.UNSIGNED_INT,
     "uint16": gltf.UNSIGNED_SHORT,
     "uint8": gltf.UNSIGNED_BYTE,
+    "int16": gltf.SHORT,
+    "int8": gltf.BYTE,
 }
 _VECTORS = {2: gltf.VEC2, 3: gltf.VEC3, 4: gltf.VEC4}
 _FOLDING = "skin"  # the material that has wrinkles
@@ -102,7 +106,7 @@ def write_glb(
     """
     progress.report(_STEP, 0.0, "Writing the GLB file")
     worn = at_detail(dressed(face if rig is None else rigged(face), hair, level), detail)
-    document = _Document(worn, None if rig is None else skeleton_of(worn.face, rig))
+    document = GlbDocument(worn, None if rig is None else skeleton_of(worn.face, rig))
     document.add_materials(progress.part(0.1, 0.5))
     objects = worn.face.head.topology.objects
     for done, group in enumerate(objects, 1):
@@ -115,13 +119,38 @@ def write_glb(
         progress.report(_STEP, 1.0, f"Wrote {path.name}")
 
 
-class _Document:
-    """The glTF document as it grows, and its one binary buffer."""
+@dataclass(frozen=True)
+class Picture:
+    """A texture before it is written.
+
+    Attributes:
+        name: what it holds, such as "albedo".
+        mime: kind of its file.
+        encode: makes the file.
+    """
+
+    name: str
+    mime: str
+    encode: Callable[[], bytes]
+
+
+class GlbDocument:
+    """The glTF document as it grows, and its one binary buffer.
+
+    Attributes:
+        still: metres; a vertex that a shape moves by less stays where it is.
+        shade_rays: directions in which light is looked for from each vertex.
+        has_tangents: whether vertices have tangents where there is a normal map.
+    """
+
+    still: ClassVar[float] = STILL
+    shade_rays: ClassVar[int] = DIRECTIONS
+    has_tangents: ClassVar[bool] = True
 
     def __init__(self, worn: Dressed, skeleton: Skeleton | None = None) -> None:
         face = self.face = worn.face
         self.normals = worn.normals
-        self.shade = vertex_shade(face).cpu().numpy()
+        self.shade = vertex_shade(face, self.shade_rays).cpu().numpy()
         self.buffer = bytearray()
         self.material_indices: dict[str, int] = {}
         self.texture_indices: dict[bytes, int] = {}
@@ -197,16 +226,16 @@ class _Document:
         vertices, normals = mesh.vertices[source], object_normals[source]
         attributes = gltf.Attributes(
             POSITION=self._vertex_data(vertices, bounded=True),
-            NORMAL=self._vertex_data(normals),
-            TEXCOORD_0=self._vertex_data(uv * _FLIP_V + (0.0, 1.0)),
+            NORMAL=self._directions(normals),
+            TEXCOORD_0=self._coordinates(uv * _FLIP_V + (0.0, 1.0)),
         )
         shade = self.shade[source + mesh.group.vertices[0]]
         if shade.min(initial=1.0) < 1.0 and self.gltf.materials[material].alphaMode != gltf.BLEND:
-            attributes.COLOR_0 = self._vertex_data(shade)
+            attributes.COLOR_0 = self._colours(shade)
         if self.skeleton is not None:
             joints, weights = self.skeleton.attributes(source + mesh.group.vertices[0])
             attributes.JOINTS_0, attributes.WEIGHTS_0 = self._vertex_data(joints), self._vertex_data(weights)
-        if self.gltf.materials[material].normalTexture is not None:
+        if self.has_tangents and self.gltf.materials[material].normalTexture is not None:
             attributes.TANGENT = self._vertex_data(vertex_tangents(vertices, normals, uv, quads))
         return gltf.Primitive(
             attributes=attributes,
@@ -217,7 +246,7 @@ class _Document:
 
     def _morphs(self, mesh: ObjectMesh) -> list[Morph | None]:
         """What every shape does to an object; nothing where none moves it."""
-        morphs = [morph(mesh, delta) for delta in y_up(self.face.shapes[:, slice(*mesh.group.vertices)])]
+        morphs = [morph(mesh, delta, self.still) for delta in y_up(self.face.shapes[:, slice(*mesh.group.vertices)])]
         return morphs if any(morphs) else []
 
     def _morph_targets(
@@ -232,7 +261,9 @@ class _Document:
 
     def _zeros(self, count: int) -> dict[str, int]:
         """A target that moves nothing: accessors without data are all zeros."""
-        positions, normals = _vectors_without_view(count), _vectors_without_view(count)
+        nothing = np.zeros((1, 3), np.float32)
+        positions = _vectors_without_view(count, self._offsets("POSITION", nothing))
+        normals = _vectors_without_view(count, self._offsets("NORMAL", nothing))
         positions.min = positions.max = [0.0, 0.0, 0.0]
         return {"POSITION": self._append(positions), "NORMAL": self._append(normals)}
 
@@ -245,18 +276,19 @@ class _Document:
         indices = _narrow(split)
         view = self._view(indices)
         offsets = change.offsets[slots]
-        low, high = offsets.min(axis=0), offsets.max(axis=0)
-        if len(split) < len(source):  # the vertices left out stand at zero
-            low, high = np.minimum(low, 0.0), np.maximum(high, 0.0)
         target = {}
         for name, values in (("POSITION", offsets), ("NORMAL", change.normal_offsets[slots])):
-            accessor = _vectors_without_view(len(source))
+            coded = self._offsets(name, values)
+            accessor = _vectors_without_view(len(source), coded)
             accessor.sparse = gltf.Sparse(
                 count=len(split),
                 indices=gltf.AccessorSparseIndices(bufferView=view, componentType=_COMPONENT_TYPES[indices.dtype.name]),
-                values=gltf.AccessorSparseValues(bufferView=self._view(values)),
+                values=gltf.AccessorSparseValues(bufferView=self._view(coded)),
             )
             if name == "POSITION":
+                low, high = coded.min(axis=0), coded.max(axis=0)
+                if len(split) < len(source):  # the vertices left out stand at zero
+                    low, high = np.minimum(low, 0), np.maximum(high, 0)
                 accessor.min, accessor.max = low.tolist(), high.tolist()
             target[name] = self._append(accessor)
         return target
@@ -290,27 +322,55 @@ class _Document:
 
     def _add_textures(self, maps: Mapping[str, TileMaps], progress: Progress) -> dict[str, dict[str, int]]:
         """Tile -> texture -> its index."""
-        encoders = [(tile, name, encode) for tile, tile_maps in maps.items() for name, encode in _encoders(tile_maps)]
+        pictures = [(tile, picture) for tile, tile_maps in maps.items() for picture in self._pictures(tile_maps)]
         files: dict[tuple[str, str], bytes] = {}
-        for done, (tile, name, file) in enumerate(side_by_side([partial(_encode, *entry) for entry in encoders]), 1):
+        for done, (tile, name, file) in enumerate(side_by_side([partial(_made, *entry) for entry in pictures]), 1):
             files[tile, name] = file
-            progress.report(_STEP, done / len(encoders), f"Wrote the texture {tile}_{name}")
+            progress.report(_STEP, done / len(pictures), f"Wrote the texture {tile}_{name}")
         textures: dict[str, dict[str, int]] = {tile: {} for tile in maps}
-        for tile, name, _ in encoders:  # in their own order, whichever was ready first: the same face, the same bytes
-            textures[tile][name] = self._add_texture(f"{tile}_{name}", files[tile, name])
+        for tile, picture in pictures:  # in their own order, whichever was ready first: the same face, the same bytes
+            file = files[tile, picture.name]
+            textures[tile][picture.name] = self._add_texture(f"{tile}_{picture.name}", picture.mime, file)
         return textures
 
-    def _add_texture(self, name: str, file: bytes) -> int:
+    def _add_texture(self, name: str, mime: str, file: bytes) -> int:
         """The texture of a picture; one that is there already, as the other eye's, is used twice."""
         if file not in self.texture_indices:
-            self.texture_indices[file] = self._new_texture(name, file)
+            self.texture_indices[file] = self._new_texture(name, mime, file)
         return self.texture_indices[file]
 
-    def _new_texture(self, name: str, file: bytes) -> int:
+    def _new_texture(self, name: str, mime: str, file: bytes) -> int:
         view = self._view(np.frombuffer(file, np.uint8))
-        self.gltf.images.append(gltf.Image(name=name, mimeType="image/png", bufferView=view))
+        self.gltf.images.append(gltf.Image(name=name, mimeType=mime, bufferView=view))
         self.gltf.textures.append(gltf.Texture(sampler=0, source=len(self.gltf.images) - 1))
         return len(self.gltf.textures) - 1
+
+    # --------------------------------------------------------------------------------------------- how values are kept
+
+    def _directions(self, vectors: Float32Array) -> int:
+        """The accessor of [M, 3] unit normals."""
+        return self._vertex_data(vectors)
+
+    def _coordinates(self, uv: Float32Array) -> int:
+        """The accessor of [M, 2] texture coordinates."""
+        return self._vertex_data(uv)
+
+    def _colours(self, shade: Float32Array) -> int:
+        """The accessor of [M, 3] colours of vertices, linear Rec. 709, 0..1."""
+        return self._vertex_data(shade)
+
+    def _offsets(self, name: str, values: Float32Array) -> NDArray[Any]:
+        """[K, 3] what a shape adds to positions (metres) or normals, as it is written; whole numbers stand for -1..1.
+
+        Args:
+            name: "POSITION" or "NORMAL".
+            values: [K, 3].
+        """
+        return values
+
+    def _pictures(self, maps: TileMaps) -> Sequence[Picture]:
+        """The textures of one tile that glTF has a place for."""
+        return [Picture(name, "image/png", partial(_png, pixels)) for name, pixels in encoders(maps)]
 
     # ------------------------------------------------------------------------------------------------------- accessors
 
@@ -361,9 +421,17 @@ class _Document:
         return len(self.gltf.bufferViews) - 1
 
 
-def _vectors_without_view(count: int) -> gltf.Accessor:
-    """All zeros, save where `sparse` says otherwise; the specification forbids an offset where there is no view."""
-    return gltf.Accessor(byteOffset=None, componentType=gltf.FLOAT, type=gltf.VEC3, count=count)
+def _vectors_without_view(count: int, like: NDArray[Any]) -> gltf.Accessor:
+    """All zeros, save where `sparse` says otherwise; the specification forbids an offset where there is no view.
+
+    Args:
+        count: of vectors.
+        like: numbers of the kind that they are; whole ones stand for -1..1.
+    """
+    kind = _COMPONENT_TYPES[like.dtype.name]
+    return gltf.Accessor(
+        byteOffset=None, componentType=kind, normalized=kind != gltf.FLOAT, type=gltf.VEC3, count=count
+    )
 
 
 def _provenance(face: Face) -> dict[str, Any]:
@@ -397,22 +465,26 @@ def _narrow(indices: NDArray[np.int64]) -> NDArray[Any]:
 # ----------------------------------------------------------------------------------------------------------- materials
 
 
-def _encoders(maps: TileMaps) -> Sequence[tuple[str, Callable[[], images.Pixels]]]:
+def encoders(maps: TileMaps) -> Sequence[tuple[str, Callable[[], images.Pixels]]]:
     """The textures of one tile that glTF has a place for, and how their pixels come about."""
-    encoders: list[tuple[str, Callable[[], images.Pixels]]] = [("albedo", partial(_albedo, maps))]
+    found: list[tuple[str, Callable[[], images.Pixels]]] = [("albedo", partial(_albedo, maps))]
     if "roughness" in maps:
-        encoders.append(("metallic_roughness", partial(_metallic_roughness, maps)))
+        found.append(("metallic_roughness", partial(_metallic_roughness, maps)))
     if "normal" in maps:
-        encoders.append(("normal", partial(images.encode_normal8, maps["normal"])))
+        found.append(("normal", partial(images.encode_normal8, maps["normal"])))
     if "specular" in maps:
-        encoders.append(("specular", partial(_specular_colour, maps)))
+        found.append(("specular", partial(_specular_colour, maps)))
     folds = [name for name in (*MAP_CHANNELS, *MASK_CHANNELS) if name in maps]
-    encoders += [(name, partial(images.encode_unit8, maps[name])) for name in folds]
-    return encoders
+    found += [(name, partial(images.encode_unit8, maps[name])) for name in folds]
+    return found
 
 
-def _encode(tile: str, name: str, pixels: Callable[[], images.Pixels]) -> tuple[str, str, bytes]:
-    return tile, name, images.png_bytes(pixels())
+def _made(tile: str, picture: Picture) -> tuple[str, str, bytes]:
+    return tile, picture.name, picture.encode()
+
+
+def _png(pixels: Callable[[], images.Pixels]) -> bytes:
+    return images.png_bytes(pixels())
 
 
 def _albedo(maps: TileMaps) -> images.Pixels:

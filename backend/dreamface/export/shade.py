@@ -26,7 +26,7 @@ _DEEPEST: Final = 0.66  # of the light, at most
 _LID_COLOUR: Final = (0.27, 0.15, 0.12)  # what lids and lashes throw on the white, over the white's own colour
 _MOUTH_REACH: Final = 120.0 * MM  # from the throat out of the lips
 _LIFT: Final = 0.5 * MM  # off the surface at which rays start
-_DIRECTIONS: Final = 96  # of rays, half of which are above a surface
+DIRECTIONS: Final = 96  # of rays, half of which are above a surface
 
 _OPEN_MOUTHS: Final[tuple[dict[str, float], ...]] = (
     {"jawOpen": 0.6},
@@ -38,31 +38,32 @@ _OPEN_MOUTHS: Final[tuple[dict[str, float], ...]] = (
 """Shapes that open a mouth: a place is as bright as it is in that which lets most light on it. Shut, nobody sees it."""
 
 
-def vertex_shade(face: Face) -> Tensor:
+def vertex_shade(face: Face, directions: int = DIRECTIONS) -> Tensor:
     """Return [V, 3] what is left of the light on each vertex, linear Rec. 709, 0..1; 1 where nothing hides it.
 
     Whites are shaded by lids at rest; teeth, gums, tongue and lining as in an open mouth.
 
     Args:
         face: of V vertices.
+        directions: in which light is looked for.
     """
     shade = torch.ones_like(face.head.vertices)
-    _shade_whites(face, shade)
-    _shade_mouth(face, shade)
+    _shade_whites(face, shade, directions)
+    _shade_mouth(face, shade, directions)
     return shade
 
 
-def _shade_whites(face: Face, shade: Tensor) -> None:
+def _shade_whites(face: Face, shade: Tensor, directions: int) -> None:
     chosen = _marked(face, lambda part: part.material.endswith(_WHITES)).nonzero()[:, 0]
     around = _hiding(face, lambda part: not part.material.endswith(_EYE))
     if not len(chosen) or not len(around):
         return
-    seen = _openness(face, face.head.vertices, chosen, around, _LID_REACH)
+    seen = _openness(face, face.head.vertices, chosen, around, _LID_REACH, directions)
     lit = 1.0 - _DEEPEST * (1.0 - smoothstep(seen, _UNDER, _FREE))[:, None]
     shade[chosen] = lit + (1.0 - lit) * shade.new_tensor(_LID_COLOUR)
 
 
-def _shade_mouth(face: Face, shade: Tensor) -> None:
+def _shade_mouth(face: Face, shade: Tensor, directions: int) -> None:
     topology = face.head.topology
     weight = _marked(face, lambda part: part.material in MOUTH_WALLS).float()
     if MOUTH_LINING in topology.regions:
@@ -76,7 +77,7 @@ def _shade_mouth(face: Face, shade: Tensor) -> None:
         vertices = face.posed(_weights(face, shapes))
         thrown = wall_light(vertices, topology)
         if thrown is not None:
-            seen = _openness(face, vertices, chosen, around, _MOUTH_REACH)[:, None]
+            seen = _openness(face, vertices, chosen, around, _MOUTH_REACH, directions)[:, None]
             brightest = torch.maximum(brightest, seen + (1.0 - seen) * thrown)
     if bool((brightest > 0.0).any()):
         shade[chosen] = torch.lerp(torch.ones_like(brightest), brightest, weight[chosen, None])
@@ -111,7 +112,7 @@ def _hiding(face: Face, wanted: Callable[[Part], bool]) -> Tensor:
     return topology.triangles[chosen.to(topology.triangles.device)]
 
 
-def _openness(face: Face, vertices: Tensor, chosen: Tensor, around: Tensor, reach: float) -> Tensor:
+def _openness(face: Face, vertices: Tensor, chosen: Tensor, around: Tensor, reach: float, count: int) -> Tensor:
     """Return [N] the share of even light that arrives at some vertices, 0..1.
 
     Args:
@@ -120,9 +121,10 @@ def _openness(face: Face, vertices: Tensor, chosen: Tensor, around: Tensor, reac
         chosen: [N] which of them.
         around: [T, 3] triangles that hide light.
         reach: metres; what is further away hides none.
+        count: of directions.
     """
     normal = vertex_normals(vertices, face.head.topology.triangles)[chosen]
     start = vertices[chosen] + _LIFT * normal
-    directions = fibonacci_sphere(_DIRECTIONS, vertices.device)
+    directions = fibonacci_sphere(count, vertices.device)
     ends = start[:, None] + reach * directions
     return RayMesh(vertices, around).openness(start, ends, (normal @ directions.T).clamp(min=0.0))
