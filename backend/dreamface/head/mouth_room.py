@@ -202,21 +202,22 @@ class MouthRoom:
         rows, upper, lower = self._lips, walls[0], walls[1]
         start = rest[rows]
         least = [wall.before(start).clamp(_LEAST_BEFORE, _BEFORE_TEETH) for wall in walls]
+        in_open = list(least)  # the same on top of jawOpen: no shape makes up for what that leaves
         teeth = rest[self._jaws[1]]
         order = [jaw_open, *(index for index in moved.tolist() if index != jaw_open)]
         for index in order:
-            wide = bool((parting == index).any())
+            wide = index == jaw_open or bool((parting == index).any())
             free = self._free_wide if wide else self._free
             for _ in range(_PASSES if wide else 1):
                 push = torch.zeros_like(start)
                 for below in (None, jaw_open) if bool((parted == index).any()) else (None,):
-                    own = deltas[index] if below is None else deltas[index] + deltas[below]
+                    own, room = (deltas[index], least) if below is None else (deltas[index] + deltas[below], in_open)
                     points = start + own[rows] + push
-                    push += (least[0] - upper.before(points)).clamp(min=0.0)[:, None] * upper.outwards(points)
+                    push += (room[0] - upper.before(points)).clamp(min=0.0)[:, None] * upper.outwards(points)
                     points = start + own[rows] + push
                     jaw = _rigid(teeth, own[self._jaws[1]])
                     back = (points - jaw.shift) @ jaw.rotation
-                    short = (least[1] - lower.before(back)).clamp(min=0.0)
+                    short = (room[1] - lower.before(back)).clamp(min=0.0)
                     push += short[:, None] * (lower.outwards(back) @ jaw.rotation.T)
                 if not float(push.abs().max()) > _STILL:
                     break
@@ -224,6 +225,11 @@ class MouthRoom:
                     push = torch.lerp(push, self._mean @ push, 0.5)
                 push *= _GIVEN * free[:, None]
                 deltas[index, rows] += torch.where(push.abs() > _STILL, push, 0.0)
+            if index == jaw_open:
+                opened = start + deltas[index, rows]
+                jaw = _rigid(teeth, deltas[index, self._jaws[1]])
+                reached = upper.before(opened), lower.before((opened - jaw.shift) @ jaw.rotation)
+                in_open = [torch.minimum(room, before) for room, before in zip(least, reached, strict=True)]
 
     def carry_lining(self, deltas: Tensor) -> None:
         """Let the lining go with the skin over it in shapes [S, V, 3], in place; a sum of shapes keeps that."""

@@ -38,7 +38,9 @@ PULLS: Final[Mapping[str, tuple[Pull, ...]]] = {
         Pull((26.0, -137.0, 689.0), (1.4, -1.4, 2.4), (12.0, 17.0, 14.0)),
         Pull((16.0, -143.0, 692.0), (1.4, 0.5, 0.6), (9.0, 15.0, 9.0)),
         Pull((23.0, -139.0, 667.0), (1.0, 2.6, -0.8), (15.0, 18.0, 13.0)),
-        Pull((13.0, -149.0, 674.0), (1.0, 1.0, 2.4), (13.0, 16.0, 11.0), "upper"),  # stretched, it bares the teeth
+        Pull((13.0, -149.0, 674.0), (1.2, 1.4, 2.6), (13.0, 16.0, 11.0), "upper"),  # stretched, it bares the teeth
+        Pull((3.0, -152.0, 675.0), (0.4, 1.2, 1.4), (10.0, 15.0, 10.0), "upper"),
+        Pull((15.0, -144.0, 662.0), (0.8, 0.4, 1.6), (11.0, 16.0, 9.0), "lower"),  # follows the corner
         Pull((6.0, -148.0, 660.0), (0.0, 0.6, -1.0), (15.0, 17.0, 9.0), "lower"),  # what hangs between the corners
     ),
     "mouthPress": (  # orbicularis oris: the red of both lips goes in, mentalis helps

@@ -36,12 +36,12 @@ PULLS: Final[Mapping[str, tuple[Pull, ...]]] = {
         Pull((33.0, -95.0, 39.5), (0.0, 0.6, 1.4), (17.0, 14.0, 7.0)),
     ),
     "noseSneer": (  # levator labii superioris alaeque nasi lifts the middle of the lip; the corner stays
-        Pull((25.0, -103.0, -35.0), (0.9, 0.5, -5.4), (14.0, 20.0, 14.0)),
+        Pull((25.0, -103.0, -35.0), (0.9, 0.5, -4.9), (17.0, 22.0, 17.0)),
         Pull((27.0, -99.0, -6.0), (0.0, -1.6, 1.4), (13.0, 18.0, 18.0)),  # the fold beside the nose
         Pull((8.0, -112.0, -27.0), (0.0, 0.0, 1.4), (12.0, 18.0, 10.0), "upper"),
     ),
     "mouthUpperUp": (  # levator labii superioris
-        Pull((25.0, -103.0, -35.0), (0.4, 0.3, -3.9), (14.0, 20.0, 14.0)),
+        Pull((25.0, -103.0, -35.0), (0.4, 0.3, -3.6), (16.0, 22.0, 16.0)),
     ),
     "mouthFrown": (  # depressor anguli oris
         Pull((25.0, -102.0, -36.0), (0.3, 0.2, -1.6), (13.0, 18.0, 12.0)),
