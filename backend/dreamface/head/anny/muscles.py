@@ -82,7 +82,7 @@ PULLS: Final[Mapping[str, tuple[Pull, ...]]] = {
         Pull((50.0, -126.0, 750.0), (0.3, 0.0, 2.2), (15.0, 20.0, 13.0)),
     ),
     "eyeWide": (  # levator palpebrae: white shows above the iris
-        Pull((30.0, -134.0, 739.0), (0.0, 0.6, 1.3), (15.0, 13.0, 7.0)),
+        Pull((30.0, -134.0, 739.0), (0.0, 0.0, 0.9), (15.0, 13.0, 7.0)),
     ),
     "browDown": (  # corrugator and procerus
         Pull((11.0, -143.0, 746.0), (-2.1, -1.6, -1.8), (14.0, 16.0, 11.0)),

@@ -57,7 +57,7 @@ _CLOSED_LIPS: Final = (
 """Shapes in which lips that are closed at rest stay closed."""
 _LID_SHAPES: Final = (
     "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint", "eyeWide", "cheekSquint",
-    "noseSneer", "browDown",
+    "noseSneer", "browDown", "browOuterUp",
 )  # fmt: skip
 
 _LID_ROUNDS: Final = 2

@@ -33,7 +33,7 @@ PULLS: Final[Mapping[str, tuple[Pull, ...]]] = {
         Pull((48.0, -91.0, 61.0), (0.0, 0.0, 2.4), (20.0, 24.0, 16.0)),
     ),
     "eyeWide": (  # levator palpebrae: white shows above the iris
-        Pull((33.0, -95.0, 39.5), (0.0, 0.6, 1.4), (17.0, 14.0, 7.0)),
+        Pull((33.0, -95.0, 39.5), (0.0, 0.0, 0.8), (17.0, 14.0, 7.0)),
     ),
     "noseSneer": (  # levator labii superioris alaeque nasi lifts the middle of the lip; the corner stays
         Pull((25.0, -103.0, -35.0), (0.9, 0.5, -4.9), (17.0, 22.0, 17.0)),
