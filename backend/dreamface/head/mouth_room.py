@@ -30,6 +30,7 @@ _BEFORE_TEETH: Final = 1.2 * MM  # of skin, where it rests that far before them 
 _LEAST_BEFORE: Final = 0.1 * MM  # of skin that moves
 _FROM_CORNERS: Final = (3.0 * MM, 9.0 * MM)  # stays, is held before the teeth
 _FROM_WIDE_CORNERS: Final = (1.0 * MM, 5.0 * MM)  # the same in shapes that part the lips
+_BELOW_LIPS: Final = (7.0 * MM, 12.0 * MM)  # below the corners: lip, which is to stay closed; chin, which gives way freely
 _SMOOTHED: Final = 4  # rounds
 _GIVEN: Final = 0.8  # of what is missing: lips are to stay closed, too
 _NO_MOTION: Final = 1e-7  # metres; smaller offsets are rounding
@@ -138,6 +139,8 @@ class MouthRoom:
         away_from = torch.from_numpy(from_corners).float()
         self._free = smoothstep(away_from, *_FROM_CORNERS)
         self._free_wide = smoothstep(away_from, *_FROM_WIDE_CORNERS)
+        below = points[corners, 2].mean() - points[self._lips.numpy(), 2]
+        self._chin = smoothstep(torch.from_numpy(below).float(), *_BELOW_LIPS)
         self._mean = _means(faces, self._lips.numpy())
         self._find_flesh(points, faces, np.setdiff1d(lining, hidden), known[~inside])
         self._find_front(points, faces, np.union1d(lining, hidden), points[corners])
@@ -208,7 +211,7 @@ class MouthRoom:
         for index in order:
             wide = index == jaw_open or bool((parting == index).any())
             free = self._free_wide if wide else self._free
-            for _ in range(_PASSES if wide else 1):
+            for number in range(_PASSES):
                 push = torch.zeros_like(start)
                 for below in (None, jaw_open) if bool((parted == index).any()) else (None,):
                     own, room = (deltas[index], least) if below is None else (deltas[index] + deltas[below], in_open)
@@ -219,11 +222,16 @@ class MouthRoom:
                     back = (points - jaw.shift) @ jaw.rotation
                     short = (room[1] - lower.before(back)).clamp(min=0.0)
                     push += short[:, None] * (lower.outwards(back) @ jaw.rotation.T)
+                if number and not wide:
+                    push *= self._chin[:, None]
                 if not float(push.abs().max()) > _STILL:
                     break
+                missing = push
                 for _ in range(_SMOOTHED):  # an edge of the teeth is to be no edge of the lips
                     push = torch.lerp(push, self._mean @ push, 0.5)
-                push *= _GIVEN * free[:, None]
+                push = push * (_GIVEN * free[:, None])
+                if number + 1 == _PASSES:  # little is left by now
+                    push = torch.lerp(push, missing, self._chin[:, None])
                 deltas[index, rows] += torch.where(push.abs() > _STILL, push, 0.0)
             if index == jaw_open:
                 opened = start + deltas[index, rows]

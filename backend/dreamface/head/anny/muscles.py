@@ -68,7 +68,7 @@ PULLS: Final[Mapping[str, tuple[Pull, ...]]] = {
     ),
     "cheekSquint": (  # orbicularis oculi, orbital part
         Pull((38.0, -128.0, 709.0), (-1.0, -1.8, 0.6), (23.0, 25.0, 17.0)),
-        Pull((31.0, -133.0, 726.0), (0.0, -1.2, 0.9), (17.0, 13.0, 8.0)),
+        Pull((32.0, -133.0, 727.0), (0.0, -1.2, 1.6), (17.0, 13.0, 8.0)),
         Pull((47.0, -122.0, 733.0), (-1.0, -0.4, 0.4), (12.0, 17.0, 13.0)),
     ),
     "browInnerUp": (  # the middle of frontalis, with corrugator as the brows are knit
