@@ -30,7 +30,10 @@ _BEFORE_TEETH: Final = 1.2 * MM  # of skin, where it rests that far before them 
 _LEAST_BEFORE: Final = 0.1 * MM  # of skin that moves
 _FROM_CORNERS: Final = (3.0 * MM, 9.0 * MM)  # stays, is held before the teeth
 _FROM_WIDE_CORNERS: Final = (1.0 * MM, 5.0 * MM)  # the same in shapes that part the lips
-_BELOW_LIPS: Final = (7.0 * MM, 12.0 * MM)  # below the corners: lip, which is to stay closed; chin, which gives way freely
+_BELOW_LIPS: Final = (
+    7.0 * MM,
+    12.0 * MM,
+)  # below the corners: lip, which is to stay closed; chin, which gives way freely
 _SMOOTHED: Final = 4  # rounds
 _GIVEN: Final = 0.8  # of what is missing: lips are to stay closed, too
 _NO_MOTION: Final = 1e-7  # metres; smaller offsets are rounding

@@ -93,7 +93,7 @@ PULLS: Final[Mapping[str, tuple[Pull, ...]]] = {
 """ARKit's shape without its side -> its pulls."""
 
 _OWN: Final[Mapping[str, float]] = {"mouthPress": 0.15}
-"""ARKit's shape without its side -> what is kept of MakeHuman's action; its mouthPress draws the corners into a smile."""
+"""ARKit's shape without its side -> what is kept of MakeHuman's action: its mouthPress makes corners smile."""
 
 _CONTACT: Final = 1  # of `Cage.lip_rings`: where closed lips meet
 
