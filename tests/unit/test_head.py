@@ -344,18 +344,35 @@ def test_half_shut_lids_cover_the_eye_and_do_not_cut_it(weight: float) -> None:
     for seed in range(4):
         head = person(seed)
         shapes = load_model("anny").shapes(head)
-        hidden = head.topology.regions["lids_margin"] + head.topology.regions["eye_sockets"]
         for side in ("left", "right"):
             posed = head.vertices + weight * shapes[ARKIT_SHAPES.index(f"eyeBlink{side.capitalize()}")]
-            first, last = (head.topology.part(f"{side}_{part}") for part in ("sclera", "cornea"))
-            ball = posed[first.vertices[0] : last.vertices[1]]
-            centre = posed[slice(*first.vertices)].mean(dim=0)
-            lids = posed[(hidden < 0.05) & (head.topology.regions["lids_upper"] > 0.5)]
-            lids = lids[(lids - centre).norm(dim=1) < 0.03]
-            triangles = head.topology.triangles[2 * first.faces[0] : 2 * last.faces[1]] - first.vertices[0]
-            reach = RayMesh(ball, triangles).cast(lids + (lids - centre), centre - lids).depth
-            outside = (reach - 1.0) * (lids - centre).norm(dim=1)  # of the outermost surface
-            assert float(outside[torch.isfinite(outside)].min()) > -0.05e-3, (seed, side)
+            assert _lid_outside_eye(head, posed, side, "lids_upper") > -0.05e-3, (seed, side)
+
+
+@pytest.mark.parametrize("beside", ["mouthSmile", "noseSneer"])
+def test_lower_lids_that_smiles_and_sneers_raise_do_not_cut_the_eye(beside: str) -> None:
+    """Each shape clears it alone; squints, cheeks and smiles come together."""
+    for seed in range(3):
+        head = person(seed)
+        shapes = load_model("anny").shapes(head)
+        for side in ("left", "right"):
+            names = [f"{name}{side.capitalize()}" for name in ("eyeSquint", "cheekSquint", beside)]
+            posed = head.vertices + sum(shapes[ARKIT_SHAPES.index(name)] for name in names)
+            assert _lid_outside_eye(head, posed, side, "lids_lower") > -0.05e-3, (seed, side)
+
+
+def _lid_outside_eye(head: Head, posed: Tensor, side: str, lid: str) -> float:
+    """Return the least metres by which a lid of a posed head [V, 3] lies outside its eyeball."""
+    hidden = head.topology.regions["lids_margin"] + head.topology.regions["eye_sockets"]
+    first, last = (head.topology.part(f"{side}_{part}") for part in ("sclera", "cornea"))
+    ball = posed[first.vertices[0] : last.vertices[1]]
+    centre = posed[slice(*first.vertices)].mean(dim=0)
+    lids = posed[(hidden < 0.05) & (head.topology.regions[lid] > 0.5)]
+    lids = lids[(lids - centre).norm(dim=1) < 0.03]
+    triangles = head.topology.triangles[2 * first.faces[0] : 2 * last.faces[1]] - first.vertices[0]
+    reach = RayMesh(ball, triangles).cast(lids + (lids - centre), centre - lids).depth
+    outside = (reach - 1.0) * (lids - centre).norm(dim=1)  # of the outermost surface
+    return float(outside[torch.isfinite(outside)].min())
 
 
 def test_the_tongue_comes_out_between_the_lips() -> None:

@@ -24,6 +24,11 @@ _SHUT_ON_THE_WAY: Final = (0.5, 0.75, 0.25, 1.0)  # weights of eyeBlink that are
 _ON_THE_WAY: Final = (0.5, 1.0)  # of another shape
 _HALF_SHUT: Final = 0.5  # of eyeBlink beside another shape at 1
 _BESIDE: Final = ("eyeLookDown", "eyeLookUp", "eyeLookIn", "eyeLookOut", "eyeSquint", "eyeWide")
+_TOGETHER: Final = (
+    ("eyeSquint", "cheekSquint"), ("eyeSquint", "cheekSquint", "mouthSmile"), ("eyeSquint", "cheekSquint", "noseSneer"),
+)  # fmt: skip
+"""What smiles, sneers and pain raise the lower lid with, at once."""
+_TOGETHER_ROUNDS: Final = 3
 _FURTHEST: Final = 1.5 * MM  # that a lid is moved outwards for one pose
 
 Height = Callable[[Tensor, Tensor], Tensor]
@@ -61,6 +66,14 @@ class Lid:
             for weight in _ON_THE_WAY:
                 gaze = gaze_rotations(self.side.lower(), weight).get(name + self.side, straight)
                 moved += self._missing(self.rest + weight * moved, gaze, 0.0) / weight
+        for together in _TOGETHER:
+            raised = [shapes[name + self.side] for name in together if name in names]
+            if not raised:
+                continue
+            for _ in range(_TOGETHER_ROUNDS):
+                missing = self._missing(self.rest + torch.stack(raised).sum(dim=0), straight, 0.0) / len(raised)
+                for moved in raised:
+                    moved += missing
         blink = shapes["eyeBlink" + self.side]
         for weight in _SHUT_ON_THE_WAY:
             blink += self._missing(self.rest + weight * blink, straight, weight) / weight

@@ -6,7 +6,7 @@ Blend shapes are sums, so a shape is put right where it stands alone and on top 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
 
@@ -32,6 +32,7 @@ _BEFORE_TEETH: Final = 1.2 * MM  # of skin, where it rests that far before them 
 _LEAST_BEFORE: Final = 0.1 * MM  # of skin that moves
 _FROM_CORNERS: Final = (3.0 * MM, 9.0 * MM)  # stays, is held before the teeth
 _FROM_WIDE_CORNERS: Final = (1.0 * MM, 5.0 * MM)  # the same in shapes that part the lips
+_BELOW_LIPS: Final = (7.0 * MM, 12.0 * MM)  # below the corners: lip, which stays closed; chin, which gives way
 _SMOOTHED: Final = 4  # rounds
 _GIVEN: Final = 0.8  # of what is missing: lips are to stay closed, too
 _NO_MOTION: Final = 1e-7  # metres; smaller offsets are rounding
@@ -105,6 +106,31 @@ def _around(points: Tensor, axis: Tensor) -> tuple[Tensor, Tensor]:
     return (angle / _WIDEST + 1.0) * (0.5 * (_TURNS - 1)), torch.linalg.vector_norm(arm, dim=-1)
 
 
+@dataclass(frozen=True)
+class _Room:
+    """One person's teeth, and how far before them the lips are to stay.
+
+    Attributes:
+        upper, lower: fronts of the jaws at rest.
+        start: [L, 3] metres, the lips at rest.
+        teeth: [T, 3] metres, the lower ones at rest.
+        least: [L] metres before each jaw.
+        in_open: the same on top of jawOpen: no shape makes up for what that leaves.
+    """
+
+    upper: Wall
+    lower: Wall
+    start: Tensor
+    teeth: Tensor
+    least: Sequence[Tensor]
+    in_open: Sequence[Tensor]
+
+    def before(self, lips: Tensor, teeth: Tensor) -> tuple[Tensor, Tensor]:
+        """Return [L] metres by which lips that go by [L, 3] lie before the upper and the lower teeth, [T, 3]."""
+        points, jaw = self.start + lips, _rigid(self.teeth, teeth)
+        return self.upper.before(points), self.lower.before((points - jaw.shift) @ jaw.rotation)
+
+
 class MouthRoom:
     """What may come through lips and chin on the heads of one topology."""
 
@@ -141,6 +167,8 @@ class MouthRoom:
         away_from = torch.from_numpy(from_corners).float()
         self._free = smoothstep(away_from, *_FROM_CORNERS)
         self._free_wide = smoothstep(away_from, *_FROM_WIDE_CORNERS)
+        below = points[corners, 2].mean() - points[self._lips.numpy(), 2]
+        self._chin = smoothstep(torch.from_numpy(below).float(), *_BELOW_LIPS)
         self._mean = _means(faces, self._lips.numpy())
         self._find_flesh(points, faces, np.setdiff1d(lining, hidden), known[~inside])
         self._find_front(points, faces, np.union1d(lining, hidden), points[corners])
@@ -204,51 +232,50 @@ class MouthRoom:
             parting: which of them part the lips by themselves: nobody minds lips that are held up to their corners.
         """
         walls = [Wall.of(rest[jaw]) for jaw in self._jaws]
-        least = [wall.before(rest[self._lips]).clamp(_LEAST_BEFORE, _BEFORE_TEETH) for wall in walls]
-        for active in _jaw_first(moved, jaw_open):
-            for turn in range(_PASSES):
-                wide = torch.isin(active, parting)
-                if turn:
-                    active, wide = active[wide], wide[wide]
-                if not len(active):
-                    break
-                push = self._push_before(walls, least, rest, deltas, active, jaw_open, parted)
-                pushed = push.abs().amax(dim=(1, 2)) > _STILL
-                active, wide, push = active[pushed], wide[pushed], push[pushed]
-                for _ in range(_SMOOTHED):  # an edge of the teeth is to be no edge of the lips
-                    push = torch.lerp(push, _each(self._mean, push), 0.5)
-                push *= _GIVEN * torch.where(wide[:, None], self._free_wide, self._free)[..., None]
-                deltas[active[:, None], self._lips] += torch.where(push.abs() > _STILL, push, 0.0)
-
-    def _push_before(
-        self,
-        walls: Sequence[Wall],
-        least: Sequence[Tensor],
-        rest: Tensor,
-        deltas: Tensor,
-        shapes: Tensor,
-        jaw_open: int,
-        parted: Tensor,
-    ) -> Tensor:
-        """Return [N, L, 3] metres that bring the lips before the teeth in N shapes; arguments as in `clear_teeth`."""
         upper, lower = walls
         start, teeth = rest[self._lips], rest[self._jaws[1]]
-        push = torch.zeros(len(shapes), *start.shape)
+        least = [wall.before(start).clamp(_LEAST_BEFORE, _BEFORE_TEETH) for wall in walls]
+        room = _Room(upper, lower, start, teeth, least, least)
+        for active in _jaw_first(moved, jaw_open):
+            for number in range(_PASSES):
+                wide = torch.isin(active, parting) | (active == jaw_open)
+                missing = self._missing(room, deltas, active, jaw_open, parted)
+                if number:
+                    missing = torch.where(wide[:, None, None], missing, self._chin[:, None] * missing)
+                kept = missing.abs().amax(dim=(1, 2)) > _STILL
+                active, wide, missing = active[kept], wide[kept], missing[kept]
+                if not len(active):
+                    break
+                push = missing
+                for _ in range(_SMOOTHED):  # an edge of the teeth is to be no edge of the lips
+                    push = torch.lerp(push, _each(self._mean, push), 0.5)
+                push = push * (_GIVEN * torch.where(wide[:, None], self._free_wide, self._free))[..., None]
+                if number + 1 == _PASSES:  # little is left by now
+                    push = torch.lerp(push, missing, self._chin[:, None])
+                deltas[active[:, None], self._lips] += torch.where(push.abs() > _STILL, push, 0.0)
+            if room.in_open is least:
+                reached = room.before(deltas[jaw_open, self._lips], deltas[jaw_open, self._jaws[1]])
+                in_open = [torch.minimum(one, other) for one, other in zip(least, reached, strict=True)]
+                room = replace(room, in_open=in_open)
+
+    def _missing(self, room: _Room, deltas: Tensor, shapes: Tensor, jaw_open: int, parted: Tensor) -> Tensor:
+        """Return [N, L, 3] metres that bring the lips before the teeth in N shapes; arguments as in `clear_teeth`."""
+        push = torch.zeros(len(shapes), *room.start.shape)
         open_too = torch.nonzero(torch.isin(shapes, parted))[:, 0]
-        for rows, below in ((torch.arange(len(shapes)), 0.0), (open_too, 1.0)):
+        for rows, below, least in ((torch.arange(len(shapes)), 0.0, room.least), (open_too, 1.0, room.in_open)):
             if not len(rows):
                 continue
-            lips, jaw_teeth = (
+            lips, teeth = (
                 deltas[shapes[rows, None], places] + below * deltas[jaw_open, places]
                 for places in (self._lips, self._jaws[1])
             )
-            points = start + lips + push[rows]
-            push[rows] += (least[0] - upper.before(points)).clamp(min=0.0)[..., None] * upper.outwards(points)
-            points = start + lips + push[rows]
-            jaw = _rigid(teeth, jaw_teeth)
-            back = (points - jaw.shift[:, None]) @ jaw.rotation
-            short = (least[1] - lower.before(back)).clamp(min=0.0)
-            push[rows] += short[..., None] * (lower.outwards(back) @ jaw.rotation.mT)
+            points = room.start + lips + push[rows]
+            short = (least[0] - room.upper.before(points)).clamp(min=0.0)
+            push[rows] += short[..., None] * room.upper.outwards(points)
+            jaw = _rigid(room.teeth, teeth)
+            back = (room.start + lips + push[rows] - jaw.shift[:, None]) @ jaw.rotation
+            short = (least[1] - room.lower.before(back)).clamp(min=0.0)
+            push[rows] += short[..., None] * (room.lower.outwards(back) @ jaw.rotation.mT)
         return push
 
     def carry_lining(self, deltas: Tensor) -> None:

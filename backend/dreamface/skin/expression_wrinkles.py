@@ -100,7 +100,7 @@ class _FoldLook:
 _LOOKS: Final[Mapping[str, _FoldLook]] = {
     "forehead": _FoldLook(
         (_Ball("metopion", 48.0), _Ball("brow_arch_*", 34.0)), ("lids_upper", "lids_lower", "brows", "nose"),
-        (0.0, 0.0, 1.0), 7.5, 0.85, 0.52, 0.35, (0.02, 0.10), 0.30, 0.2,
+        (0.0, 0.0, 1.0), 7.5, 0.95, 0.66, 0.35, (0.02, 0.10), 0.30, 0.2,
     ),
     "eyes": _FoldLook(
         (_Ball("exocanthion_*", 30.0), _Ball("lid_lower_*", 16.0)), ("lids_upper", "lids_margin", "brows"),
@@ -113,11 +113,11 @@ _LOOKS: Final[Mapping[str, _FoldLook]] = {
     ),
     "glabella": _FoldLook(
         (_Ball("glabella", 20.0), _Ball("brow_inner_*", 13.0)), ("lids_upper", "lids_margin"),
-        (1.0, 0.0, 0.0), 6.5, 0.85, 0.45, 0.4, (0.03, 0.16), 0.2, 0.25,
+        (1.0, 0.0, 0.0), 6.5, 0.95, 0.70, 0.4, (0.03, 0.16), 0.2, 0.25,
     ),
     "nose": _FoldLook(
         (_Ball("nasion", 14.0), _Ball("bridge_side_*", 12.0), _Ball("rhinion", 10.0)), ("lids_upper", "lids_margin"),
-        (0.0, 0.0, 1.0), 3.4, 0.5, 0.26, 0.3, (0.03, 0.15), 0.3, 0.35,
+        (0.0, 0.0, 1.0), 3.4, 0.55, 0.42, 0.3, (0.03, 0.15), 0.3, 0.35,
     ),
     "chin": _FoldLook(
         (_Ball("pogonion", 19.0), _Ball("chin_pad_*", 15.0)), ("lips_lower",),

@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import numpy as np
-
-from dreamface.arrays import Float32Array, FloatArray, IntArray
-from dreamface.geometry import ways_around
+from dreamface.arrays import Float32Array, FloatArray
 from dreamface.head.anny.cage import Cage
-from dreamface.head.muscles import Pull, pulled
+from dreamface.head.muscles import Pull, pulled, upper_lip
 from dreamface.traits import ARKIT_SHAPES
-from dreamface.units import MM
 
 PULLS: Final[Mapping[str, tuple[Pull, ...]]] = {
     "noseSneer": (  # levator labii superioris alaeque nasi and nasalis
@@ -41,8 +37,18 @@ PULLS: Final[Mapping[str, tuple[Pull, ...]]] = {
         Pull((39.0, -127.0, 702.0), (1.6, -3.0, 4.4), (23.0, 26.0, 20.0)),
         Pull((26.0, -137.0, 689.0), (1.4, -1.4, 2.4), (12.0, 17.0, 14.0)),
         Pull((16.0, -143.0, 692.0), (1.4, 0.5, 0.6), (9.0, 15.0, 9.0)),
-        Pull((23.0, -139.0, 667.0), (3.4, 2.6, -0.8), (15.0, 18.0, 13.0)),
-        Pull((6.0, -148.0, 660.0), (0.0, 0.6, -1.8), (15.0, 17.0, 9.0), "lower"),  # what hangs between the corners
+        Pull((23.0, -139.0, 667.0), (1.0, 2.6, -0.8), (15.0, 18.0, 13.0)),
+        Pull((13.0, -149.0, 674.0), (1.2, 1.4, 2.6), (13.0, 16.0, 11.0), "upper"),  # stretched, it bares the teeth
+        Pull((3.0, -152.0, 675.0), (0.4, 1.2, 1.4), (10.0, 15.0, 10.0), "upper"),
+        Pull((15.0, -144.0, 662.0), (0.8, 0.4, 1.6), (11.0, 16.0, 9.0), "lower"),  # follows the corner
+        Pull((6.0, -148.0, 660.0), (0.0, 0.6, -1.0), (15.0, 17.0, 9.0), "lower"),  # what hangs between the corners
+    ),
+    "mouthPress": (  # orbicularis oris: the red of both lips goes in, mentalis helps
+        Pull((9.0, -150.0, 677.0), (-0.3, 2.2, -2.4), (17.0, 15.0, 9.0), "upper"),
+        Pull((9.0, -148.0, 660.0), (-0.3, 2.0, 2.8), (17.0, 15.0, 9.0), "lower"),
+        Pull((23.0, -139.0, 667.0), (-0.6, 0.8, -0.4), (9.0, 13.0, 9.0)),
+        Pull((9.0, -139.0, 641.0), (0.0, -1.4, 1.8), (17.0, 18.0, 12.0)),
+        Pull((14.0, -146.0, 683.0), (0.0, -1.0, -0.6), (15.0, 15.0, 7.0), "upper"),  # what went in shows as a bulge
     ),
     "mouthDimple": (  # buccinator: the corner is drawn in, and a small bulge frames it
         Pull((24.0, -138.0, 667.0), (0.8, 2.0, -0.6), (9.0, 13.0, 9.0)),
@@ -62,24 +68,34 @@ PULLS: Final[Mapping[str, tuple[Pull, ...]]] = {
     ),
     "cheekSquint": (  # orbicularis oculi, orbital part
         Pull((38.0, -128.0, 709.0), (-1.0, -1.8, 0.6), (23.0, 25.0, 17.0)),
-        Pull((31.0, -133.0, 728.0), (0.0, -0.7, 2.3), (17.0, 13.0, 8.0)),
+        Pull((32.0, -133.0, 727.0), (0.0, -1.2, 1.6), (17.0, 13.0, 8.0)),
         Pull((47.0, -122.0, 733.0), (-1.0, -0.4, 0.4), (12.0, 17.0, 13.0)),
     ),
     "browInnerUp": (  # the middle of frontalis, with corrugator as the brows are knit
-        Pull((10.0, -143.0, 749.0), (-0.7, -0.4, 2.4), (15.0, 17.0, 14.0)),
-        Pull((15.0, -140.0, 765.0), (0.0, -0.2, 1.6), (20.0, 17.0, 18.0)),
+        Pull((10.0, -143.0, 749.0), (-1.3, -0.9, 4.2), (16.0, 17.0, 15.0)),
+        Pull((15.0, -140.0, 767.0), (0.0, -0.2, 2.4), (22.0, 17.0, 20.0)),
+        Pull((50.0, -125.0, 750.0), (0.0, 0.0, -1.6), (17.0, 20.0, 12.0)),  # the tail hangs
+    ),
+    "browOuterUp": (  # the outer part of frontalis
+        Pull((34.0, -139.0, 754.0), (0.4, 0.0, 4.6), (21.0, 20.0, 15.0)),
+        Pull((31.0, -136.0, 774.0), (0.0, 0.0, 2.6), (26.0, 22.0, 21.0)),
+        Pull((50.0, -126.0, 750.0), (0.3, 0.0, 2.2), (15.0, 20.0, 13.0)),
+    ),
+    "eyeWide": (  # levator palpebrae: white shows above the iris
+        Pull((30.0, -134.0, 739.0), (0.0, 0.0, 0.9), (15.0, 13.0, 7.0)),
     ),
     "browDown": (  # corrugator and procerus
-        Pull((11.0, -143.0, 746.0), (-1.9, -1.2, -0.8), (13.0, 16.0, 10.0)),
-        Pull((5.0, -143.0, 741.0), (-0.5, -1.0, -1.2), (8.0, 15.0, 9.0)),
+        Pull((11.0, -143.0, 746.0), (-2.1, -1.6, -1.8), (14.0, 16.0, 11.0)),
+        Pull((5.0, -143.0, 741.0), (-0.5, -1.3, -1.4), (8.0, 15.0, 9.0)),
+        Pull((22.0, -139.0, 743.0), (0.0, -1.4, -1.4), (15.0, 14.0, 8.0)),  # the brow hangs over the lid
     ),
 }  # fmt: skip
 """ARKit's shape without its side -> its pulls."""
 
+_OWN: Final[Mapping[str, float]] = {"mouthPress": 0.15}
+"""ARKit's shape without its side -> what is kept of MakeHuman's action: its mouthPress makes corners smile."""
+
 _CONTACT: Final = 1  # of `Cage.lip_rings`: where closed lips meet
-_CORNER: Final = (15.0 * MM, 23.0 * MM)  # from the midline: both lips are one from there on
-_BESIDE_CORNER: Final = 12.0 * MM  # above and below the corner: the lips are two again
-_SOFTNESS: Final = 2.0 * MM  # of the line between the lips, beyond their loops
 
 
 def strengthen(actions: Float32Array, cage: Cage, skin: FloatArray) -> Float32Array:
@@ -91,33 +107,10 @@ def strengthen(actions: Float32Array, cage: Cage, skin: FloatArray) -> Float32Ar
         skin: [Cs, 3] skin vertices of the mean adult in the base mesh's own place.
     """
     found = actions.copy()
-    upper = upper_lip(skin, cage.lip_rings)
+    upper = upper_lip(skin, cage.lip_rings, _CONTACT)
     for shape, pulls in PULLS.items():
         for side in ("",) if shape in ARKIT_SHAPES else ("Left", "Right"):
-            found[ARKIT_SHAPES.index(shape + side), : len(skin)] += pulled(pulls, side, skin, upper)
+            action = found[ARKIT_SHAPES.index(shape + side)]
+            action *= _OWN.get(shape, 1.0)
+            action[: len(skin)] += pulled(pulls, side, skin, upper)
     return found
-
-
-def upper_lip(skin: FloatArray, lip_rings: IntArray) -> FloatArray:
-    """Return [Cs] 0..1 how far each vertex goes with the upper lip rather than with the lower one.
-
-    Args:
-        skin: [Cs, 3] metres.
-        lip_rings: [R, N] loops around the mouth, from inside to outside.
-    """
-    contact = skin[lip_rings[_CONTACT]]
-    ways = ways_around(int(contact[:, 0].argmin()), int(contact[:, 0].argmax()), len(contact))
-    upper, lower = sorted(ways, key=lambda way: -float(contact[way, 2].mean()))
-    line = 0.5 * sum(np.interp(skin[:, 0], contact[way, 0], contact[way, 2]) for way in (upper, lower))
-    above = skin[:, 2] - line
-    share = np.clip(0.5 + above / _SOFTNESS, 0.0, 1.0)
-    for ring in lip_rings:
-        share[ring[upper]], share[ring[lower]] = 1.0, 0.0
-    x = np.abs(skin[:, 0])
-    joined = _smooth((x - _CORNER[0]) / (_CORNER[1] - _CORNER[0])) * _smooth(1.0 - np.abs(above) / _BESIDE_CORNER)
-    return np.asarray(share + joined * (0.5 - share))
-
-
-def _smooth(share: FloatArray) -> FloatArray:
-    clipped = np.clip(share, 0.0, 1.0)
-    return np.asarray(clipped * clipped * (3.0 - 2.0 * clipped))

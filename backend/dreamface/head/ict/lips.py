@@ -13,7 +13,7 @@ from dreamface.head.ict.openings import Loops
 OVERLAP: Final = 0.10e-3  # metres by which closed lips are pressed into each other
 
 INMOST: Final = -4  # first of the rings of the lips that move as one: a little of the inside ...
-_OUTMOST: Final = 15  # ... to the edge of the red
+OUTMOST: Final = 15  # ... to the edge of the red
 _CONTACT: Final = 7  # the ring along which they touch
 # Metres along the skin that a correction fades over: to the nose, to the chin, inside the mouth.
 _REACH_UPPER, _REACH_LOWER, _REACH_INSIDE = 0.022, 0.028, 0.012
@@ -24,7 +24,7 @@ def lip_seam(loops: Loops, skin: EdgeGraph) -> Seam:
 
     Its points are X, Y and Z.
     """
-    rings = np.stack([loops.ring(step) for step in range(INMOST, _OUTMOST + 1)])
+    rings = np.stack([loops.ring(step) for step in range(INMOST, OUTMOST + 1)])
 
     def lip(columns: IntArray, others: IntArray, reach: float) -> Edge:
         edge = rings[:, np.concatenate(([0], columns, [loops.left]))]

@@ -57,7 +57,7 @@ _CLOSED_LIPS: Final = (
 """Shapes in which lips that are closed at rest stay closed."""
 _LID_SHAPES: Final = (
     "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint", "eyeWide", "cheekSquint",
-    "noseSneer", "browDown",
+    "noseSneer", "browDown", "browOuterUp",
 )  # fmt: skip
 
 _LID_ROUNDS: Final = 2
@@ -111,7 +111,8 @@ class Motion:
         self.tongue = Tongue(topology, neutral, around["mouth"])
         self._size = self._face_size(neutral)
         self._gaze = {name: turn for side in _SIDES for name, turn in gaze_rotations(side).items()}
-        self._base = self._average_shapes(source)
+        rings = np.stack([around["mouth"].ring(step) for step in range(lip_contact.OUTMOST + 1)])
+        self._base = self._average_shapes(source, muscle_pulls(neutral, rings, LIP_CONTACT))
         self._iron_throat(skin)
         self._close_mouth(neutral)
         reach = self._base[:, self.lips.known].abs().amax(dim=(1, 2))
@@ -245,14 +246,19 @@ class Motion:
 
     # ----------------------------------------------------------------------------------------------- the average face
 
-    def _average_shapes(self, source: IctSource) -> Tensor:
-        """Return [60, V, 3] the archive's expressions in our order, without its accidents; what it lacks is 0."""
+    def _average_shapes(self, source: IctSource, pulls: Mapping[str, Tensor]) -> Tensor:
+        """Return [60, V, 3] the archive's expressions in our order, without its accidents; what it lacks is 0.
+
+        Args:
+            source: the installed model.
+            pulls: shape -> [N, 3] metres that muscles add to it on the first N vertices.
+        """
         found = torch.zeros(len(SHAPE_NAMES), *source.neutral.shape)
         for index, name in enumerate(SHAPE_NAMES):
             halves = (f"{name}_L", f"{name}_R") if name in _JOINED else (ict_name(name),)
             if name != "tongueOut":
                 found[index] = sum(self._clean(source.expressions, half) for half in halves)
-        for name, pull in muscle_pulls(source.neutral).items():
+        for name, pull in pulls.items():
             found[SHAPE_NAMES.index(name), : len(pull)] += pull
         for side in _SIDES:
             lids = self.lids[side]
