@@ -79,10 +79,14 @@ ALLOWED = {
     "styles": {"_files", "_reading", "errors", "face", "geometry", "hair", "random_streams", "text", "traits", "units"},
     "render": {"colour", "face", "hair"},
     "export": SHARED | {"folder", "groom", "rig", "images", "limits", "provenance", "text", "_files"},
+    "batch": {
+        "_files", "_reading", "errors", "face", "folder", "images", "library", "limits", "map_changes", "pipeline",
+        "prior", "progress", "provenance", "record", "skin", "text", "traits", "writing",
+    },
     "cli": {
-        "bones", "editing", "expressions", "language", "pipeline", "models", "service", "face", "folder", "traits",
-        "errors", "evaluation", "guidance", "progress", "images", "library", "limits", "performance", "record", "text",
-        "training", "_files",
+        "batch", "bones", "editing", "expressions", "language", "pipeline", "models", "service", "face", "folder",
+        "traits", "errors", "evaluation", "guidance", "progress", "images", "library", "limits", "performance",
+        "record", "text", "training", "writing", "_files",
     },
     "service": {
         "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",
@@ -136,6 +140,7 @@ ALLOWED = {
     "traits": {"errors"},
     "units": set(),
     "wrinkles": set(),
+    "writing": {"_files", "errors", "face", "folder", "pipeline", "progress"},
 }  # fmt: skip
 """Which of the backend's rooms and files each room and file may import, besides its own. A new one must be put here."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from dreamface import __version__
+from dreamface import batch as batching
 from dreamface.bones import BONE_NAMES
 from dreamface.cli import (
     animate,
@@ -363,6 +364,13 @@ def _add_batch(actions: Commands) -> None:
     _add_making(command)
     command.add_argument("--glb", action="store_true", help="also write a .glb of each")
     command.add_argument("--blend", action="store_true", help="also write a .blend of each")
+    command.add_argument(
+        "--processes", type=int, metavar="N", help="that work side by side; default: one for each processor"
+    )
+    command.add_argument(
+        "--only", choices=batching.ONLY,
+        help="a quick look instead of whole faces: NAME.glb with the blend shapes, NAME.jpg, or NAME.maps",
+    )  # fmt: skip
 
 
 def _add_serve(actions: Commands) -> None:

@@ -1,0 +1,248 @@
+"""A batch: what is there is skipped, the rest is handed to an executor, and what failed is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, Protocol
+
+from dreamface import library
+from dreamface._files import Held, NoLocks, cannot_write, hold, whole_file
+from dreamface.batch.looks import look_is_there
+from dreamface.batch.making import ProgressOf, check_same, missing_formats
+from dreamface.batch.outcome import Outcome, Result, Results, collect, failed_table
+from dreamface.batch.pace import Pace
+from dreamface.batch.plan import PlannedRow, plan_as_text, plan_row, read_seed_of
+from dreamface.batch.table import FAILED, PLAN, Failure, Table
+from dreamface.batch.wishes import Wish
+from dreamface.errors import Busy, Cancelled, DreamFaceError, FolderError
+from dreamface.progress import Progress
+
+_LOCK: Final = ".batch.lock"
+_SPREADSHEETS: Final = "utf-8-sig"  # with the mark by which Excel knows UTF-8
+_LOOK_EVERY: Final = 500  # rows that are planned between two reports
+
+
+class Executor(Protocol):
+    """Has rows made, by whatever means."""
+
+    def run(self, rows: Sequence[PlannedRow], wish: Wish, progress_of: ProgressOf) -> Results:
+        """Yield what became of each row.
+
+        Closing the generator stops the work at once; nothing half-made is left.
+
+        Raises:
+            DreamFaceError: it can't go on with any row.
+        """
+        ...
+
+
+def run_batch(
+    table: Table,
+    wish: Wish,
+    executor: Executor,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+    on_bug: Callable[[str], None] = lambda trace: None,
+) -> Outcome:
+    """Make a face for every row; faces that are there already only get the exports they lack.
+
+    Names, seeds and results are the same whatever the executor is. A batch that was stopped goes on when it is run
+    again with the same folder.
+
+    Args:
+        table: see `read_table`.
+        wish: what is wanted of each row.
+        executor: has rows made: `Here`, `Processes` or `Farm`.
+        progress: told about every face.
+        on_bug: is given the trace of each kind of bug once.
+
+    Raises:
+        BadRequest: the wish can be had of no row.
+        Busy: another batch works in the folder.
+        FolderError: nothing can be written there, or the disk is full; what is made stays.
+        Cancelled: the progress said so; the sentence says how to go on.
+        DreamFaceError: the executor can't go on.
+    """
+    wish.check()
+    with _alone_in(wish.out):
+        seed = _begin(table, wish)
+        run = _Run(table, wish, progress, on_bug)
+        try:
+            run.sort_out(seed)
+            run.work(executor)
+        except (Cancelled, KeyboardInterrupt):
+            raise Cancelled(f"Stopped; {run.so_far}, run it again to go on.") from None
+        outcome = collect(table, run.results, run.refused)
+        _write_failed(table, wish, outcome.failures)
+    # Pages of all faces, such as contact sheets and index.html, are written here by whoever calls this.
+    return outcome
+
+
+class _Run:
+    """One run of a batch."""
+
+    def __init__(self, table: Table, wish: Wish, progress: Progress, on_bug: Callable[[str], None]) -> None:
+        self.results: dict[int, Result] = {}
+        self.refused: dict[int, Failure] = {}
+        self._table, self._wish = table, wish
+        self._progress, self._on_bug = progress, on_bug
+        self._todo: list[PlannedRow] = []
+        self._fresh: set[int] = set()  # rows of which nothing was there
+        self._bugs: set[str] = set()
+        self._pace = Pace()
+
+    @property
+    def _total(self) -> int:
+        return len(self._table.rows)
+
+    @property
+    def so_far(self) -> str:
+        """How many rows have their face."""
+        there = sum(result.kind in ("made", "exported", "skipped") for result in self.results.values())
+        return f"{there:,} of {self._total:,} are there"
+
+    def sort_out(self, seed: int) -> None:
+        """Plan the rows: some are refused, some are there already, the rest is to be done."""
+        for index, row in enumerate(self._table.rows):
+            if index % _LOOK_EVERY == 0:
+                self._progress.report("plan", 0.0, f"Looked at {index:,} of {self._total:,} rows")
+            planned = row if isinstance(row, Failure) else plan_row(index, row, self._wish, seed)
+            if isinstance(planned, Failure):
+                self.refused[index] = planned
+                continue
+            try:
+                if is_done(planned, self._wish):
+                    self.results[index] = Result(index, "skipped", planned.name)
+                else:
+                    self._todo.append(planned)
+                    if self._wish.only is not None or not (self._wish.out / planned.name).exists():
+                        self._fresh.add(index)
+            except DreamFaceError as error:
+                self.refused[index] = Failure(planned.line, str(error), planned.name, row.cells)
+
+    def work(self, executor: Executor) -> None:
+        """Have done what is to be done.
+
+        Raises:
+            FolderError: the disk is full, or the like.
+            Cancelled: the user asked to stop.
+        """
+        if not self._todo:
+            return
+        self._pace = Pace()
+        with closing(executor.run(self._todo, self._wish, self._progress_of)) as results:
+            for result in results:
+                if result is not None:
+                    self._take(result)
+                self._report()
+
+    def _take(self, result: Result) -> None:
+        if result.kind == "stop":
+            raise FolderError(f"{result.reason}; {self.so_far}, run it again to go on.")
+        if result.kind == "skipped" and result.index in self._fresh:
+            result = replace(result, kind="made")  # by a worker that died before it could say so
+        self.results[result.index] = result
+        self._pace.count()
+        if result.trace and result.trace not in self._bugs:
+            self._bugs.add(result.trace)
+            self._on_bug(result.trace)
+
+    @property
+    def _over(self) -> int:
+        return len(self.results) + len(self.refused)
+
+    def _report(self) -> None:
+        said = self._pace.in_words(self._total - self._over)
+        message = f"{self._over:,} of {self._total:,}" + (f": {said}" if said else "")
+        self._progress.report("batch", self._over / self._total, message)
+
+    def _progress_of(self, row: PlannedRow) -> Progress:
+        """Return the part of the progress that is this row's, where rows are made one after the other."""
+        part = self._progress.part(self._over / self._total, (self._over + 1) / self._total)
+        said = self._pace.in_words(self._total - self._over)
+        part.report("batch", 0.0, f"{self._over + 1:,} of {self._total:,}: {row.name}" + (f", {said}" if said else ""))
+        return part
+
+
+def is_done(row: PlannedRow, wish: Wish) -> bool:
+    """Whether all that is asked for of a row is there.
+
+    Raises:
+        FolderError: something else has its place.
+    """
+    if wish.only is not None:
+        return look_is_there(row, wish)
+    folder = wish.out / row.name
+    if not folder.exists():
+        return False
+    check_same(folder, row, wish)
+    return not missing_formats(row, wish)
+
+
+# ------------------------------------------------------------------------------------------------------ the folder
+
+
+@contextmanager
+def _alone_in(out: Path) -> Iterator[None]:
+    """No other batch works in the folder during the block; a killed one's lock is gone with it.
+
+    Raises:
+        Busy: another one does.
+        FolderError: the folder can't be made, or nothing can be written there.
+    """
+    path = out / _LOCK
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        held = hold(path, mode=0o666)  # as the umask lets: a studio may share the folder
+    except Held as other:
+        raise Busy(
+            f"Another batch ({other.owner}) is working in {out}: wait until it is done, or choose another folder."
+        ) from other
+    except NoLocks:  # some network disks have none; a face is still made whole or not at all
+        held = None
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    try:
+        yield
+    finally:
+        if held is not None:
+            held.close()
+
+
+def _begin(table: Table, wish: Wish) -> int:
+    """Clear away what a killed batch has left, write `batch.json`, and return the batch's seed.
+
+    Raises:
+        FolderError: the disk refused, or an earlier `batch.json` is damaged.
+    """
+    library.sweep(wish.out)
+    file = wish.out / PLAN
+    try:
+        before = file.read_text("utf-8")
+    except FileNotFoundError:
+        before = None
+    except (OSError, UnicodeError):
+        before = ""
+    seed = read_seed_of(before)
+    text = plan_as_text(seed, table, wish)
+    if text != before:
+        with whole_file(file) as part:
+            part.write_text(text, "utf-8")
+    return seed
+
+
+def _write_failed(table: Table, wish: Wish, failures: Sequence[Failure]) -> None:
+    """Write the table of rows that failed, or take away that of an earlier run.
+
+    Raises:
+        FolderError: the disk refused.
+    """
+    file = wish.out / FAILED
+    if not failures:
+        with suppress(FileNotFoundError):
+            file.unlink()
+        return
+    with whole_file(file) as part:
+        part.write_text(failed_table(table, failures), _SPREADSHEETS, newline="")

@@ -1,0 +1,243 @@
+"""Quick looks: a part of each face, in files beside where its folder will be.
+
+    geometry   NAME.glb, the neutral head with its blend shapes, and NAME.json, who it is
+    preview    NAME.jpg, its picture
+    maps       NAME.maps/, its textures as PNG
+
+They are no face folders, so that a folder of a row's name is always whole; a later run without `--only` makes it.
+Each says whose it is, so that a table that has changed is noticed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dreamface._files import cannot_write, whole_file
+from dreamface._reading import parse_json, read_regular
+from dreamface.batch.making import generate, identity
+from dreamface.batch.outcome import Kind
+from dreamface.batch.plan import PlannedRow
+from dreamface.batch.wishes import Only, Wish
+from dreamface.errors import FolderError, NothingRead
+from dreamface.progress import Progress
+from dreamface.provenance import PICTURE, SOFTWARE, STATEMENT
+from dreamface.writing import staging
+
+if TYPE_CHECKING:
+    from dreamface.face import Face
+    from dreamface.record import FaceRecord
+
+RECORD: Final = "record.json"
+"""In a folder of maps: whose they are."""
+
+SUFFIXES: Final[Mapping[Only, str]] = {"geometry": ".glb", "preview": ".jpg", "maps": ".maps"}
+"""What stands behind a row's name."""
+
+_PICTURE_MAPS: Final = 512  # pixels of the maps that the picture is taken of: more are not seen in it
+_QUALITY: Final = 90  # of the JPEG
+_LARGEST: Final = 2**26  # bytes of what is read back
+_COMMENT: Final = "comment"  # of a JPEG: whose picture it is
+
+
+def make_look(row: PlannedRow, wish: Wish, progress: Progress) -> Kind:
+    """Write what is wanted of a row, whole or not at all.
+
+    Raises:
+        FolderError: something else has its place, or the disk refused.
+        BadRequest: it can't be made.
+        Cancelled: the progress said so.
+    """
+    assert wish.only is not None
+    if look_is_there(row, wish):
+        return "skipped"
+    _WRITERS[wish.only](row, wish, progress)
+    return "made"
+
+
+def look_is_there(row: PlannedRow, wish: Wish) -> bool:
+    """Whether a row's look is there already.
+
+    Raises:
+        FolderError: something else has its place.
+    """
+    assert wish.only is not None
+    file = place_of(row, wish)
+    if not file.exists():
+        return False
+    said = _READERS[wish.only](file)
+    if said is None or not row.is_of(said, wish.head):
+        raise FolderError(f"{file} is of another face; give this row a name of its own or delete the file.")
+    return True
+
+
+def place_of(row: PlannedRow, wish: Wish) -> Path:
+    """Return the file, or the folder of maps, that a row's look is in."""
+    assert wish.only is not None
+    return wish.out / f"{row.name}{SUFFIXES[wish.only]}"
+
+
+# ------------------------------------------------------------------------------------------------------------ geometry
+
+
+def _write_geometry(row: PlannedRow, wish: Wish, progress: Progress) -> None:
+    from dreamface import pipeline
+
+    face = shape(row, wish, progress.part(0.0, 0.7))
+    target = place_of(row, wish)
+    with staging(wish.out) as stage:
+        staged = pipeline.export(face, stage / target.name, progress=progress.part(0.7, 1.0), hair="none")
+        with whole_file(target.with_suffix(".json")) as part:
+            part.write_text(json.dumps(_said(face), indent=1) + "\n", "utf-8")
+        _put(staged, target)
+
+
+def shape(row: PlannedRow, wish: Wish, progress: Progress) -> Face:
+    """Return a row's face without hair, maps and picture: its neutral head and its blend shapes.
+
+    Raises:
+        NothingRead: nothing of the prompt was read.
+        BadRequest: it can't be made.
+    """
+    import torch
+
+    from dreamface import pipeline
+    from dreamface.face import Face
+    from dreamface.prior import complete
+    from dreamface.record import FaceRecord
+    from dreamface.skin import materials
+    from dreamface.traits import ARKIT_SHAPES
+
+    pipeline.check_request(row.prompt, row.seed, row.resolution, wish.head)
+    progress.report("language", 0.0, "Reading the prompt")
+    reading = pipeline.read(row.prompt)
+    if reading.nothing_read and not wish.anyway:
+        raise NothingRead(reading.nothing_read)
+    person = complete(reading.traits, row.seed)
+    progress.report("head", 0.1, "Shaping the head")
+    head = pipeline.build_head(wish.head, person, row.seed)
+    progress.report("rig", 0.5, "Making the expressions")
+    return Face(
+        record=FaceRecord(
+            str(uuid.uuid4()), pipeline.clean(row.prompt), row.seed, row.resolution, head.model, person,
+            tuple(reading.unused), candidate=head.candidate, edits=tuple(reading.marks),
+        ),
+        head=head,
+        shapes=pipeline.expressions(head)[: len(ARKIT_SHAPES)],
+        materials=materials(head, person),
+        maps={},
+        preview=torch.zeros(1, 1, 3),
+        shape_names=ARKIT_SHAPES,
+    )  # fmt: skip
+
+
+def _said(face: Face) -> dict[str, Any]:
+    """Return what tells whose a look is."""
+    return {"generator": {"name": SOFTWARE}, "statement": STATEMENT, **face.record.to_json(), "head": face.head.model}
+
+
+def _read_geometry(file: Path) -> dict[str, Any] | None:
+    return _read(file.with_suffix(".json"))
+
+
+# ------------------------------------------------------------------------------------------------------------- preview
+
+
+def _write_preview(row: PlannedRow, wish: Wish, progress: Progress) -> None:
+    from PIL import Image
+
+    from dreamface.images import encode_unit8
+
+    face = generate(row, wish, progress, resolution=min(row.resolution, _PICTURE_MAPS))
+    said = _short(replace(face.record, resolution=row.resolution))
+    picture = Image.fromarray(encode_unit8(face.preview))
+    tags = Image.Exif()
+    tags[_SOFTWARE_TAG] = SOFTWARE
+    tags[_DESCRIPTION_TAG] = PICTURE
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=_QUALITY, comment=json.dumps(said).encode(), exif=tags)
+    with whole_file(place_of(row, wish)) as part:
+        part.write_bytes(data.getvalue())
+
+
+_SOFTWARE_TAG: Final = 0x0131  # Software, of Exif
+_DESCRIPTION_TAG: Final = 0x010E  # ImageDescription, of Exif
+
+
+def _read_preview(file: Path) -> dict[str, Any] | None:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(file) as picture:
+            comment = picture.info.get(_COMMENT, b"")
+        said = json.loads(comment)
+    except (OSError, ValueError, UnidentifiedImageError, Image.DecompressionBombError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+# ---------------------------------------------------------------------------------------------------------------- maps
+
+
+def _write_maps(row: PlannedRow, wish: Wish, progress: Progress) -> None:
+    from dreamface.images import write_exr, write_png
+    from dreamface.map_changes import encode_map
+
+    face = generate(row, wish, progress)
+    target = place_of(row, wish)
+    with staging(wish.out) as stage:
+        folder = stage / target.name
+        folder.mkdir()
+        for tile, channels in face.maps.items():
+            for channel, image in channels.items():
+                if channel == "displacement":
+                    write_exr(image, folder / f"{tile}_{channel}.exr")
+                else:
+                    write_png(encode_map(channel, image), folder / f"{tile}_{channel}.png")
+        (folder / RECORD).write_text(json.dumps(_short(face.record), indent=1) + "\n", "utf-8")
+        _put(folder, target)
+
+
+def _read_maps(folder: Path) -> dict[str, Any] | None:
+    return _read(folder / RECORD)
+
+
+# -------------------------------------------------------------------------------------------------------------- pieces
+
+
+def _short(record: FaceRecord) -> dict[str, Any]:
+    """Return what tells whose a look is, where the whole record would be too long."""
+    own = {name: getattr(record, name) for name in ("prompt", "seed", "resolution", "head")}
+    return {"generator": {"name": SOFTWARE}, "statement": STATEMENT, **own}
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    """Return whose a look is; None where its file is missing or damaged."""
+    try:
+        said = parse_json(read_regular(file, _LARGEST))
+    except (OSError, ValueError):
+        return None
+    return identity(said) if isinstance(said, dict) else None
+
+
+def _put(staged: Path, target: Path) -> None:
+    """Move what is whole to its place."""
+    try:
+        staged.rename(target)
+    except OSError as error:
+        if target.is_dir():  # a worker that was thought dead has made the same
+            return
+        raise cannot_write(target, error) from error
+
+
+_WRITERS: Final[Mapping[Only, Callable[[PlannedRow, Wish, Progress], None]]] = {
+    "geometry": _write_geometry, "preview": _write_preview, "maps": _write_maps,
+}  # fmt: skip
+_READERS: Final[Mapping[Only, Callable[[Path], dict[str, Any] | None]]] = {
+    "geometry": _read_geometry, "preview": _read_preview, "maps": _read_maps,
+}  # fmt: skip
