@@ -136,7 +136,9 @@ class _Run:
             for result in results:
                 if result is not None:
                     self._take(result)
-                self._report()
+                else:
+                    self._report()
+        self._report()
 
     def _take(self, result: Result) -> None:
         if result.kind == "stop":
@@ -155,7 +157,7 @@ class _Run:
 
     def _report(self) -> None:
         said = self._pace.in_words(self._total - self._over)
-        message = f"{self._over:,} of {self._total:,}" + (f": {said}" if said else "")
+        message = f"{self._over:,} of {self._total:,}: {said or 'starting'}"
         self._progress.report("batch", self._over / self._total, message)
 
     def _progress_of(self, row: PlannedRow) -> Progress:

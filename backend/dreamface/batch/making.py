@@ -29,6 +29,11 @@ def unwatched(row: PlannedRow) -> Progress:
     return Progress()
 
 
+def load_pipeline() -> None:
+    """Load what every face takes; seconds."""
+    from dreamface import pipeline  # noqa: F401
+
+
 class Make(Protocol):
     """Makes the faces of rows. The one place where several faces could be made at once."""
 

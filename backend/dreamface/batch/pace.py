@@ -48,7 +48,7 @@ class Pace:
         if rate is None:
             return ""
         said = f"{rate:.0f} a minute" if rate >= _WHOLE else f"{rate:.1f} a minute"
-        return f"{said}, {time_in_words(left / rate * _MINUTE)} left"
+        return f"{said}, {time_in_words(left / rate * _MINUTE)} left" if left else said
 
 
 _WHOLE: Final = 10.0  # faces a minute from which on fractions say nothing

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from typing import Final
 
 from dreamface import library
 from dreamface.batch.dispatching import dispatch, make_all
-from dreamface.batch.making import Make, ProgressOf, make
+from dreamface.batch.making import Make, ProgressOf, load_pipeline, make
 from dreamface.batch.outcome import Result, Results
 from dreamface.batch.plan import PlannedRow
 from dreamface.batch.wishes import Wish
@@ -47,15 +47,16 @@ class Processes:
 
     Args:
         count: how many.
-        make: makes rows; a function that can be imported by its name.
+        make: makes rows; a function that can be imported by its name, as the next one.
+        load: what a process does before its first row.
     """
 
-    def __init__(self, count: int, make: Make = make) -> None:
-        self._count, self._make = count, make
+    def __init__(self, count: int, make: Make = make, load: Callable[[], None] = load_pipeline) -> None:
+        self._count, self._make, self._load = count, make, load
 
     def run(self, rows: Sequence[PlannedRow], wish: Wish, progress_of: ProgressOf) -> Results:
         """See `Executor`."""
-        workers = [_Process(self._make, wish) for _ in range(min(self._count, len(rows)))]
+        workers = [_Process(self._make, self._load, wish) for _ in range(min(self._count, len(rows)))]
         yield from dispatch(workers, rows, partial(library.sweep, wish.out, again=True))
 
 
@@ -93,14 +94,14 @@ def on_this_machine(processes: int | None = None) -> Here | Processes:
 class _Process:
     """A worker on this machine: a pool of one process, so that one that dies takes no other along."""
 
-    def __init__(self, make: Make, wish: Wish) -> None:
-        self._make, self._wish = make, wish
+    def __init__(self, make: Make, load: Callable[[], None], wish: Wish) -> None:
+        self._make, self._load, self._wish = make, load, wish
         self._pool: ProcessPoolExecutor | None = None
 
     def start(self) -> Future[list[Result]]:
         self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_begin)
         with _one_thread_each():
-            return self._pool.submit(_ready)
+            return self._pool.submit(_ready, self._load)
 
     def submit(self, rows: Sequence[PlannedRow]) -> Future[list[Result]]:
         assert self._pool is not None
@@ -142,9 +143,6 @@ def _begin() -> None:
     """Begin a worker: Ctrl-C is the parent's business, and without a parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    import torch
-
-    torch.set_num_threads(1)
 
 
 def _end_with_parent() -> None:
@@ -154,6 +152,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _ready() -> list[Result]:
-    """Do nothing: that it was done says that the process has begun."""
+def _ready(load: Callable[[], None]) -> list[Result]:
+    """Load what takes long; that it was done says that the process has begun."""
+    load()
     return []
