@@ -80,8 +80,8 @@ ALLOWED = {
     "render": {"colour", "face", "hair"},
     "export": SHARED | {"folder", "groom", "rig", "images", "limits", "provenance", "text", "_files"},
     "batch": {
-        "_files", "_reading", "errors", "face", "folder", "images", "library", "limits", "map_changes", "pipeline",
-        "prior", "progress", "provenance", "record", "skin", "text", "traits", "writing",
+        "_files", "_reading", "errors", "export", "face", "folder", "images", "library", "limits", "map_changes",
+        "pipeline", "prior", "progress", "provenance", "record", "skin", "text", "traits", "writing",
     },
     "cli": {
         "batch", "bones", "editing", "expressions", "language", "pipeline", "models", "service", "face", "folder",

@@ -86,12 +86,13 @@ def place_of(row: PlannedRow, wish: Wish) -> Path:
 
 
 def _write_geometry(row: PlannedRow, wish: Wish, progress: Progress) -> None:
-    from dreamface import pipeline
+    from dreamface.export import write_glb
 
     face = shape(row, wish, progress.part(0.0, 0.7))
     target = place_of(row, wish)
     with staging(wish.out) as stage:
-        staged = pipeline.export(face, stage / target.name, progress=progress.part(0.7, 1.0), hair="none")
+        staged = stage / target.name
+        write_glb(face, staged, progress.part(0.7, 1.0), hair="none", lit=False)
         with whole_file(target.with_suffix(".json")) as part:
             part.write_text(json.dumps(_said(face), indent=1) + "\n", "utf-8")
         _put(staged, target)

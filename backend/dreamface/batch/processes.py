@@ -142,7 +142,12 @@ def _one_thread_each() -> Iterator[None]:
 def _begin() -> None:
     """Begin a worker: Ctrl-C is the parent's business, and without a parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.cpu_count = _one  # else the renderer, which has threads of its own, would start one for each processor
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _one() -> int:
+    return 1
 
 
 def _end_with_parent() -> None:
