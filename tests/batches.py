@@ -12,9 +12,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dreamface._files import staging_folder
 from dreamface.batch import PlannedRow, Result, Wish
-from dreamface.batch.making import ProgressOf, move, unwatched
+from dreamface.batch.making import ProgressOf, put, unwatched
 
 LOG = "made.txt"
 """Beside the folder of faces: a line for each face that was made, also where it was made twice."""
@@ -37,31 +36,31 @@ def make(rows: Sequence[PlannedRow], wish: Wish, progress_of: ProgressOf = unwat
 
 
 def _make(row: PlannedRow, wish: Wish) -> Result:
-    target = wish.out / row.name
-    if target.exists():
+    store, beside = wish.store, Path(str(wish.out).removeprefix("file://"))
+    if store.exists(row.name):
         return Result(row.index, "skipped", row.name)
-    with staging_folder(wish.out) as stage:
+    with store.staging() as stage:
         folder = stage / row.name
         folder.mkdir()
         match row.prompt.replace(",", " ").split()[0]:
             case "deadly":
                 os.kill(os.getpid(), signal.SIGKILL)
-            case "once" if not (marker := wish.out.with_name(f"died-{row.name}")).exists():
+            case "once" if not (marker := beside.with_name(f"died-{row.name}")).exists():
                 marker.touch()
                 os.kill(os.getpid(), signal.SIGKILL)
             case "slow":
                 time.sleep(60.0)
-            case "full" if not wish.out.with_name("room").exists():
+            case "full" if not beside.with_name("room").exists():
                 return Result(row.index, "stop", row.name, "The disk is full: free some space")
             case "odd":
                 return Result(row.index, "failed", row.name, "a bug", trace="Traceback\nZeroDivisionError")
             case "unlucky":
                 return Result(row.index, "failed", row.name, "No luck.")
         (folder / "face.json").write_text(json.dumps(said_of(row)))
-        move(folder, target, row, wish)
-    with wish.out.with_name(LOG).open("a") as log:
+        put(folder, row, wish, store)
+    with beside.with_name(LOG).open("a") as log:
         log.write(f"{row.name}\n")
-    if row.prompt.startswith("late") and not (marker := wish.out.with_name(f"died-{row.name}")).exists():
+    if row.prompt.startswith("late") and not (marker := beside.with_name(f"died-{row.name}")).exists():
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)  # the face is there, and nobody was told
     return Result(row.index, "made", row.name)

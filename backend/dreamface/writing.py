@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dreamface import library
 from dreamface._files import cannot_write, staging_folder
 from dreamface.errors import Cancelled, DiskFull, DreamFaceError
 from dreamface.progress import Progress
@@ -49,12 +50,10 @@ def staging(parent: Path) -> Iterator[Path]:
     Raises:
         FolderError: nothing can be written there.
     """
-    from dreamface import folder as face_folder
-
     with ExitStack() as stack:
         try:
             parent.mkdir(parents=True, exist_ok=True)
-            face_folder.sweep(parent)
+            library.sweep(parent)
             stage = stack.enter_context(staging_folder(parent))
         except OSError as error:
             raise cannot_write(parent / "face", error) from error

@@ -9,16 +9,28 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from dreamface import cli
 from dreamface._files import hold, sibling
-from dreamface.batch import Here, Outcome, Processes, Table, Wish, processes, read_table, run_batch
-from dreamface.batch.engine import _LOCK
+from dreamface.batch import (
+    Here,
+    Outcome,
+    PlannedRow,
+    Processes,
+    Result,
+    Table,
+    Wish,
+    processes,
+    read_table,
+    run_batch,
+)  # fmt: skip
+from dreamface.batch.making import put
 from dreamface.batch.pace import Pace
+from dreamface.batch.stores import LOCK
 from dreamface.batch.table import check_name
 from dreamface.errors import BadRequest, Busy, Cancelled, DreamFaceError, FolderError
 from dreamface.progress import Progress, Step
@@ -204,7 +216,7 @@ def test_stopping_takes_less_than_two_seconds_and_leaves_nothing_half_made(tmp_p
     with pytest.raises(Cancelled, match=r"Stopped; \d of 4 are there, run it again to go on."):
         run_batch(table, wish(tmp_path), workers(), Progress(cancelled=stop))
     assert time.monotonic() - stopped_at[0] < 2.0
-    left = [path.name for path in (tmp_path / "out").iterdir() if path.name not in ("batch.json", _LOCK)]
+    left = [path.name for path in (tmp_path / "out").iterdir() if path.name not in ("batch.json", LOCK)]
     assert left in ([], ["f0"])
 
 
@@ -250,7 +262,7 @@ def _lives(pid: int) -> bool:
 
 def test_two_batches_in_one_folder(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    held = hold(tmp_path / "out" / _LOCK)
+    held = hold(tmp_path / "out" / LOCK)
     with pytest.raises(Busy, match="Another batch"):
         run_batch(table_of(tmp_path, PEOPLE), wish(tmp_path), Here(batches.make))
     held.close()
@@ -265,6 +277,49 @@ def test_what_a_killed_batch_has_left_goes(tmp_path: Path) -> None:
     left.mkdir()
     run_batch(table_of(tmp_path, PEOPLE), wish(tmp_path), Here(batches.make))
     assert not left.exists()
+
+
+# ---------------------------------------------------------------------------------------------------------------- urls
+
+
+def test_faces_go_to_a_url(tmp_path: Path) -> None:
+    import fsspec
+
+    files, place = fsspec.filesystem("memory"), f"memory://{tmp_path.name}/cast"
+    table = table_of(tmp_path, [*PEOPLE, "unlucky"])
+    asked = Wish(place, 512)
+    outcome = run_batch(table, asked, Here(in_memory))
+    assert len(outcome.made) == len(PEOPLE) and len(outcome.failures) == 1
+    root = f"/{tmp_path.name}/cast"
+    assert json.loads(files.cat(f"{root}/f1/face.json"))["prompt"] == "a woman"
+    assert b"No luck." in files.cat(f"{root}/failed.csv")
+    files.rm_file(f"{root}/f2/face.json")
+    again = run_batch(table, asked, Here(in_memory))
+    assert again.made == ["f2"], "what lacks its face.json is not whole"
+    assert again.skipped == [name for name in outcome.made if name != "f2"]
+    files.pipe(f"{root}/f3/face.json", files.cat(f"{root}/f4/face.json").replace(b"a boy", b"a dog"))
+    failures = run_batch(table, asked, Here(in_memory)).failures
+    assert [failure.line for failure in failures] == [5, 10], "another face is never written over"
+
+
+def in_memory(rows: list[PlannedRow], wish: Wish, progress_of: object) -> Iterator[Result]:
+    for row in rows:
+        if row.prompt == "unlucky":
+            yield Result(row.index, "failed", row.name, "No luck.")
+            continue
+        with wish.store.staging() as stage:
+            folder = stage / row.name
+            (folder / "maps").mkdir(parents=True)
+            (folder / "maps/skin_albedo.png").write_bytes(b"png")
+            (folder / "face.json").write_text(json.dumps(batches.said_of(row)))
+            yield Result(row.index, put(folder, row, wish, wish.store), row.name)
+
+
+def test_an_address_that_nothing_reaches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table_of(tmp_path, PEOPLE)
+    assert cli.main(["batch", str(tmp_path / "cast.csv"), "-o", "nowhere://bucket/cast"]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("nowhere://bucket/cast can't be reached (Protocol not known: nowhere")
 
 
 # ---------------------------------------------------------------------------------------------------------------- pace

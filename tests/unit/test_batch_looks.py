@@ -12,7 +12,7 @@ from PIL import Image
 
 from dreamface import folder, pipeline
 from dreamface.batch import Here, Only, Outcome, Processes, Wish, read_table, run_batch
-from dreamface.batch.looks import RECORD
+from dreamface.batch.stores import RECORD
 from dreamface.traits import ARKIT_SHAPES
 
 PEOPLE = 'prompt,name,seed\nan old man with a broad nose,old,3\n"a young woman, freckles",young,\n'

@@ -140,7 +140,7 @@ ALLOWED = {
     "traits": {"errors"},
     "units": set(),
     "wrinkles": set(),
-    "writing": {"_files", "errors", "face", "folder", "pipeline", "progress"},
+    "writing": {"_files", "errors", "face", "folder", "library", "pipeline", "progress"},
 }  # fmt: skip
 """Which of the backend's rooms and files each room and file may import, besides its own. A new one must be put here."""
 

@@ -5,6 +5,7 @@ from dreamface.batch.making import Make, make
 from dreamface.batch.outcome import Outcome, Result
 from dreamface.batch.plan import PlannedRow
 from dreamface.batch.processes import Here, Processes, on_this_machine, processors
+from dreamface.batch.stores import Place
 from dreamface.batch.table import FAILED, PLAN, Failure, Row, Table, read_table
 from dreamface.batch.wishes import ONLY, Only, Wish
 
@@ -18,6 +19,7 @@ __all__ = [
     "Make",
     "Only",
     "Outcome",
+    "Place",
     "PlannedRow",
     "Processes",
     "Result",

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Final, Protocol
 
-from dreamface import library
-from dreamface._files import Held, NoLocks, cannot_write, hold, whole_file
 from dreamface.batch.looks import look_is_there
 from dreamface.batch.making import ProgressOf, check_same, missing_formats
 from dreamface.batch.outcome import Outcome, Result, Results, collect, failed_table
 from dreamface.batch.pace import Pace
 from dreamface.batch.plan import PlannedRow, plan_as_text, plan_row, read_seed_of
+from dreamface.batch.stores import Store
 from dreamface.batch.table import FAILED, PLAN, Failure, Table
 from dreamface.batch.wishes import Wish
-from dreamface.errors import Busy, Cancelled, DreamFaceError, FolderError
+from dreamface.errors import Cancelled, DreamFaceError, FolderError
 from dreamface.progress import Progress
 
-_LOCK: Final = ".batch.lock"
 _SPREADSHEETS: Final = "utf-8-sig"  # with the mark by which Excel knows UTF-8
 _LOOK_EVERY: Final = 500  # rows that are planned between two reports
 
@@ -66,16 +63,17 @@ def run_batch(
         DreamFaceError: the executor can't go on.
     """
     wish.check()
-    with _alone_in(wish.out):
-        seed = _begin(table, wish)
-        run = _Run(table, wish, progress, on_bug)
+    store = wish.store
+    with store.alone():
+        seed = _begin(table, wish, store)
+        run = _Run(table, wish, store, progress, on_bug)
         try:
             run.sort_out(seed)
             run.work(executor)
         except (Cancelled, KeyboardInterrupt):
             raise Cancelled(f"Stopped; {run.so_far}, run it again to go on.") from None
         outcome = collect(table, run.results, run.refused)
-        _write_failed(table, wish, outcome.failures)
+        _write_failed(table, outcome.failures, store)
     # Pages of all faces, such as contact sheets and index.html, are written here by whoever calls this.
     return outcome
 
@@ -83,10 +81,12 @@ def run_batch(
 class _Run:
     """One run of a batch."""
 
-    def __init__(self, table: Table, wish: Wish, progress: Progress, on_bug: Callable[[str], None]) -> None:
+    def __init__(
+        self, table: Table, wish: Wish, store: Store, progress: Progress, on_bug: Callable[[str], None]
+    ) -> None:
         self.results: dict[int, Result] = {}
         self.refused: dict[int, Failure] = {}
-        self._table, self._wish = table, wish
+        self._table, self._wish, self._store = table, wish, store
         self._progress, self._on_bug = progress, on_bug
         self._todo: list[PlannedRow] = []
         self._fresh: set[int] = set()  # rows of which nothing was there
@@ -113,11 +113,11 @@ class _Run:
                 self.refused[index] = planned
                 continue
             try:
-                if is_done(planned, self._wish):
+                if is_done(planned, self._wish, self._store):
                     self.results[index] = Result(index, "skipped", planned.name)
                 else:
                     self._todo.append(planned)
-                    if self._wish.only is not None or not (self._wish.out / planned.name).exists():
+                    if self._wish.only is not None or not self._store.exists(planned.name):
                         self._fresh.add(index)
             except DreamFaceError as error:
                 self.refused[index] = Failure(planned.line, str(error), planned.name, row.cells)
@@ -168,83 +168,45 @@ class _Run:
         return part
 
 
-def is_done(row: PlannedRow, wish: Wish) -> bool:
+def is_done(row: PlannedRow, wish: Wish, store: Store) -> bool:
     """Whether all that is asked for of a row is there.
 
     Raises:
         FolderError: something else has its place.
     """
     if wish.only is not None:
-        return look_is_there(row, wish)
-    folder = wish.out / row.name
-    if not folder.exists():
+        return look_is_there(row, wish, store)
+    if not store.exists(row.name):
         return False
-    check_same(folder, row, wish)
-    return not missing_formats(row, wish)
+    check_same(row, wish, store)
+    return not missing_formats(row, wish, store)
 
 
 # ------------------------------------------------------------------------------------------------------ the folder
 
 
-@contextmanager
-def _alone_in(out: Path) -> Iterator[None]:
-    """No other batch works in the folder during the block; a killed one's lock is gone with it.
-
-    Raises:
-        Busy: another one does.
-        FolderError: the folder can't be made, or nothing can be written there.
-    """
-    path = out / _LOCK
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        held = hold(path, mode=0o666)  # as the umask lets: a studio may share the folder
-    except Held as other:
-        raise Busy(
-            f"Another batch ({other.owner}) is working in {out}: wait until it is done, or choose another folder."
-        ) from other
-    except NoLocks:  # some network disks have none; a face is still made whole or not at all
-        held = None
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    try:
-        yield
-    finally:
-        if held is not None:
-            held.close()
-
-
-def _begin(table: Table, wish: Wish) -> int:
+def _begin(table: Table, wish: Wish, store: Store) -> int:
     """Clear away what a killed batch has left, write `batch.json`, and return the batch's seed.
 
     Raises:
-        FolderError: the disk refused, or an earlier `batch.json` is damaged.
+        FolderError: nothing can be written there, or an earlier `batch.json` is damaged.
     """
-    library.sweep(wish.out)
-    file = wish.out / PLAN
-    try:
-        before = file.read_text("utf-8")
-    except FileNotFoundError:
-        before = None
-    except (OSError, UnicodeError):
-        before = ""
+    store.sweep()
+    before = store.read(PLAN)
     seed = read_seed_of(before)
-    text = plan_as_text(seed, table, wish)
-    if text != before:
-        with whole_file(file) as part:
-            part.write_text(text, "utf-8")
+    data = plan_as_text(seed, table, wish).encode()
+    if data != before:
+        store.write(PLAN, data)
     return seed
 
 
-def _write_failed(table: Table, wish: Wish, failures: Sequence[Failure]) -> None:
+def _write_failed(table: Table, failures: Sequence[Failure], store: Store) -> None:
     """Write the table of rows that failed, or take away that of an earlier run.
 
     Raises:
-        FolderError: the disk refused.
+        FolderError: it can't be written.
     """
-    file = wish.out / FAILED
-    if not failures:
-        with suppress(FileNotFoundError):
-            file.unlink()
-        return
-    with whole_file(file) as part:
-        part.write_text(failed_table(table, failures), _SPREADSHEETS, newline="")
+    if failures:
+        store.write(FAILED, failed_table(table, failures).encode(_SPREADSHEETS, "replace"))
+    else:
+        store.remove(FAILED)

@@ -18,30 +18,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dreamface._files import cannot_write, whole_file
-from dreamface._reading import parse_json, read_regular
+from dreamface._reading import parse_json
 from dreamface.batch.making import generate, identity
 from dreamface.batch.outcome import Kind
 from dreamface.batch.plan import PlannedRow
+from dreamface.batch.stores import RECORD, Store
 from dreamface.batch.wishes import Only, Wish
 from dreamface.errors import FolderError, NothingRead
 from dreamface.progress import Progress
 from dreamface.provenance import PICTURE, SOFTWARE, STATEMENT
-from dreamface.writing import staging
 
 if TYPE_CHECKING:
     from dreamface.face import Face
     from dreamface.record import FaceRecord
-
-RECORD: Final = "record.json"
-"""In a folder of maps: whose they are."""
 
 SUFFIXES: Final[Mapping[Only, str]] = {"geometry": ".glb", "preview": ".jpg", "maps": ".maps"}
 """What stands behind a row's name."""
 
 _PICTURE_MAPS: Final = 512  # pixels of the maps that the picture is taken of: more are not seen in it
 _QUALITY: Final = 90  # of the JPEG
-_LARGEST: Final = 2**26  # bytes of what is read back
 _COMMENT: Final = "comment"  # of a JPEG: whose picture it is
 
 
@@ -54,48 +49,42 @@ def make_look(row: PlannedRow, wish: Wish, progress: Progress) -> Kind:
         Cancelled: the progress said so.
     """
     assert wish.only is not None
-    if look_is_there(row, wish):
+    store = wish.store
+    if look_is_there(row, wish, store):
         return "skipped"
-    _WRITERS[wish.only](row, wish, progress)
+    with store.staging() as stage:
+        for staged in _WRITERS[wish.only](row, wish, stage, progress):
+            store.put(staged, staged.name)
     return "made"
 
 
-def look_is_there(row: PlannedRow, wish: Wish) -> bool:
+def look_is_there(row: PlannedRow, wish: Wish, store: Store) -> bool:
     """Whether a row's look is there already.
 
     Raises:
         FolderError: something else has its place.
     """
     assert wish.only is not None
-    file = place_of(row, wish)
-    if not file.exists():
+    name = f"{row.name}{SUFFIXES[wish.only]}"
+    if not store.exists(name):
         return False
-    said = _READERS[wish.only](file)
+    said = _READERS[wish.only](store, row.name)
     if said is None or not row.is_of(said, wish.head):
-        raise FolderError(f"{file} is of another face; give this row a name of its own or delete the file.")
+        raise FolderError(f"{name} is of another face; give this row a name of its own or delete the file.")
     return True
-
-
-def place_of(row: PlannedRow, wish: Wish) -> Path:
-    """Return the file, or the folder of maps, that a row's look is in."""
-    assert wish.only is not None
-    return wish.out / f"{row.name}{SUFFIXES[wish.only]}"
 
 
 # ------------------------------------------------------------------------------------------------------------ geometry
 
 
-def _write_geometry(row: PlannedRow, wish: Wish, progress: Progress) -> None:
+def _write_geometry(row: PlannedRow, wish: Wish, stage: Path, progress: Progress) -> list[Path]:
     from dreamface.export import write_glb
 
     face = shape(row, wish, progress.part(0.0, 0.7))
-    target = place_of(row, wish)
-    with staging(wish.out) as stage:
-        staged = stage / target.name
-        write_glb(face, staged, progress.part(0.7, 1.0), hair="none", lit=False)
-        with whole_file(target.with_suffix(".json")) as part:
-            part.write_text(json.dumps(_said(face), indent=1) + "\n", "utf-8")
-        _put(staged, target)
+    said, file = stage / f"{row.name}.json", stage / f"{row.name}.glb"
+    write_glb(face, file, progress.part(0.7, 1.0), hair="none", lit=False)
+    said.write_text(json.dumps(_said(face), indent=1) + "\n", "utf-8")
+    return [said, file]  # what tells whether it is there comes last
 
 
 def shape(row: PlannedRow, wish: Wish, progress: Progress) -> Face:
@@ -142,14 +131,14 @@ def _said(face: Face) -> dict[str, Any]:
     return {"generator": {"name": SOFTWARE}, "statement": STATEMENT, **face.record.to_json(), "head": face.head.model}
 
 
-def _read_geometry(file: Path) -> dict[str, Any] | None:
-    return _read(file.with_suffix(".json"))
+def _read_geometry(store: Store, name: str) -> dict[str, Any] | None:
+    return _read(store, f"{name}.json")
 
 
 # ------------------------------------------------------------------------------------------------------------- preview
 
 
-def _write_preview(row: PlannedRow, wish: Wish, progress: Progress) -> None:
+def _write_preview(row: PlannedRow, wish: Wish, stage: Path, progress: Progress) -> list[Path]:
     from PIL import Image
 
     from dreamface.images import encode_unit8
@@ -160,23 +149,21 @@ def _write_preview(row: PlannedRow, wish: Wish, progress: Progress) -> None:
     tags = Image.Exif()
     tags[_SOFTWARE_TAG] = SOFTWARE
     tags[_DESCRIPTION_TAG] = PICTURE
-    data = io.BytesIO()
-    picture.save(data, "JPEG", quality=_QUALITY, comment=json.dumps(said).encode(), exif=tags)
-    with whole_file(place_of(row, wish)) as part:
-        part.write_bytes(data.getvalue())
+    file = stage / f"{row.name}.jpg"
+    picture.save(file, "JPEG", quality=_QUALITY, comment=json.dumps(said).encode(), exif=tags)
+    return [file]
 
 
 _SOFTWARE_TAG: Final = 0x0131  # Software, of Exif
 _DESCRIPTION_TAG: Final = 0x010E  # ImageDescription, of Exif
 
 
-def _read_preview(file: Path) -> dict[str, Any] | None:
+def _read_preview(store: Store, name: str) -> dict[str, Any] | None:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(file) as picture:
-            comment = picture.info.get(_COMMENT, b"")
-        said = json.loads(comment)
+        with Image.open(io.BytesIO(store.read(f"{name}.jpg") or b"")) as picture:
+            said = json.loads(picture.info.get(_COMMENT, b""))
     except (OSError, ValueError, UnidentifiedImageError, Image.DecompressionBombError):
         return None
     return said if isinstance(said, dict) else None
@@ -185,27 +172,25 @@ def _read_preview(file: Path) -> dict[str, Any] | None:
 # ---------------------------------------------------------------------------------------------------------------- maps
 
 
-def _write_maps(row: PlannedRow, wish: Wish, progress: Progress) -> None:
+def _write_maps(row: PlannedRow, wish: Wish, stage: Path, progress: Progress) -> list[Path]:
     from dreamface.images import write_exr, write_png
     from dreamface.map_changes import encode_map
 
     face = generate(row, wish, progress)
-    target = place_of(row, wish)
-    with staging(wish.out) as stage:
-        folder = stage / target.name
-        folder.mkdir()
-        for tile, channels in face.maps.items():
-            for channel, image in channels.items():
-                if channel == "displacement":
-                    write_exr(image, folder / f"{tile}_{channel}.exr")
-                else:
-                    write_png(encode_map(channel, image), folder / f"{tile}_{channel}.png")
-        (folder / RECORD).write_text(json.dumps(_short(face.record), indent=1) + "\n", "utf-8")
-        _put(folder, target)
+    folder = stage / f"{row.name}.maps"
+    folder.mkdir()
+    for tile, channels in face.maps.items():
+        for channel, image in channels.items():
+            if channel == "displacement":
+                write_exr(image, folder / f"{tile}_{channel}.exr")
+            else:
+                write_png(encode_map(channel, image), folder / f"{tile}_{channel}.png")
+    (folder / RECORD).write_text(json.dumps(_short(face.record), indent=1) + "\n", "utf-8")
+    return [folder]
 
 
-def _read_maps(folder: Path) -> dict[str, Any] | None:
-    return _read(folder / RECORD)
+def _read_maps(store: Store, name: str) -> dict[str, Any] | None:
+    return _read(store, f"{name}.maps/{RECORD}")
 
 
 # -------------------------------------------------------------------------------------------------------------- pieces
@@ -217,28 +202,18 @@ def _short(record: FaceRecord) -> dict[str, Any]:
     return {"generator": {"name": SOFTWARE}, "statement": STATEMENT, **own}
 
 
-def _read(file: Path) -> dict[str, Any] | None:
+def _read(store: Store, name: str) -> dict[str, Any] | None:
     """Return whose a look is; None where its file is missing or damaged."""
     try:
-        said = parse_json(read_regular(file, _LARGEST))
-    except (OSError, ValueError):
+        said = parse_json(store.read(name) or b"")
+    except ValueError:
         return None
     return identity(said) if isinstance(said, dict) else None
 
 
-def _put(staged: Path, target: Path) -> None:
-    """Move what is whole to its place."""
-    try:
-        staged.rename(target)
-    except OSError as error:
-        if target.is_dir():  # a worker that was thought dead has made the same
-            return
-        raise cannot_write(target, error) from error
-
-
-_WRITERS: Final[Mapping[Only, Callable[[PlannedRow, Wish, Progress], None]]] = {
+_WRITERS: Final[Mapping[Only, Callable[[PlannedRow, Wish, Path, Progress], list[Path]]]] = {
     "geometry": _write_geometry, "preview": _write_preview, "maps": _write_maps,
 }  # fmt: skip
-_READERS: Final[Mapping[Only, Callable[[Path], dict[str, Any] | None]]] = {
+_READERS: Final[Mapping[Only, Callable[[Store, str], dict[str, Any] | None]]] = {
     "geometry": _read_geometry, "preview": _read_preview, "maps": _read_maps,
 }  # fmt: skip

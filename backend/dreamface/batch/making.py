@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from dreamface import library
 from dreamface.batch.outcome import Kind, Result
 from dreamface.batch.plan import PlannedRow
+from dreamface.batch.stores import Store
 from dreamface.batch.wishes import Wish
 from dreamface.errors import Cancelled, DiskFull, DreamFaceError, FolderError
 from dreamface.progress import Progress
-from dreamface.writing import export_all, prepare, staging
+from dreamface.writing import export_all, prepare
 
 ProgressOf = Callable[[PlannedRow], Progress]
 """Gives the part of a batch's progress that is one row's."""
@@ -79,16 +79,13 @@ def _make_one(row: PlannedRow, wish: Wish, progress: Progress) -> tuple[Kind, tu
         from dreamface.batch.looks import make_look
 
         return make_look(row, wish, progress), ()
-    if (wish.out / row.name).exists():
-        return _complete(row, wish, progress)
-    return _make_face(row, wish, progress)
-
-
-def _make_face(row: PlannedRow, wish: Wish, progress: Progress) -> tuple[Kind, tuple[str, ...]]:
-    with staging(wish.out) as stage:
+    store = wish.store
+    if store.exists(row.name):
+        return _complete(row, wish, store, progress)
+    with store.staging() as stage:
         face = generate(row, wish, progress.part(0.0, _MADE))
         written = prepare(face, stage / row.name, row.name, wish.formats, progress.part(_MADE, 1.0))
-        return move(written.folder, wish.out / row.name, row, wish), tuple(written.notes)
+        return put(written.folder, row, wish, store), tuple(written.notes)
 
 
 def generate(row: PlannedRow, wish: Wish, progress: Progress, resolution: int | None = None) -> Any:
@@ -116,62 +113,53 @@ def generate(row: PlannedRow, wish: Wish, progress: Progress, resolution: int | 
     )
 
 
-def move(staged: Path, target: Path, row: PlannedRow, wish: Wish) -> Kind:
-    """Move what was made to its place; where the same was made meanwhile, by a worker thought dead, that stays.
+def put(staged: Path, row: PlannedRow, wish: Wish, store: Store) -> Kind:
+    """Move a face to its place; where the same was made meanwhile, by a worker thought dead, that stays.
 
     Raises:
-        FolderError: something else is there by now, or the disk refused.
+        FolderError: something else is there by now, or nothing can be written there.
     """
-    from dreamface._files import cannot_write
-
-    try:
-        if not target.exists():
-            staged.rename(target)
-            return "made"
-    except OSError as error:
-        if not target.exists():
-            raise cannot_write(target, error) from error
-    check_same(target, row, wish)
+    if store.put(staged, row.name):
+        return "made"
+    check_same(row, wish, store)
     return "skipped"
 
 
-def _complete(row: PlannedRow, wish: Wish, progress: Progress) -> tuple[Kind, tuple[str, ...]]:
+def _complete(row: PlannedRow, wish: Wish, store: Store, progress: Progress) -> tuple[Kind, tuple[str, ...]]:
     """Write the exports that a row's folder lacks."""
     from dreamface import folder as face_folder
 
-    folder = wish.out / row.name
-    check_same(folder, row, wish)
-    missing = missing_formats(row, wish)
+    check_same(row, wish, store)
+    missing = missing_formats(row, wish, store)
     if not missing:
         return "skipped", ()
-    written = export_all(face_folder.load(folder), folder, row.name, missing, progress)
+    with store.fetch(row.name) as folder:
+        written = export_all(face_folder.load(folder), folder, row.name, missing, progress)
+        store.put_beside(folder, row.name, [file.name for file in written.files.values()])
     return ("exported" if written.files else "skipped"), tuple(written.notes)
 
 
-def missing_formats(row: PlannedRow, wish: Wish) -> list[str]:
+def missing_formats(row: PlannedRow, wish: Wish, store: Store) -> list[str]:
     """Return the exports that a row's folder lacks."""
-    return [suffix for suffix in wish.formats if not (wish.out / row.name / f"{row.name}.{suffix}").exists()]
+    return [suffix for suffix in wish.formats if not store.exists(f"{row.name}/{row.name}.{suffix}")]
 
 
-def check_same(folder: Path, row: PlannedRow, wish: Wish) -> None:
-    """Refuse a folder whose face is another than the row's.
+def check_same(row: PlannedRow, wish: Wish, store: Store) -> None:
+    """Refuse a folder whose face is another than the row's; needs no torch where it is the same.
 
     Raises:
         FolderError: it is, or the folder holds no face.
     """
-    if is_there(folder, row, wish):
+    said = store.said(row.name)
+    if said is not None and row.is_of(identity(said), wish.head):
         return
     from dreamface import folder as face_folder
 
-    record = face_folder.read_document(folder).record
+    with store.fetch(row.name) as folder:
+        record = face_folder.read_document(folder).record
     face = f"“{record.prompt}” with seed {record.seed}, {record.resolution} pixels, {record.head}"
-    raise FolderError(f"{folder} holds another face, {face}; give this row a name of its own or delete the folder.")
-
-
-def is_there(folder: Path, row: PlannedRow, wish: Wish) -> bool:
-    """Whether a folder holds a row's face, as far as face.json tells without being checked; needs no torch."""
-    said = library.describe(folder)
-    return said is not None and row.is_of(identity(said), wish.head)
+    place = wish.out / row.name if isinstance(wish.out, Path) else f"{wish.out}/{row.name}"
+    raise FolderError(f"{place} holds another face, {face}; give this row a name of its own or delete the folder.")
 
 
 def identity(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def _derived(seed: int, name: str) -> int:
     return int.from_bytes(digest[:_SEED_BYTES], "big") % SEED_LIMIT
 
 
-def read_seed_of(text: str | None) -> int:
+def read_seed_of(text: bytes | None) -> int:
     """Return the seed of a batch from what its `batch.json` holds; a new one where there is none yet.
 
     Raises:

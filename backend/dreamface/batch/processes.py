@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
-from dreamface import library
 from dreamface.batch.dispatching import dispatch, make_all
 from dreamface.batch.making import Make, ProgressOf, load_pipeline, make
 from dreamface.batch.outcome import Result, Results
@@ -57,7 +56,7 @@ class Processes:
     def run(self, rows: Sequence[PlannedRow], wish: Wish, progress_of: ProgressOf) -> Results:
         """See `Executor`."""
         workers = [_Process(self._make, self._load, wish) for _ in range(min(self._count, len(rows)))]
-        yield from dispatch(workers, rows, partial(library.sweep, wish.out, again=True))
+        yield from dispatch(workers, rows, partial(wish.store.sweep, again=True))
 
 
 def check_processes(count: int | None) -> None:

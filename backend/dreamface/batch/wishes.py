@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal, get_args
 
+from dreamface.batch.stores import Place, Store, store_of
 from dreamface.errors import BadRequest
 from dreamface.limits import check_resolution
 
@@ -20,7 +20,7 @@ class Wish:
     """What is to be made of each row.
 
     Attributes:
-        out: the folder that gets a face folder for each row.
+        out: the folder, or URL, that gets a face folder for each row.
         resolution: of the maps in pixels, where a row says none.
         head: head model.
         anyway: whether to make someone also where nothing of a prompt is read.
@@ -29,13 +29,18 @@ class Wish:
         only: a part of each face instead of the whole; see `looks`.
     """
 
-    out: Path
+    out: Place
     resolution: int = 1024
     head: str = "auto"
     anyway: bool = False
     align: float = 0.0
     formats: tuple[str, ...] = ()
     only: Only | None = None
+
+    @property
+    def store(self) -> Store:
+        """Where the faces go."""
+        return store_of(self.out)
 
     def check(self) -> None:
         """Refuse what can be made of no row; once, not for each of them.

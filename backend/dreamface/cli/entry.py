@@ -360,7 +360,9 @@ def _add_batch(actions: Commands) -> None:
     command.add_argument(
         "table", type=Path, metavar="PROMPTS.csv", help="columns: prompt, and if you like name, seed, resolution"
     )
-    command.add_argument("-o", "--output", type=Path, metavar="DIR", required=True, help="gets one folder a row")
+    command.add_argument(
+        "-o", "--output", metavar="DIR", required=True, help="gets one folder a row; or a URL, such as s3://bucket/cast"
+    )
     _add_making(command)
     command.add_argument("--glb", action="store_true", help="also write a .glb of each")
     command.add_argument("--blend", action="store_true", help="also write a .blend of each")
