@@ -1,6 +1,7 @@
-"""Many faces: a table of prompts, one face for each row, on every processor of this machine."""
+"""Many faces: a table of prompts, one face for each row, on every processor of this machine or of a farm."""
 
 from dreamface.batch.engine import Executor, run_batch
+from dreamface.batch.farm import Farm
 from dreamface.batch.making import Make, make
 from dreamface.batch.outcome import Outcome, Result
 from dreamface.batch.plan import PlannedRow
@@ -15,6 +16,7 @@ __all__ = [
     "PLAN",
     "Executor",
     "Failure",
+    "Farm",
     "Here",
     "Make",
     "Only",

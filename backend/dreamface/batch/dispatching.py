@@ -100,12 +100,17 @@ class _Work:
     def run(self) -> Results:
         for worker in self._workers:
             self._busy[worker.start()] = (worker, None)
-        while self._busy:
+        while self._queue or self._lonely or self._working:
             done, _ = wait(self._busy, timeout=LOOK_S, return_when=FIRST_COMPLETED)
             for future in done:
                 yield from self._finish(future)
             self._give_out()
             yield None
+
+    @property
+    def _working(self) -> bool:
+        """Whether rows are being made; workers that have not begun, as where a farm has no room, are not waited for."""
+        return any(job is not None for _, job in self._busy.values())
 
     def stop(self) -> None:
         """End all workers, and take away what they were at."""
@@ -116,11 +121,14 @@ class _Work:
     def _give_out(self) -> None:
         while self._queue and self._idle:
             self._give(self._idle.pop(), self._queue.popleft())
-        if self._lonely and not self._queue and not self._busy:
-            for worker in self._idle[1:]:
-                worker.stop()
-            self._workers, self._idle = self._idle[:1], self._idle[:1]
-            self._give(self._idle.pop(), self._lonely.popleft())
+        if self._lonely and self._idle and not self._queue and not self._working:
+            only = self._idle.pop()
+            for worker in self._workers:
+                if worker is not only:
+                    worker.stop()
+            self._workers, self._idle = [only], []
+            self._busy.clear()
+            self._give(only, self._lonely.popleft())
 
     def _give(self, worker: Worker, job: _Job) -> None:
         self._busy[worker.submit(job.rows)] = (worker, job)

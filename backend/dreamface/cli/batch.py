@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from dreamface.batch import FAILED, Place, Wish, on_this_machine, read_table, run_batch
+from dreamface.batch import FAILED, Farm, Place, Wish, on_this_machine, read_table, run_batch
 from dreamface.cli.making import check_can_be_folder
 from dreamface.cli.terminal import Terminal
 
@@ -16,7 +16,8 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     place: Place = options.output if "://" in options.output else Path(options.output)
     if isinstance(place, Path):
         check_can_be_folder(place)
-    executor = on_this_machine(options.processes)
+    here = on_this_machine(options.processes)
+    executor = here if options.ray is None else Farm(options.ray, options.processes)
     wish = Wish(
         place, options.resolution, options.head, options.anyway, options.align,
         tuple(suffix for suffix in ("glb", "blend") if getattr(options, suffix)), options.only,

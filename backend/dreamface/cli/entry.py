@@ -370,6 +370,10 @@ def _add_batch(actions: Commands) -> None:
         "--processes", type=int, metavar="N", help="that work side by side; default: one for each processor"
     )
     command.add_argument(
+        "--ray", metavar="ADDRESS",
+        help="make them on a Ray cluster: auto, the one of this machine; local, a new one; or ray://host:10001",
+    )  # fmt: skip
+    command.add_argument(
         "--only", choices=batching.ONLY,
         help="a quick look instead of whole faces: NAME.glb with the blend shapes, NAME.jpg, or NAME.maps",
     )  # fmt: skip
