@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,7 @@ def test_addresses_that_are_none() -> None:
 def test_a_farm_without_ray_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingDependency):
         Farm("local")
     table_of(tmp_path, PEOPLE)
@@ -118,7 +119,7 @@ def test_a_cluster_that_goes_away(tmp_path: Path) -> None:
     )
     paths = os.pathsep.join((str(ROOT), str(ROOT / "backend")))
     batch = subprocess.Popen(
-        [os.sys.executable, str(program), str(tmp_path)],  # type: ignore[attr-defined]
+        [sys.executable, str(program), str(tmp_path)],
         env={**os.environ, "PYTHONPATH": paths}, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

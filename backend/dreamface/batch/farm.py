@@ -95,7 +95,8 @@ class Farm:
         try:
             if self._address == LOCAL:
                 processes = self._count or processors()
-                ray.init(num_cpus=processes, include_dashboard=False, object_store_memory=_STORE_BYTES, **quiet)
+                own = {"num_cpus": processes, "include_dashboard": False, "object_store_memory": _STORE_BYTES}
+                ray.init(LOCAL, **own, **quiet)  # by this word, never one that runs here already
             else:
                 ray.init(self._address, **quiet)
         except Exception as error:  # whatever Ray meets on its way
