@@ -103,6 +103,14 @@ def test_machines_with_another_version_are_said(cluster: Any, tmp_path: Path, mo
 
 
 @pytest.mark.slow
+def test_a_cluster_that_is_not_there(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: it comes with the extra `farm`")
+    far = Farm("ray://127.0.0.1:9", make=batches.make, load=batches.nothing)
+    with pytest.raises(DreamFaceError, match=r"No Ray cluster could be reached by --ray ray://127.0.0.1:9 \("):
+        far._connect(__import__("ray"))
+
+
+@pytest.mark.slow
 def test_a_cluster_that_goes_away(tmp_path: Path) -> None:
     """In a process of its own: who kills the head of the cluster can't use Ray any more."""
     pytest.importorskip("ray", reason="Ray is not installed: it comes with the extra `farm`")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -34,7 +35,10 @@ LOCAL, AUTO, CLIENT = "local", "auto", "ray://"
 """A cluster of this machine alone; the one that this machine belongs to; one that is reached by its address."""
 
 _NO_RAY: Final = f"Farms need the package ray: install DreamFace with its extra, dreamface[{EXTRA}]."
+_TOKEN: Final = "; a cluster that asks for a token takes RAY_AUTH_MODE=token"
 _ASK_S: Final = 60.0  # within which every machine has to say what it has
+_KNOCK_S: Final = 10.0  # within which a cluster's host answers first
+_PORT: Final = 10001  # of Ray's clients
 _PROBE_EVERY_S: Final = 2.0
 _PROBE_S: Final = 2.0  # within which a cluster that is there answers
 _MOST_SILENCES: Final = 3  # in a row; Ray itself ends this process after a minute of them
@@ -98,12 +102,16 @@ class Farm:
                 own = {"num_cpus": processes, "include_dashboard": False, "object_store_memory": _STORE_BYTES}
                 ray.init(LOCAL, **own, **quiet)  # by this word, never one that runs here already
             else:
-                ray.init(self._address, **quiet)
+                if self._address.startswith(CLIENT):  # Ray itself would try for most of a minute
+                    place = urlsplit(self._address)
+                    socket.create_connection((place.hostname, place.port or _PORT), timeout=_KNOCK_S).close()
+                with warnings.catch_warnings(action="ignore"):  # the sentence below says the same
+                    ray.init(self._address, **quiet)
         except Exception as error:  # whatever Ray meets on its way
-            said = str(error).strip().splitlines()
+            said = (str(error).strip() or repr(error)).splitlines()[0].rstrip(".:")
             raise DreamFaceError(
-                f"No Ray cluster could be reached by --ray {self._address} ({said[0] if said else repr(error)}): start "
-                "one with `ray start --head`, or work on this machine with --ray local."
+                f"No Ray cluster could be reached by --ray {self._address} ({said}): start one with `ray start --head`, "
+                f"or work on this machine with --ray {LOCAL}{_TOKEN if self._address.startswith(CLIENT) else ''}."
             ) from error
 
     def _work(self, ray: Any, rows: Sequence[PlannedRow], wish: Wish) -> Results:
@@ -206,7 +214,7 @@ def _check_machines(ray: Any, wish: Wish) -> None:
 def _heart(ray: Any, address: str) -> tuple[str, int] | None:
     """Return the host and port at which a cluster answers while it is there."""
     place = urlsplit(address if address.startswith(CLIENT) else f"ray://{_head(ray)}")
-    return (place.hostname, place.port) if place.hostname and place.port else None
+    return (place.hostname, place.port or _PORT) if place.hostname else None
 
 
 def _head(ray: Any) -> str:
