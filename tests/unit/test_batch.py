@@ -376,7 +376,18 @@ def test_looks_that_do_not_go_with_the_rest(
     assert reason in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
+def test_there_are_no_more_processes_than_memory_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable: 9000000 kB\n")
+    monkeypatch.setattr(processes, "_MEMORY", tmp_path / "meminfo")
+    assert processes._fitting(512) == 4 and processes._fitting(4096) == 2
+    (tmp_path / "meminfo").write_text("MemAvailable: 9 kB\n")
+    assert processes._fitting(512) == 1
+    monkeypatch.setattr(processes, "_MEMORY", tmp_path / "none")
+    assert processes._fitting(512) == processes.MOST_PROCESSES
+
+
 def test_there_is_a_process_for_each_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_MEMORY", Path("none"))
     monkeypatch.setattr(processes, "processors", lambda: 1)
     assert isinstance(processes.on_this_machine(), Here) and isinstance(processes.on_this_machine(2), Processes)
     monkeypatch.setattr(processes, "processors", lambda: 8)

@@ -110,7 +110,7 @@ class Farm:
         except Exception as error:  # whatever Ray meets on its way
             said = (str(error).strip() or repr(error)).splitlines()[0].rstrip(".:")
             raise DreamFaceError(
-                f"No Ray cluster could be reached by --ray {self._address} ({said}): start one with `ray start --head`, "
+                f"No Ray cluster could be reached by --ray {self._address} ({said}): start one with `ray start --head` "
                 f"or work on this machine with --ray {LOCAL}{_TOKEN if self._address.startswith(CLIENT) else ''}."
             ) from error
 

@@ -11,6 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from dreamface.batch.dispatching import dispatch, make_all
@@ -21,6 +22,10 @@ from dreamface.batch.wishes import Wish
 from dreamface.errors import BadRequest
 
 MOST_PROCESSES: Final = 256
+
+_MEMORY: Final = Path("/proc/meminfo")
+_EACH, _LARGE = 2 * 2**30, 4 * 2**30  # bytes that a process may need, up to maps of `_COMMON` pixels and above
+_COMMON: Final = 2048
 
 _ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """What numpy's and torch's libraries read when they load."""
@@ -76,17 +81,28 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def on_this_machine(processes: int | None = None) -> Here | Processes:
+def _fitting(resolution: int) -> int:
+    """Return how many processes the memory holds that is free now; Linux alone tells."""
+    try:
+        lines = _MEMORY.read_text().splitlines()
+        free = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, ValueError, StopIteration):
+        return MOST_PROCESSES
+    return max(1, free * 1024 // (_LARGE if resolution > _COMMON else _EACH))
+
+
+def on_this_machine(processes: int | None = None, resolution: int = 1024) -> Here | Processes:
     """Return what makes rows here.
 
     Args:
-        processes: that work side by side; None is one for each processor.
+        processes: that work side by side; None is one for each processor, or as many as memory holds.
+        resolution: of the maps in pixels.
 
     Raises:
         BadRequest: their number is out of range.
     """
     check_processes(processes)
-    count = processors() if processes is None else processes
+    count = min(processors(), _fitting(resolution)) if processes is None else processes
     return Here() if count == 1 else Processes(count)
 
 

@@ -16,7 +16,7 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     place: Place = options.output if "://" in options.output else Path(options.output)
     if isinstance(place, Path):
         check_can_be_folder(place)
-    here = on_this_machine(options.processes)
+    here = on_this_machine(options.processes, options.resolution)
     executor = here if options.ray is None else Farm(options.ray, options.processes)
     wish = Wish(
         place, options.resolution, options.head, options.anyway, options.align,
