@@ -72,7 +72,7 @@ def test_names_and_people_do_not_depend_on_how_many_work(tmp_path: Path) -> None
     (tmp_path / "b/out").mkdir(parents=True)
     (tmp_path / "b/out/batch.json").write_text((tmp_path / "a/out/batch.json").read_text())
     second = run_batch(table, wish(tmp_path / "b"), workers(3))
-    assert first == second and first.made[:2] == ["a-man", "a-woman"] and len(first.made) == len(PEOPLE)
+    assert first == second and first.names == first.made and first.made[:2] == ["a-man", "a-woman"] and len(first.made) == len(PEOPLE)
     assert faces(tmp_path / "a/out") == faces(tmp_path / "b/out")
     seeds = [face["seed"] for face in faces(tmp_path / "a/out").values()]
     assert len(set(seeds)) == len(seeds)

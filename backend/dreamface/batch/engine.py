@@ -74,7 +74,6 @@ def run_batch(
             raise Cancelled(f"Stopped; {run.so_far}, run it again to go on.") from None
         outcome = collect(table, run.results, run.refused)
         _write_failed(table, outcome.failures, store)
-    # Pages of all faces, such as contact sheets and index.html, are written here by whoever calls this.
     return outcome
 
 

@@ -53,6 +53,7 @@ class Outcome:
         skipped: names of folders that were there with all that is asked for.
         failures: the other rows.
         notes: sentences about what could not be written; may repeat.
+        names: of all folders that are there.
     """
 
     made: list[str] = field(default_factory=list)
@@ -60,10 +61,11 @@ class Outcome:
     skipped: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
 
     def there(self) -> int:
         """How many rows have their folder."""
-        return len(self.made) + len(self.exported) + len(self.skipped)
+        return len(self.names)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for a program."""
@@ -105,6 +107,7 @@ def collect(table: Table, results: dict[int, Result], refused: dict[int, Failure
             continue
         elif result.kind in lists:
             lists[result.kind].append(result.name)
+            outcome.names.append(result.name)
             outcome.notes += result.notes
         else:
             outcome.failures.append(Failure(row.line, result.reason, result.name, row.cells))

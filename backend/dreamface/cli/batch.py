@@ -24,6 +24,8 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     )  # fmt: skip
     with terminal.progress() as progress:
         outcome = run_batch(table, wish, executor, progress, terminal.trace)
+        # Pages of all faces (contact sheets, index.html) go here: their folders are place / name for outcome.names,
+        # where place is a Path and nothing is asked for with --only.
     terminal.result({"folder": str(place), **outcome.to_json()})
     old = len(outcome.skipped) + len(outcome.exported)
     counts = f"{len(outcome.made):,} made, {old:,} were there, {len(outcome.failures):,} failed, in {place}"
