@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Final, Protocol
 
-from dreamface.batch.looks import look_is_there
+from dreamface.batch.looks import SUFFIXES, look_is_there
 from dreamface.batch.making import ProgressOf, check_same, missing_formats
 from dreamface.batch.outcome import Outcome, Result, Results, collect, failed_table
 from dreamface.batch.pace import Pace
@@ -104,6 +104,7 @@ class _Run:
 
     def sort_out(self, seed: int) -> None:
         """Plan the rows: some are refused, some are there already, the rest is to be done."""
+        names = self._store.names()
         for index, row in enumerate(self._table.rows):
             if index % _LOOK_EVERY == 0:
                 self._progress.report("plan", 0.0, f"Looked at {index:,} of {self._total:,} rows")
@@ -112,12 +113,14 @@ class _Run:
                 self.refused[index] = planned
                 continue
             try:
-                if is_done(planned, self._wish, self._store):
+                name = name_of(planned, self._wish)
+                if not (self._store.exists(name) if names is None else name in names):
+                    self._fresh.add(index)
+                    self._todo.append(planned)
+                elif is_done(planned, self._wish, self._store):
                     self.results[index] = Result(index, "skipped", planned.name)
                 else:
                     self._todo.append(planned)
-                    if self._wish.only is not None or not self._store.exists(planned.name):
-                        self._fresh.add(index)
             except DreamFaceError as error:
                 self.refused[index] = Failure(planned.line, str(error), planned.name, row.cells)
 
@@ -165,6 +168,11 @@ class _Run:
         said = self._pace.in_words(self._total - self._over)
         part.report("batch", 0.0, f"{self._over + 1:,} of {self._total:,}: {row.name}" + (f", {said}" if said else ""))
         return part
+
+
+def name_of(row: PlannedRow, wish: Wish) -> str:
+    """Return the name of what is made of a row: its face folder, or the file of a quick look."""
+    return row.name if wish.only is None else f"{row.name}{SUFFIXES[wish.only]}"
 
 
 def is_done(row: PlannedRow, wish: Wish, store: Store) -> bool:

@@ -36,6 +36,10 @@ class Store(Protocol):
         """Whether a file or a whole folder is there."""
         ...
 
+    def names(self) -> frozenset[str] | None:
+        """Return the names of all that is there, where to ask for each of many would take long; else None."""
+        ...
+
     def read(self, name: str) -> bytes | None:
         """Return what a file holds; None where it is not there.
 
@@ -95,20 +99,28 @@ class Store(Protocol):
 
 
 def store_of(place: Place) -> Store:
-    """Return the store of a folder or URL."""
-    return Folder(place) if isinstance(place, Path) else Url(place)
+    """Return the store of a folder or URL.
+
+    Raises:
+        MissingDependency: the package that a URL takes is not installed.
+        FolderError: there is no such place.
+    """
+    return _Folder(place) if isinstance(place, Path) else _Url(place)
 
 
-class Folder:
+class _Folder:
     """A folder on a disk of this machine, or one that several machines share."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def exists(self, name: str) -> bool:  # noqa: D102 - as the protocol says, here and below
+    def exists(self, name: str) -> bool:
         return (self.path / name).exists()
 
-    def read(self, name: str) -> bytes | None:  # noqa: D102
+    def names(self) -> frozenset[str] | None:
+        return None
+
+    def read(self, name: str) -> bytes | None:
         file = self.path / name
         try:
             return file.read_bytes()
@@ -117,21 +129,21 @@ class Folder:
         except OSError as error:
             raise FolderError(f"{file} can't be read ({error.strerror}): change its permissions.") from error
 
-    def write(self, name: str, data: bytes) -> None:  # noqa: D102
+    def write(self, name: str, data: bytes) -> None:
         with whole_file(self.path / name) as part:
             part.write_bytes(data)
 
-    def remove(self, name: str) -> None:  # noqa: D102
+    def remove(self, name: str) -> None:
         with suppress(OSError):
             (self.path / name).unlink(missing_ok=True)
 
-    def said(self, name: str) -> Mapping[str, Any] | None:  # noqa: D102
+    def said(self, name: str) -> Mapping[str, Any] | None:
         return library.describe(self.path / name)
 
-    def staging(self) -> AbstractContextManager[Path]:  # noqa: D102
+    def staging(self) -> AbstractContextManager[Path]:
         return writing.staging(self.path)
 
-    def put(self, staged: Path, name: str) -> bool:  # noqa: D102
+    def put(self, staged: Path, name: str) -> bool:
         target = self.path / name
         try:
             if target.exists():
@@ -144,14 +156,14 @@ class Folder:
         return True
 
     @contextmanager
-    def fetch(self, name: str) -> Iterator[Path]:  # noqa: D102
+    def fetch(self, name: str) -> Iterator[Path]:
         yield self.path / name
 
     def put_beside(self, folder: Path, name: str, files: list[str]) -> None:
         """They are there already."""
 
     @contextmanager
-    def alone(self) -> Iterator[None]:  # noqa: D102
+    def alone(self) -> Iterator[None]:
         path = self.path / LOCK
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -171,11 +183,11 @@ class Folder:
             if held is not None:
                 held.close()
 
-    def sweep(self, again: bool = False) -> None:  # noqa: D102
+    def sweep(self, again: bool = False) -> None:
         library.sweep(self.path, again=again)
 
 
-class Url:
+class _Url:
     """A place that fsspec reaches: `s3://`, `gs://`, `abfs://`, `memory://` and others, each by a package of its own.
 
     Raises:
@@ -197,29 +209,36 @@ class Url:
     def _place(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"
 
-    def exists(self, name: str) -> bool:  # noqa: D102
+    def exists(self, name: str) -> bool:
         with self._explained("be read"):
             place = self._place(name)
             return self._files.isfile(place) or any(self._files.isfile(f"{place}/{mark}") for mark in _MARKS)
 
-    def read(self, name: str) -> bytes | None:  # noqa: D102
+    def names(self) -> frozenset[str] | None:
+        with self._explained("be read"):
+            try:
+                return frozenset(str(one).rstrip("/").rpartition("/")[2] for one in self._files.ls(self._root, False))
+            except FileNotFoundError:
+                return frozenset()
+
+    def read(self, name: str) -> bytes | None:
         with self._explained("be read"):
             try:
                 return bytes(self._files.cat_file(self._place(name)))
             except FileNotFoundError:
                 return None
 
-    def write(self, name: str, data: bytes) -> None:  # noqa: D102
+    def write(self, name: str, data: bytes) -> None:
         with self._explained("be written"):
             place = self._place(name)
             self._files.makedirs(place.rpartition("/")[0], exist_ok=True)
             self._files.pipe_file(place, data)
 
-    def remove(self, name: str) -> None:  # noqa: D102
+    def remove(self, name: str) -> None:
         with suppress(FolderError), self._explained("be written"), suppress(FileNotFoundError):
             self._files.rm_file(self._place(name))
 
-    def said(self, name: str) -> Mapping[str, Any] | None:  # noqa: D102
+    def said(self, name: str) -> Mapping[str, Any] | None:
         data = self.read(f"{name}/{_DOCUMENT}")
         try:
             said = None if data is None else parse_json(data)
@@ -228,11 +247,11 @@ class Url:
         return said if isinstance(said, dict) else None
 
     @contextmanager
-    def staging(self) -> Iterator[Path]:  # noqa: D102
+    def staging(self) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="dreamface-") as place:
             yield Path(place)
 
-    def put(self, staged: Path, name: str) -> bool:  # noqa: D102
+    def put(self, staged: Path, name: str) -> bool:
         if self.exists(name):
             return False
         if staged.is_file():
@@ -250,19 +269,19 @@ class Url:
             self._files.put_file(str(file), place)
 
     @contextmanager
-    def fetch(self, name: str) -> Iterator[Path]:  # noqa: D102
+    def fetch(self, name: str) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="dreamface-") as place:
             folder = Path(place) / name
             with self._explained("be read"):
                 self._files.get(f"{self._place(name)}/", f"{folder}/", recursive=True)
             yield folder
 
-    def put_beside(self, folder: Path, name: str, files: list[str]) -> None:  # noqa: D102
+    def put_beside(self, folder: Path, name: str, files: list[str]) -> None:
         for file in (*files, _DOCUMENT):
             self._upload(folder / file, f"{name}/{file}")
 
     @contextmanager
-    def alone(self) -> Iterator[None]:  # noqa: D102
+    def alone(self) -> Iterator[None]:
         yield  # object stores have no locks; whatever is put there is whole all the same
 
     def sweep(self, again: bool = False) -> None:
