@@ -31,6 +31,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dreamface.batch import Executor, Here, Only, Outcome, Processes, Wish, processors, read_table, run_batch
+from dreamface.batch.looks import SUFFIXES
 
 PEOPLE = (
     "an old fisherman with a hooked nose",
@@ -130,7 +131,9 @@ class Bench:
         """Kill a worker now and then; count what is lost and what is made twice."""
         with _killer(every) as kills:
             outcome, seconds, _ = self._run(Processes(self.processes), rows, "kill")
-        there = Counter(path.name for path in (self.place / "kill").iterdir() if path.is_dir())
+        pattern = "*/face.json" if self.only is None else f"*{SUFFIXES[self.only]}"
+        found = [path.parent.name if self.only is None else path.stem for path in (self.place / "kill").glob(pattern)]
+        there = Counter(found)
         lost = [f"f{number}" for number in range(rows) if f"f{number}" not in there]
         other = sorted(set(there) - {f"f{number}" for number in range(rows)})
         report(f"{rows} rows, {len(kills)} workers killed", f"{seconds:.0f} s, {60.0 * rows / seconds:.1f} a minute")
