@@ -28,6 +28,7 @@ from dreamface.batch import (
     read_table,
     run_batch,
 )  # fmt: skip
+from dreamface.batch.dispatching import NotBegun
 from dreamface.batch.making import put
 from dreamface.batch.pace import Pace
 from dreamface.batch.stores import LOCK
@@ -182,6 +183,20 @@ def test_what_a_killed_process_was_at_is_made_all_the_same(tmp_path: Path) -> No
     assert not outcome.failures and outcome.made == [f"f{number}" for number in range(len(prompts))]
     assert sorted(batches.made(tmp_path / "out")) == sorted(outcome.made), "nothing is lost, nothing is made twice"
     assert set(faces(tmp_path / "out")) == set(outcome.made)
+
+
+def test_rows_are_not_to_blame_for_a_process_that_died_before_them(tmp_path: Path) -> None:
+    asked = wish(tmp_path)
+    row = PlannedRow(0, 2, "f0", "a man", 1, False, 512)
+    worker = processes._Process(batches.make, batches.nothing, asked)
+    (tmp_path / "out").mkdir()
+    worker.start().result(timeout=60.0)
+    os.kill(next(iter(worker._pool._processes)), signal.SIGKILL)  # type: ignore[union-attr]
+    end = time.monotonic() + 30.0
+    while not isinstance(error := worker.submit([row]).exception(timeout=60.0), NotBegun):
+        assert time.monotonic() < end and (error is None or worker.is_death(error))
+        time.sleep(0.05)
+    worker.stop()
 
 
 def test_processes_that_never_begin_are_one_sentence(tmp_path: Path) -> None:

@@ -31,6 +31,10 @@ _MOST_FAILED_STARTS: Final = 3  # in a row: the next one would not work either
 Answer: TypeAlias = "Future[list[Result]]"
 
 
+class NotBegun(Exception):
+    """A worker was dead before it got its rows: they are not to blame."""
+
+
 class Worker(Protocol):
     """A process that makes faces, here or on another machine; it keeps models loaded."""
 
@@ -39,7 +43,7 @@ class Worker(Protocol):
         ...
 
     def submit(self, rows: Sequence[PlannedRow]) -> Future[list[Result]]:
-        """Begin to make rows."""
+        """Begin to make rows; the future raises `NotBegun` where the worker is known to be dead already."""
         ...
 
     def is_death(self, error: BaseException) -> bool:
@@ -145,6 +149,8 @@ class _Work:
             self._clear()
             if job is None:
                 self._count_failed_start(error)
+            elif isinstance(error, NotBegun):
+                self._queue.appendleft(job)
             else:
                 yield from self._bury(job)
             self._busy[worker.start()] = (worker, None)

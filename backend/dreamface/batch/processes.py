@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from dreamface.batch.dispatching import dispatch, make_all
+from dreamface.batch.dispatching import NotBegun, dispatch, make_all
 from dreamface.batch.making import Make, ProgressOf, load_pipeline, make
 from dreamface.batch.outcome import Result, Results
 from dreamface.batch.plan import PlannedRow
@@ -122,13 +122,13 @@ class _Process:
         assert self._pool is not None
         try:
             return self._pool.submit(make_all, self._make, rows, self._wish)
-        except BrokenProcessPool as error:  # it died while it had nothing to do
+        except BrokenProcessPool:  # it died while it had nothing to do
             failed: Future[list[Result]] = Future()
-            failed.set_exception(error)
+            failed.set_exception(NotBegun())
             return failed
 
     def is_death(self, error: BaseException) -> bool:
-        return isinstance(error, BrokenProcessPool)
+        return isinstance(error, (BrokenProcessPool, NotBegun))
 
     def stop(self) -> None:
         if self._pool is None:
