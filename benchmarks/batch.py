@@ -144,8 +144,6 @@ class Bench:
         held: list[int] = []
         self._batch(_Weighed(held), rows, "memory")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        megabytes = [number // 2**20 for number in held]
-        report(f"memory of a process every 10 of {rows} rows", f"{megabytes} MB")
         report(
             "growth from the 10th row to the last, peak",
             f"{100.0 * (held[-1] / held[0] - 1.0):+.1f} %, {peak // 1024} MB",
@@ -228,6 +226,7 @@ class _Weighed(Here):
             yield result
             if number % 10 == 0:
                 self._held.append(_in_use())
+                report(f"memory of a process after {number} rows", f"{self._held[-1] // 2**20} MB")
 
 
 def _used() -> float:
