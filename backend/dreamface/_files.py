@@ -20,7 +20,7 @@ from typing import IO, TypeVar
 
 from filelock import lock_descriptor
 
-from dreamface.errors import FolderError
+from dreamface.errors import DiskFull, FolderError
 
 Result = TypeVar("Result")
 
@@ -71,15 +71,16 @@ def staging_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def sweep(folder: Path, rescue: Callable[[Path, Path], None] | None = None) -> None:
+def sweep(folder: Path, rescue: Callable[[Path, Path], None] | None = None, *, again: bool = False) -> None:
     """Delete what killed runs have left in a folder under names of `sibling`, never a living run's; once in a process.
 
     Args:
         folder: where to look; it need not exist.
         rescue: is given what was moved aside for a new one, and the name that it had; without it, such things stay.
+        again: whether to look once more, as after a process of one's own was killed.
     """
     folder = folder.absolute()
-    if folder in _swept:
+    if folder in _swept and not again:
         return
     _swept.add(folder)
     try:
@@ -178,7 +179,7 @@ def flush_to_disk(path: Path) -> None:
 def cannot_write(path: Path, error: OSError) -> FolderError:
     """The sentence for `error`, met while writing `path`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return FolderError("The disk is full: free some space, then try again.")
+        return DiskFull("The disk is full: free some space, then try again.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return FolderError(f"{path.parent} is not writable: choose another place or change its permissions.")
     if error.errno in (errno.ENOENT, errno.ENOTDIR) and not path.parent.is_dir():

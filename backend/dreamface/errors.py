@@ -42,6 +42,10 @@ class FolderError(DreamFaceError):
     """A face folder cannot be read or written."""
 
 
+class DiskFull(FolderError):
+    """There is no room left: nothing else can be written either."""
+
+
 class MissingDependency(DreamFaceError):
     """An optional package or model that this action needs is not installed."""
 

@@ -224,13 +224,14 @@ def _numbered(path: Path) -> Iterator[Path]:
         yield path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
-def sweep(place: Path) -> None:
+def sweep(place: Path, *, again: bool = False) -> None:
     """Delete what killed runs have left beside the faces in a folder; a face that one had moved aside returns.
 
     Args:
         place: where faces, or exports of them, lie; it need not exist.
+        again: whether to look once more, as after a process of one's own was killed.
     """
-    _files.sweep(place, _rescue)
+    _files.sweep(place, _rescue, again=again)
 
 
 def _rescue(old: Path, path: Path) -> None:

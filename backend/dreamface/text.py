@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u0060": "'", "\u00b4": "'"})
@@ -12,6 +13,9 @@ _DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\
 
 WINDOWS_DEVICES = frozenset(("con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))))
 """Names no file can have on Windows."""
+
+SLUG_LENGTH = 40
+"""Characters of a prompt that a folder is named after."""
 
 REPLACEMENT = "\ufffd"
 """What is shown in the place of a character that can't be."""
@@ -46,6 +50,22 @@ def is_printable(text: str) -> bool:
 def one_line(text: str) -> str:
     """`printable`, with spaces for line breaks and other runs of white space."""
     return " ".join(printable(text).split())
+
+
+def slug(prompt: str) -> str:
+    """A prompt as a name that is good for files on every system: "An old man!" -> "an-old-man"."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", prompt).lower().replace("_", " "))
+    name = ""
+    for word in words:
+        if name and len(name) + 1 + len(word) > SLUG_LENGTH:
+            break
+        name = f"{name}-{word}" if name else word[:SLUG_LENGTH]
+    return f"face-{name}" if name in WINDOWS_DEVICES else name or "face"
+
+
+def is_text(words: str) -> bool:
+    """False where bytes that are not UTF-8 became lone surrogates, which few libraries and no file format take."""
+    return not any("\ud800" <= character <= "\udfff" for character in words)
 
 
 def _is_shown(char: str) -> bool:

@@ -79,10 +79,14 @@ ALLOWED = {
     "styles": {"_files", "_reading", "errors", "face", "geometry", "hair", "random_streams", "text", "traits", "units"},
     "render": {"colour", "face", "hair"},
     "export": SHARED | {"folder", "groom", "rig", "images", "limits", "provenance", "text", "_files"},
+    "batch": {
+        "_files", "_reading", "errors", "export", "face", "folder", "images", "library", "limits", "map_changes",
+        "pipeline", "prior", "progress", "provenance", "record", "skin", "text", "traits", "webpage", "writing",
+    },
     "cli": {
-        "bones", "editing", "expressions", "language", "pipeline", "models", "service", "face", "folder", "traits",
-        "errors", "evaluation", "guidance", "progress", "images", "library", "limits", "performance", "record", "text",
-        "training", "webpage", "_files",
+        "batch", "bones", "editing", "expressions", "language", "pipeline", "models", "service", "face", "folder",
+        "traits", "errors", "evaluation", "guidance", "progress", "images", "library", "limits", "performance",
+        "record", "text", "training", "webpage", "writing", "_files",
     },
     "service": {
         "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",
@@ -140,6 +144,7 @@ ALLOWED = {
         "provenance", "text", "traits",
     },
     "wrinkles": set(),
+    "writing": {"_files", "errors", "face", "folder", "library", "pipeline", "progress"},
 }  # fmt: skip
 """Which of the backend's rooms and files each room and file may import, besides its own. A new one must be put here."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from dreamface import __version__
+from dreamface import batch as batching
 from dreamface.bones import BONE_NAMES
 from dreamface.cli import (
     animate,
@@ -360,10 +361,24 @@ def _add_batch(actions: Commands) -> None:
     command.add_argument(
         "table", type=Path, metavar="PROMPTS.csv", help="columns: prompt, and if you like name, seed, resolution"
     )
-    command.add_argument("-o", "--output", type=Path, metavar="DIR", required=True, help="gets one folder a row")
+    command.add_argument(
+        "-o", "--output", metavar="DIR", required=True, help="gets one folder a row; or a URL, such as s3://bucket/cast"
+    )
     _add_making(command)
     command.add_argument("--glb", action="store_true", help="also write a .glb of each")
     command.add_argument("--blend", action="store_true", help="also write a .blend of each")
+    command.add_argument(
+        "--processes", type=int, metavar="N", help="that work side by side; default: one for each processor"
+    )
+    command.add_argument(
+        "--ray", metavar="ADDRESS",
+        help="make them on a Ray cluster: auto, the one of this machine; local, a new one; or ray://host:10001",
+    )  # fmt: skip
+    command.add_argument(
+        "--only", choices=batching.ONLY,
+        help="a quick look instead of whole faces: NAME.glb with the blend shapes, NAME.jpg, or NAME.maps",
+    )  # fmt: skip
+    command.add_argument("--no-page", action="store_true", help="no index.html and no contact sheets of all faces")
 
 
 def _add_serve(actions: Commands) -> None:

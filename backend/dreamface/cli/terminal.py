@@ -55,9 +55,18 @@ class Terminal:
 
     def bug(self, error: Exception) -> None:
         """Show where an unexpected error happened."""
-        lines = printable("".join(traceback.format_exception(error)))
+        self.trace("".join(traceback.format_exception(error)), repr(error))
+
+    def trace(self, lines: str, error: str = "") -> None:
+        """Show where an unexpected error happened, perhaps in another process.
+
+        Args:
+            lines: as Python prints them.
+            error: what happened; by default the last of the lines.
+        """
+        lines = printable(lines)
         if self.as_json:
-            _print_json({"error": repr(error), "kind": "bug", "traceback": lines})
+            _print_json({"error": error or lines.rstrip().rpartition("\n")[2], "kind": "bug", "traceback": lines})
         else:
             print(
                 lines + "This is a bug in DreamFace; please report it with these lines and your command.",

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 
 from dreamface.errors import BadRequest
-from dreamface.text import WINDOWS_DEVICES
+from dreamface.text import slug as slug  # the commands take it from here, with the other words
 from dreamface.traits import VOCABULARY, Group, Kind, Trait, TraitValue, Value
-
-SLUG_LENGTH = 40
-"""Characters of a prompt that a folder is named after."""
-
 
 # ----------------------------------------------------------------------------------------------------------- to words
 
@@ -61,22 +56,6 @@ def colour_hex(rgb: Iterable[float]) -> str:
     from dreamface.images import encode_srgb8
 
     return "#" + encode_srgb8(torch.tensor([[list(rgb)]])).tobytes().hex()
-
-
-def slug(prompt: str) -> str:
-    """A prompt as a name that is good for files on every system: "An old man!" -> "an-old-man"."""
-    words = re.findall(r"\w+", unicodedata.normalize("NFKC", prompt).lower().replace("_", " "))
-    name = ""
-    for word in words:
-        if name and len(name) + 1 + len(word) > SLUG_LENGTH:
-            break
-        name = f"{name}-{word}" if name else word[:SLUG_LENGTH]
-    return f"face-{name}" if name in WINDOWS_DEVICES else name or "face"
-
-
-def is_text(words: str) -> bool:
-    """False where bytes that are not UTF-8 became lone surrogates, which few libraries and no file format take."""
-    return not any("\ud800" <= character <= "\udfff" for character in words)
 
 
 def _short(trait: Trait, value: Value) -> str:

@@ -98,17 +98,21 @@ def vertex_normals(mesh: ObjectMesh) -> Float32Array:
     return _unit(_gather(_area_vectors(mesh.vertices, mesh.quads), mesh.quads, len(mesh.vertices)))
 
 
-def morph(mesh: ObjectMesh, deltas: Float32Array, still: float = STILL) -> Morph | None:
+def morph(mesh: ObjectMesh, deltas: Float32Array, still: float = STILL, lit: bool = True) -> Morph | None:
     """A blend shape as changes of positions and vertex normals, or None where it leaves the object alone.
 
     Args:
         mesh: the object.
         deltas: [N, 3] metres, Y up.
         still: metres; a vertex that moves by less stays where it is.
+        lit: whether normals change, too; without, they are left as they are at rest.
     """
     moved = np.abs(deltas).max(axis=1, initial=0.0) > still
     if not moved.any():
         return None
+    if not lit:
+        vertices = np.flatnonzero(moved)
+        return Morph(vertices, deltas[vertices], np.zeros((0, 3), np.float32))
     touched = np.zeros(len(moved), bool)  # a quad with a moved corner turns, and the normals at its other corners too
     touched[mesh.quads[moved[mesh.quads].any(axis=1)]] = True
     near = mesh.quads[touched[mesh.quads].any(axis=1)]
