@@ -61,7 +61,11 @@ def workers(count: int = 2) -> Processes:
 
 def faces(out: Path) -> dict[str, dict[str, object]]:
     """Every folder of a batch, also one that should not be there, and what its face.json says."""
-    return {path.name: json.loads((path / "face.json").read_text()) for path in out.iterdir() if path.is_dir()}
+    return {
+        path.name: json.loads((path / "face.json").read_text())
+        for path in out.iterdir()
+        if path.is_dir() and path.name != "page"
+    }
 
 
 # ------------------------------------------------------------------------------------------------------------- plans

@@ -711,7 +711,17 @@ def write_table(text: str) -> str:
 
 def made_in(out: str) -> set[str]:
     """The folders of a batch; beside them there are files of its own."""
-    return {path.name for path in Path(out).iterdir() if path.is_dir()}
+    return {path.name for path in Path(out).iterdir() if path.is_dir() and path.name != "page"}
+
+
+def test_a_batch_ends_with_a_page_of_its_faces(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("faces.csv").write_text("prompt,name\nan old man,ada\na girl,page\n", "utf-8")
+    assert main(["batch", "faces.csv", "-o", "out", "--json"]) == 1, "page is the page's own folder"
+    said = json.loads(capsys.readouterr().out)
+    assert said["pages"] == [str(Path("out") / name) for name in ("index.html", "contact-sheet.jpg")]
+    assert "an old man" in Path("out/page/faces.js").read_text("utf-8")
+    assert main(["batch", "faces.csv", "-o", "bare", "--no-page"]) == 1
+    assert not Path("bare/index.html").exists()
 
 
 def test_batch_makes_a_folder_for_each_row(pipeline: FakePipeline) -> None:

@@ -26,7 +26,7 @@ LONGEST_NAME = 150
 PLAN, FAILED = "batch.json", "failed.csv"
 """What a batch writes beside the faces: what was planned, and the rows that no face could be made of."""
 
-RESERVED: Final = frozenset((PLAN, FAILED, "index.html", "contact-sheet.jpg"))
+RESERVED: Final = frozenset((PLAN, FAILED, "index.html", "contact-sheet.jpg", "page"))
 """Names that files beside the faces have."""
 
 DELIMITERS = (",", ";", "\t", "|")
