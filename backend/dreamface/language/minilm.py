@@ -75,6 +75,17 @@ class SentenceEncoder(nn.Module):
             hidden = layer(hidden, src_key_padding_mask=None if mask is None else mask == 0)
         return hidden
 
+    def levels(self, tokens: Tensor, mask: Tensor | None) -> list[Tensor]:
+        """Return the hidden states of each level, [N, L, 384]: of the words alone, and above each of the six layers.
+
+        Args:
+            tokens, mask: as `lower_states` takes them.
+        """
+        states = [self._embedded(tokens)]
+        for layer in self.layers.layers:
+            states.append(layer(states[-1], src_key_padding_mask=None if mask is None else mask == 0))
+        return states
+
     def _embedded(self, tokens: Tensor) -> Tensor:
         return self.norm(nn.functional.embedding(tokens, self._words) + self._places[: tokens.shape[1]])
 

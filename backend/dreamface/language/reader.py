@@ -156,7 +156,11 @@ def _finished(drafts: Sequence[_Draft | Reading]) -> list[Reading]:
 def _understood(drafts: Sequence[_Draft | Reading]) -> list[_Draft]:
     """Return the drafts with the network's understanding: what it adds, and what it doubts."""
     open_ones = [draft for draft in drafts if isinstance(draft, _Draft)]
-    asked = [draft for draft in open_ones if draft.text and draft.leftovers and draft.is_told]
+    asked = [
+        draft
+        for draft in open_ones
+        if draft.text and draft.is_told and (draft.leftovers or draft.others or draft.asides)
+    ]
     if not asked or not understanding.is_installed():
         return open_ones
     meant = [_as_meant(draft) for draft in asked]
@@ -168,9 +172,11 @@ def _understood(drafts: Sequence[_Draft | Reading]) -> list[_Draft]:
     made: list[_Draft] = []
     for draft in open_ones:
         answer = found.get(id(draft))
-        if answer is not None:
+        if answer is not None and draft.leftovers:
             claims, leftovers = joining.joined(draft.claims, draft.leftovers, answer)
             draft = replace(draft, claims=claims, leftovers=leftovers, understood=answer)
+        elif answer is not None:  # the tables read all that is said of the person; only the moment is asked for
+            draft = replace(draft, understood=replace(answer, stated=(), likely={}))
         made.append(draft)
     return made
 
@@ -207,7 +213,7 @@ def _reading(draft: _Draft, runs: Sequence[paraphrase.Run], matches: Sequence[en
     unseen: tuple[Leftover, ...] = ()
     if draft.text:
         moment = understood.moment if understood is not None else None
-        told, claims = joining.moment_claims(moment, claims, tokens)
+        told, claims = joining.moment_claims(moment, claims, tokens, tokenize(draft.text))
         leftovers = () if told else leftovers
         claims = (*claims, *sex_claims(tokens, claims))
         unseen = _unseen(tokens, claims)

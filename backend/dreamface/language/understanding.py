@@ -24,10 +24,12 @@ from dreamface.traits import ARKIT_SHAPES, Value
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
+    from torch import Tensor
 
-    from dreamface.language.network import ReaderNetwork, Told
+    from dreamface.language.network import MomentReaders, ReaderNetwork, Told
 
 _WEIGHTS: Final = Path(__file__).with_name("reader.npz")
+_MOMENTS: Final = Path(__file__).with_name("moments.npz")
 _FACES: Final = Path(__file__).parent.parent / "training" / "corpus" / "families.json"
 _ANCHORS: Final = (("slight", 0.33), ("clear", 0.62), ("strong", 0.93))
 """The strengths of a moment that each of a family's three faces stands for."""
@@ -37,6 +39,9 @@ _NEWS: Final = re.compile(
     r"informed|news|sees?|knows?|remembers?)\s+(?:\w+\s+){0,2}?that\s+(?P<news>\w+\W+\w.*)",
     re.IGNORECASE,
 )
+_SMALL_ONES_WEIGH: Final = 0.6
+"""Of what a moment is, the weight of what the small networks tell beside the large one."""
+
 _NEWS_WEIGHS: Final = 0.75  # of how a moment feels that is told as news
 
 _TOGETHER: Final = 32  # prompts
@@ -125,13 +130,14 @@ class _SeenPrompt:
 @dataclass(frozen=True)
 class _Learnt:
     reader: ReaderNetwork
+    moments: MomentReaders
     columns: tuple[Column, ...]
     starts: tuple[int, ...]
 
 
 def is_installed() -> bool:
     """Return whether there is what understanding takes."""
-    return encoder.model_folder() is not None and _WEIGHTS.is_file()
+    return encoder.model_folder() is not None and _WEIGHTS.is_file() and _MOMENTS.is_file()
 
 
 def understand(text: str, tokens: Sequence[Token], least: float) -> Understanding:
@@ -201,6 +207,8 @@ def _seen(prompts: Sequence[tuple[str, Sequence[Token]]], least: float) -> list[
 def _read(encoded: Sequence[Encoding], words: Sequence[Sequence[Token]], least: float) -> list[_SeenPrompt]:
     import torch
 
+    from dreamface.language.network import means_of_levels
+
     _, model = encoder.tokenizer_and_model()
     learnt = _learnt()
     longest = max(len(text.ids) for text in encoded)
@@ -211,15 +219,16 @@ def _read(encoded: Sequence[Encoding], words: Sequence[Sequence[Token]], least: 
         mask[row, : len(text.ids)] = 1.0
     padded = mask if bool((mask == 0).any()) else None
     with torch.inference_mode():
-        states = model.lower_states(ids, padded, learnt.reader.moments.lower_layers)
-        seen = learnt.reader(states, padded)
+        levels = model.levels(ids, padded)
+        seen = learnt.reader(levels[learnt.reader.moments.lower_layers], padded)
+        told = learnt.moments(means_of_levels(levels, padded))
         all_likely, all_values = seen.stated.sigmoid().numpy(), seen.values.sigmoid().numpy()
     read: list[_SeenPrompt] = []
     for row, (text, tokens) in enumerate(zip(encoded, words, strict=True)):
         likely, values = all_likely[row, : len(text.ids)], all_values[row, : len(text.ids)]
         pieces = _pieces_of(tokens, text.offsets)
         stated = _stated(learnt, likely, values, pieces, least)
-        read.append(_SeenPrompt(stated, _likely(learnt, likely, pieces), _lived(seen.told, row)))
+        read.append(_SeenPrompt(stated, _likely(learnt, likely, pieces), _lived(seen.told, told, row)))
     return read
 
 
@@ -227,18 +236,27 @@ def _read(encoded: Sequence[Encoding], words: Sequence[Sequence[Token]], least: 
 def _learnt() -> _Learnt:
     import torch
 
-    from dreamface.language.network import ReaderNetwork
+    from dreamface.language.network import MomentReaders, ReaderNetwork
 
     with np.load(_WEIGHTS) as arrays:
         columns = tuple(parse_column(name) for name in json.loads(str(arrays["columns"])))
-        named = [name for name in arrays.files if name != "columns" and not name.endswith(_SCALE)]
-        weights = {name: torch.from_numpy(_restored(arrays, name)) for name in named}
+        weights = {name: torch.from_numpy(_restored(arrays, name)) for name in _named(arrays) if name != "columns"}
     starts = np.cumsum([0, *(column.width for column in columns)])
-    layers = sum(name.endswith("linear1.weight") for name in named)
+    layers = sum(name.endswith("linear1.weight") for name in weights)
     reader = ReaderNetwork(layers, len(columns), int(starts[-1]), len(ARKIT_SHAPES))
     reader.load_state_dict(weights)
     reader.train(False)
-    return _Learnt(reader, columns, tuple(int(start) for start in starts))
+    with np.load(_MOMENTS) as arrays:
+        weights = {name: torch.from_numpy(_restored(arrays, name)) for name in _named(arrays)}
+    middle = weights["moment.0.weight"].shape[0]
+    moments = MomentReaders(sum(name.startswith("told.") for name in weights) // 2, middle)
+    moments.load_state_dict(weights)
+    moments.train(False)
+    return _Learnt(reader, moments, columns, tuple(int(start) for start in starts))
+
+
+def _named(arrays: Mapping[str, NDArray[np.generic]]) -> list[str]:
+    return [name for name in arrays if not name.endswith(_SCALE)]
 
 
 def _restored(arrays: Mapping[str, NDArray[np.generic]], name: str) -> NDArray[np.float32]:
@@ -322,18 +340,23 @@ def _faces() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
     return faces
 
 
-def _lived(told: Told, row: int) -> _Lived:
-    own, amounts = told.details[row].sigmoid().tolist()
+def _lived(large: Told, small: Tensor, row: int) -> _Lived:
+    """The moment that the large network and the small ones tell; shapes with weights of their own are the large one's."""
+    own, amounts = large.details[row].sigmoid().tolist()
     return _Lived(
-        float(told.is_moment[row].sigmoid()),
-        tuple(told.families[row].softmax(dim=0).tolist()),
-        float(told.strength[row].sigmoid()),
+        float(_together(large.is_moment[row].sigmoid(), small[row, 0].sigmoid())),
+        tuple(_together(large.families[row].softmax(dim=0), small[row, 2:].softmax(dim=0)).tolist()),
+        float(_together(large.strength[row].sigmoid(), small[row, 1].sigmoid())),
         {
             f"expression.{shape}": amount
             for shape, likely, amount in zip(ARKIT_SHAPES, own, amounts, strict=True)
             if likely >= 0.5
         },
     )
+
+
+def _together(large: Tensor, small: Tensor) -> Tensor:
+    return (1 - _SMALL_ONES_WEIGH) * large + _SMALL_ONES_WEIGH * small
 
 
 def _moment(lived: _Lived) -> Moment:
