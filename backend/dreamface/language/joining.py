@@ -43,8 +43,8 @@ NEAR_DOUBT: Final = 0.03
 NEAR: Final = 0.63
 """Confidence from which a known phrase is very near."""
 
-IS_MOMENT: Final = 0.98
-SURE_FEELING: Final = 0.35
+IS_MOMENT: Final = 0.9
+SURE_FEELING: Final = 0.25
 """Probabilities from which a moment gives the face an expression."""
 
 SURE_BESIDE_LOOKS: Final = 0.75

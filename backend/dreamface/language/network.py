@@ -38,6 +38,11 @@ class Told:
     strength: Tensor
     details: Tensor
 
+    @property
+    def together(self) -> Tensor:
+        """[N, 10], as `MomentReaders` tell it: `is_moment`, `strength`, `families`."""
+        return torch.cat([self.is_moment[:, None], self.strength[:, None], self.families], dim=1)
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -95,7 +100,8 @@ class MomentNetwork(nn.Module):
         pooled = torch.cat([(hidden * asked).sum(dim=1), (hidden * even).sum(dim=1)], dim=1)
         told = self.told(self.dropout(nn.functional.gelu(self.moment(self.dropout(pooled)))))
         families = 2 + len(FAMILIES)
-        return Told(told[:, 0], told[:, 2:families], told[:, 1], told[:, families:].unflatten(1, (2, -1)))
+        details = told[:, families:].reshape(len(told), 2, (told.shape[1] - families) // 2)
+        return Told(told[:, 0], told[:, 2:families], told[:, 1], details)
 
     def forward(self, states: Tensor, mask: Tensor | None) -> Told:
         """Return the moments of N prompts; the arguments are those of `hidden`."""
