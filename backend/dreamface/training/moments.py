@@ -155,7 +155,7 @@ def train_small(
     for _ in range(epochs):
         network.train()
         total = 0.0
-        for chosen in torch.randperm(len(learnt)).split(BATCH):
+        for chosen in torch.randperm(len(learnt)).split(BATCH):  # type: ignore[no-untyped-call]
             loss = loss_of(network.each(means[chosen]), labels[chosen])
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
