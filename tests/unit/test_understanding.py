@@ -82,7 +82,8 @@ def test_a_moment_brings_an_expression_with_its_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "prompt", ["nobody claps", "the toilet floods", "the dog has not come home", "she was not invited", "her father died"]
+    "prompt",
+    ["nobody claps", "the toilet floods", "the dog has not come home", "she was not invited", "her father died"],
 )
 def test_short_events_and_what_others_do_are_moments_too(prompt: str) -> None:
     assert expression(prompt)

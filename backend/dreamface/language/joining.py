@@ -43,9 +43,12 @@ NEAR_DOUBT: Final = 0.03
 NEAR: Final = 0.63
 """Confidence from which a known phrase is very near."""
 
-IS_MOMENT: Final = 0.9
+IS_MOMENT: Final = 0.95
 SURE_FEELING: Final = 0.25
 """Probabilities from which a moment gives the face an expression."""
+
+IS_MOMENT_BESIDE: Final = 0.98
+"""`IS_MOMENT` for a prompt that says anything of the person but the sex."""
 
 SURE_BESIDE_LOOKS: Final = 0.75
 """`SURE_FEELING` for a prompt that also says how one part of the face looks. A prompt that says it of more parts is a
@@ -218,7 +221,9 @@ def moment_claims(
         tokens: of the prompt, about the person.
         written: all tokens of the prompt as it is written: what others do is part of a moment, too.
     """
-    if moment is None or moment.confidence < IS_MOMENT or moment.sureness < SURE_FEELING:
+    says_more = any(claim.trait != "gender" and claim.rank > Rank.IMPLIED for claim in claims)
+    least = IS_MOMENT_BESIDE if says_more else IS_MOMENT
+    if moment is None or moment.confidence < least or moment.sureness < SURE_FEELING:
         return (), tuple(claims)
     kept = tuple(claim for claim in claims if not _is_guessed_expression(claim))
     stated = [claim for claim in kept if claim.rank > Rank.IMPLIED and claim.trait not in _LEFT_ALONE]

@@ -142,7 +142,9 @@ def _draft(tokens: tuple[Token, ...], others: tuple[Token, ...], text: str) -> _
 def _finished(drafts: Sequence[_Draft | Reading]) -> list[Reading]:
     """Ask the networks about all drafts at once, and give each its pronouns and its moment."""
     understood = _understood(drafts)
-    asked = [paraphrase.questions(d.leftovers, d.tokens) if d.is_told else [] for d in understood]
+    asked = [
+        paraphrase.questions(d.leftovers, d.tokens) if d.is_told and not _is_moment_alone(d) else [] for d in understood
+    ]
     runs = [run for mine in asked for run in mine]
     nearest = iter(encoder.nearest([run.text for run in runs], [run.parts for run in runs]))
     read = {
@@ -151,6 +153,13 @@ def _finished(drafts: Sequence[_Draft | Reading]) -> list[Reading]:
     }
     ready = iter(understood)
     return [draft if isinstance(draft, Reading) else read[id(next(ready))] for draft in drafts]
+
+
+def _is_moment_alone(draft: _Draft) -> bool:
+    """Whether a prompt tells a moment and nothing of looks, so that no words of it are near a known phrase of looks."""
+    if draft.understood is None or any(claim.trait not in ("gender", "age") for claim in draft.claims):
+        return False
+    return bool(joining.moment_claims(draft.understood.moment, draft.claims, draft.tokens, tokenize(draft.text))[0])
 
 
 def _understood(drafts: Sequence[_Draft | Reading]) -> list[_Draft]:
