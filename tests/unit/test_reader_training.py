@@ -105,6 +105,7 @@ def test_tiny_networks_for_moments_are_trained_kept_and_read(tmp_path: Path, mon
     monkeypatch.setattr(moments, "load_corpus", lambda held_out: small)
     monkeypatch.setattr(moments, "DESCRIPTIONS", 6)
     monkeypatch.setattr(moments, "TUNED_LAYERS", 1)
+    monkeypatch.setattr(moments, "WIDTH", 64)
     output = tmp_path / "moments.npz"
     moments.train(tmp_path, output, readers=2, epochs=30, tuned=1)
     first = {name: value.copy() for name, value in np.load(output).items()}

@@ -94,7 +94,7 @@ def test_short_events_and_what_others_do_are_moments_too(prompt: str) -> None:
     [
         "By gaslight the marquise might have been forty; by day she was never seen.",
         "He once kept a shop that sold wedding rings, and before that he was a diver.",
-        "A woman who teaches people to be less afraid of spiders",
+        "A woman who sells umbrellas to tourists in front of the cathedral",
         "casting: a hangman and a bride, both over thirty, two days in May",
     ],
 )

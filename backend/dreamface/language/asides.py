@@ -19,6 +19,7 @@ _PAST: Final = "tells how somebody was, so nothing of it is made."
 _WISHED: Final = "is a wish and not a look, so nothing of it is made."
 _FIGURE: Final = "is a figure of speech, so nothing of it is made."
 _ELSEWHERE: Final = "DreamFace makes a head alone."
+HABIT: Final = "is what the face does at times, so nothing of it is made."
 _OF_OTHERS: Final = "are others, and one face is made."
 _LEFT_OPEN: Final = "is left open, so nothing of it is made."
 _NOT_WORN: Final = "is not what the face shows now, so nothing of it is made."
@@ -403,7 +404,7 @@ def _habit(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | No
         return None
     behind, after = _text(tokens, place + 1), _text(tokens, place + 2)
     if behind in ("easily", "readily", "whenever", "often") or (behind in ("when", "if") and after in _ANYBODY):
-        return _Found(place + 2, reason=_NOT_WORN)
+        return _Found(place + 2, reason=HABIT)
     return None
 
 

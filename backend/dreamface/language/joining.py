@@ -48,7 +48,7 @@ SURE_FEELING: Final = 0.25
 """Probabilities from which a moment gives the face an expression."""
 
 IS_MOMENT_BESIDE: Final = 0.98
-"""`IS_MOMENT` for a prompt that says anything of the person but the sex."""
+"""`IS_MOMENT` for a prompt that says anything of the person but the sex, or tells of others almost alone."""
 
 SURE_BESIDE_LOOKS: Final = 0.75
 """`SURE_FEELING` for a prompt that also says how one part of the face looks. A prompt that says it of more parts is a
@@ -222,7 +222,8 @@ def moment_claims(
         written: all tokens of the prompt as it is written: what others do is part of a moment, too.
     """
     says_more = any(claim.trait != "gender" and claim.rank > Rank.IMPLIED for claim in claims)
-    least = IS_MOMENT_BESIDE if says_more else IS_MOMENT
+    own_words = sum(token.is_word and token.word not in _CONTENT_FREE for token in tokens)
+    least = IS_MOMENT_BESIDE if says_more or own_words < WORDS_OF_MOMENT else IS_MOMENT
     if moment is None or moment.confidence < least or moment.sureness < SURE_FEELING:
         return (), tuple(claims)
     kept = tuple(claim for claim in claims if not _is_guessed_expression(claim))

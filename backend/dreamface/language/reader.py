@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from dreamface.language import encoder, joining, paraphrase, slips, understanding
 from dreamface.language.ages import find_ages, with_others_ages_marked
-from dreamface.language.asides import Aside, without_asides
+from dreamface.language.asides import HABIT, Aside, without_asides
 from dreamface.language.binding import Claim, Leftover, Parse, parse
 from dreamface.language.company import without_company
 from dreamface.language.comparisons import as_plain_words
@@ -22,7 +22,7 @@ from dreamface.language.pronouns import sex_claims
 from dreamface.language.resolve import resolve, settled, words_of
 from dreamface.language.sides import with_sides
 from dreamface.language.tongues import foreign_language
-from dreamface.language.understanding import Understanding
+from dreamface.language.understanding import Moment, Understanding
 from dreamface.language.words import Token, tokenize
 from dreamface.limits import check_prompt
 from dreamface.text import clean, normalise
@@ -157,9 +157,16 @@ def _finished(drafts: Sequence[_Draft | Reading]) -> list[Reading]:
 
 def _is_moment_alone(draft: _Draft) -> bool:
     """Whether a prompt tells a moment and nothing of looks, so that no words of it are near a known phrase of looks."""
-    if draft.understood is None or any(claim.trait not in ("gender", "age") for claim in draft.claims):
+    if any(claim.trait not in ("gender", "age") for claim in draft.claims):
         return False
-    return bool(joining.moment_claims(draft.understood.moment, draft.claims, draft.tokens, tokenize(draft.text))[0])
+    return bool(joining.moment_claims(_moment_of(draft), draft.claims, draft.tokens, tokenize(draft.text))[0])
+
+
+def _moment_of(draft: _Draft) -> Moment | None:
+    """What the networks take a prompt to tell; nothing where it says what somebody does at times."""
+    if draft.understood is None or any(aside.reason == HABIT for aside in draft.asides):
+        return None
+    return draft.understood.moment
 
 
 def _understood(drafts: Sequence[_Draft | Reading]) -> list[_Draft]:
@@ -221,7 +228,7 @@ def _reading(draft: _Draft, runs: Sequence[paraphrase.Run], matches: Sequence[en
     claims = (*claims, *by_meaning)
     unseen: tuple[Leftover, ...] = ()
     if draft.text:
-        moment = understood.moment if understood is not None else None
+        moment = _moment_of(draft)
         told, claims = joining.moment_claims(moment, claims, tokens, tokenize(draft.text))
         leftovers = () if told else leftovers
         claims = (*claims, *sex_claims(tokens, claims))
