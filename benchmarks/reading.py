@@ -31,6 +31,7 @@ PROMPTS = Path(__file__).parent / "prompts"
 SETS = {
     "blind": PROMPTS, "development": PROMPTS / "development", "development_2": PROMPTS / "development_2",
     "development_3": PROMPTS / "development_3", "development_4": PROMPTS / "development_4",
+    "development_5": PROMPTS / "development_5",
 }  # fmt: skip
 
 STRONG_TINT, WEAK_TINT = 0.15, 0.05
@@ -526,7 +527,8 @@ def main() -> None:
 
     read("a face")  # what is loaded once
     for part in args.part or REPORTS:
-        REPORTS[part](read, args.misses, SETS[args.set])
+        if (SETS[args.set] / f"{part}.json").is_file():
+            REPORTS[part](read, args.misses, SETS[args.set])
 
 
 if __name__ == "__main__":

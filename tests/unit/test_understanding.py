@@ -83,6 +83,27 @@ def test_a_moment_brings_an_expression_with_its_words() -> None:
 
 @pytest.mark.parametrize(
     "prompt",
+    ["nobody claps", "the toilet floods", "the dog has not come home", "she was not invited", "her father died"],
+)
+def test_short_events_and_what_others_do_are_moments_too(prompt: str) -> None:
+    assert expression(prompt)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "By gaslight the marquise might have been forty; by day she was never seen.",
+        "He once kept a shop that sold wedding rings, and before that he was a diver.",
+        "A woman who sells umbrellas to tourists in front of the cathedral",
+        "casting: a hangman and a bride, both over thirty, two days in May",
+    ],
+)
+def test_prose_that_tells_no_moment_leaves_the_face_at_rest(prompt: str) -> None:
+    assert expression(prompt) == {}
+
+
+@pytest.mark.parametrize(
+    "prompt",
     ["a librarian with grey eyes", "an old fisherman with a grey beard", "asdkjh qwe lkj", "a woman with a broad nose"],
 )
 def test_descriptions_and_nonsense_leave_the_face_at_rest(prompt: str) -> None:

@@ -42,7 +42,21 @@ _GUESSES = frozenset(
 """Those of them that lead to nothing but an age in the description of a face."""
 
 _LOOKS = frozenset(
-    {"look", "looking", "seem", "seeming", "appear", "appearing", "pass", "passing", "taken", "mistaken"}
+    {
+        "look",
+        "looking",
+        "looked",
+        "seem",
+        "seeming",
+        "seemed",
+        "appear",
+        "appearing",
+        "appeared",
+        "pass",
+        "passing",
+        "taken",
+        "mistaken",
+    }
 )
 _SPANS = frozenset({"to", "or", "and", "till", "until", "-", "\u2013"})
 _FOR = frozenset({"pass", "passing", "taken", "mistaken"})
@@ -341,7 +355,11 @@ def _after_cue(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Num
 def _of_years(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
     """As "of 60" after a person, "is 60"."""
     word, before = _word(tokens, position), lexicon.entries.get(_word(tokens, position - 1))
-    if not (word == "of" and before is not None and before.kind) and word not in COPULAS | _AROUND | {"at"}:
+    if not (word == "of" and before is not None and before.kind) and word not in COPULAS | _AROUND | {
+        "at",
+        "looked",
+        "seemed",
+    }:
         return None
     length = 2 if _word(tokens, position + 1) in _AROUND else 1
     number = _number(tokens, position + length)

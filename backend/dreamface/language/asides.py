@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dreamface.language import tables
-from dreamface.language.lexicon import Lexicon, resolve_alias
+from dreamface.language.lexicon import PERSON, Lexicon, resolve_alias
 from dreamface.language.words import Token
 from dreamface.traits import VOCABULARY, Group
 
@@ -19,6 +19,8 @@ _PAST: Final = "tells how somebody was, so nothing of it is made."
 _WISHED: Final = "is a wish and not a look, so nothing of it is made."
 _FIGURE: Final = "is a figure of speech, so nothing of it is made."
 _ELSEWHERE: Final = "DreamFace makes a head alone."
+HABIT: Final = "is what the face does at times, so nothing of it is made."
+_OF_OTHERS: Final = "are others, and one face is made."
 _LEFT_OPEN: Final = "is left open, so nothing of it is made."
 _NOT_WORN: Final = "is not what the face shows now, so nothing of it is made."
 
@@ -393,6 +395,60 @@ def _not_worn(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found |
     return None
 
 
+_ANYBODY: Final = frozenset({"somebody", "someone", "anyone", "anybody", "people", "you", "others", "one"})
+
+
+def _habit(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "weeps when somebody sings", "laughs easily", "blushes whenever he lies": what a face does at times."""
+    if place == 0 or not _does(tokens, place, lexicon) or _text(tokens, place).endswith("ing"):
+        return None
+    behind, after = _text(tokens, place + 1), _text(tokens, place + 2)
+    if behind in ("easily", "readily", "whenever", "often") or (behind in ("when", "if") and after in _ANYBODY):
+        return _Found(place + 2, reason=HABIT)
+    return None
+
+
+_CROWD_LEADS: Final = frozenset({"among", "amongst", "that", "which"})
+_CROWDS: Final = frozenset({"children", "men", "women", "people"})
+_BEFORE_CROWDS: Final = 2  # words
+_CROWDS_APART: Final = 6  # words between two of them: "that children pull and sailors envy"
+
+
+def _crowd(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "among grooms and stable boys", "a beard that children want to pull": many others."""
+    leads = {_text(tokens, before) for before in range(max(0, place - _CROWDS_APART), place)}
+    joins = _text(tokens, place) == "and" and not _CROWD_LEADS.isdisjoint(leads)
+    if place == 0 or not (joins or _text(tokens, place) in _CROWD_LEADS):
+        return None
+    end = place
+    while (noun := _plural_person(tokens, end + 1, lexicon)) > end:
+        end = noun
+        if _text(tokens, end + 1) not in ("and", "or", ","):
+            break
+        if _plural_person(tokens, end + 2, lexicon) > end + 1:
+            end += 1
+    return _Found(end + 1, (tokens[place],), reason=_OF_OTHERS) if end > place else None
+
+
+def _plural_person(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
+    """Return where a plural of people stands at a place or a word or two behind it; -1 where none does."""
+    for noun in range(place, min(place + _BEFORE_CROWDS + 1, len(tokens))):
+        text, entry = _text(tokens, noun), lexicon.entries.get(_word(tokens, noun))
+        if not tokens[noun].is_word or _word(tokens, noun) in tables.BREAKS | tables.PERSON_PRONOUNS:
+            return -1
+        is_plural = text.endswith("s") and text != _word(tokens, noun)
+        if text in _CROWDS or (is_plural and entry is not None and entry.kind == PERSON):
+            return noun
+    return -1
+
+
+def _how_old(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
+    """As "how old" of "nobody knows how old she is": no age."""
+    if _text(tokens, place) != "how" or _text(tokens, place + 1) not in ("old", "young"):
+        return None
+    return _Found(place + 2, reason=_LEFT_OPEN)
+
+
 _RELATIVE: Final = frozenset({"elder", "eldest", "older", "oldest", "younger", "youngest"})
 _OF_TWO: Final = frozenset({"one", "of", "brother", "sister", "twin", "sibling", "son", "daughter"})
 _GROUND: Final = 5  # words that a colour may be likened to
@@ -477,5 +533,5 @@ def _open(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | Non
 _Finder = Callable[[Sequence[Token], int, Lexicon], _Found | None]
 _FINDERS: Final[tuple[_Finder, ...]] = (
     _used_to, _once, _then, _undone, _stopped, _wished, _figure, _elsewhere, _not_worn, _open, _in_style, _bruised,
-    _almost, _relative, _colour_of,
+    _almost, _relative, _colour_of, _habit, _how_old, _crowd,
 )  # fmt: skip

@@ -13,7 +13,7 @@ from dreamface.language.words import Token
 _JOINS: Final = frozenset(
     {
         "with", "and", "beside", "alongside", "holding", "hugging", "carrying", "kissing", "embracing", "near",
-        "behind", "meeting", "plus", "&", "comforting", "feeding",
+        "behind", "meeting", "plus", "&", "comforting", "feeding", "among",
     }
 )  # fmt: skip
 

@@ -43,9 +43,12 @@ NEAR_DOUBT: Final = 0.03
 NEAR: Final = 0.63
 """Confidence from which a known phrase is very near."""
 
-IS_MOMENT: Final = 0.98
-SURE_FEELING: Final = 0.35
+IS_MOMENT: Final = 0.95
+SURE_FEELING: Final = 0.25
 """Probabilities from which a moment gives the face an expression."""
+
+IS_MOMENT_BESIDE: Final = 0.98
+"""`IS_MOMENT` for a prompt that says anything of the person but the sex, or tells of others almost alone."""
 
 SURE_BESIDE_LOOKS: Final = 0.75
 """`SURE_FEELING` for a prompt that also says how one part of the face looks. A prompt that says it of more parts is a
@@ -53,6 +56,9 @@ description and tells of no moment."""
 
 WORDS_OF_MOMENT: Final = 2
 """A moment is told by at least so many words that nothing was made of, and so many for each that tells a feature."""
+
+WORDS_OF_EVENT: Final = 3
+"""A prompt that describes nothing tells a moment by so many words of any kind: "no one claps"."""
 
 _ORDERS: Final = frozenset({"instruction", "prompt", "system", "password", "override", "output", "json", "program"}) | {
     "software", "app", "button", "export", "render", "file", "folder", "install",
@@ -196,13 +202,13 @@ def _is_new(stated: Stated, open_words: set[Token], read: set[Token]) -> bool:
 
 
 def _is_english(words: Sequence[Token]) -> bool:
-    """Whether most of some words are English; nonsense and other languages tell no moment."""
+    """Whether at least half of some words are English; nonsense and other languages tell no moment."""
     known = [slips.is_english(token.word.rstrip("~")) for token in words]
-    return bool(known) and 2 * sum(known) > len(known)
+    return bool(known) and 2 * sum(known) >= len(known)
 
 
 def moment_claims(
-    moment: Moment | None, claims: Sequence[Claim], tokens: Sequence[Token]
+    moment: Moment | None, claims: Sequence[Claim], tokens: Sequence[Token], written: Sequence[Token]
 ) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
     """Return the expression that a moment brings, and the claims with it in place of what it replaces.
 
@@ -212,23 +218,28 @@ def moment_claims(
     Args:
         moment: that the prompt seems to tell.
         claims: what else it says.
-        tokens: of the prompt.
+        tokens: of the prompt, about the person.
+        written: all tokens of the prompt as it is written: what others do is part of a moment, too.
     """
-    if moment is None or moment.confidence < IS_MOMENT or moment.sureness < SURE_FEELING:
+    says_more = any(claim.trait != "gender" and claim.rank > Rank.IMPLIED for claim in claims)
+    own_words = sum(token.is_word and token.word not in _CONTENT_FREE for token in tokens)
+    least = IS_MOMENT_BESIDE if says_more or own_words < WORDS_OF_MOMENT else IS_MOMENT
+    if moment is None or moment.confidence < least or moment.sureness < SURE_FEELING:
         return (), tuple(claims)
     kept = tuple(claim for claim in claims if not _is_guessed_expression(claim))
     stated = [claim for claim in kept if claim.rank > Rank.IMPLIED and claim.trait not in _LEFT_ALONE]
-    described = {token for claim in stated for token in claim.tokens}
-    aged = {token for claim in claims if claim.trait == "age" for token in claim.tokens}
-    words = [t for t in tokens if t.is_word and t not in described and t.word not in _CONTENT_FREE]
-    if not [t for t in words if t not in aged and t.word not in _OF_AGE]:
+    described = {token.start for claim in stated for token in claim.tokens}
+    aged = {token.start for claim in claims if claim.trait == "age" for token in claim.tokens}
+    words = [t for t in written if t.is_word and t.start not in described and t.word not in _CONTENT_FREE]
+    if not [t for t in words if t.start not in aged and t.word not in _OF_AGE]:
         return (), tuple(claims)
     looks = {claim.trait.split(".")[0] for claim in stated if not claim.trait.startswith("expression.")}
     if len(looks) > 1 or (looks and moment.sureness < SURE_BESIDE_LOOKS):
         return (), tuple(claims)
     named = any(claim.trait.startswith("expression.") and not claim.trait.startswith(_GAZE) for claim in stated)
+    is_short_event = not described and sum(t.is_word for t in written) >= WORDS_OF_EVENT
     told = (
-        len(words) >= WORDS_OF_MOMENT * max(1, len(described))
+        (len(words) >= WORDS_OF_MOMENT * max(1, len(described)) or is_short_event)
         and not all(map(_tells_nothing, words))
         and not _ORDERS.intersection(t.word for t in words)
     )
@@ -236,8 +247,10 @@ def moment_claims(
         return (), tuple(claims)
     sure = moment.confidence * moment.sureness
     spoken = {claim.trait for claim in stated}
+    own = {token.start for token in tokens}
+    causes = tuple(token for token in words if token.start in own) or tuple(words)
     made = [
-        Claim(shape, weight, sure, Rank.VAGUE, tuple(words))
+        Claim(shape, weight, sure, Rank.VAGUE, causes)
         for shape, weight in moment.weights.items()
         if shape not in spoken
     ]

@@ -5,7 +5,7 @@ transformers has it too, but importing that takes two seconds and 130 MB.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -74,6 +74,29 @@ class SentenceEncoder(nn.Module):
         for layer in list(self.layers.layers)[:layers]:
             hidden = layer(hidden, src_key_padding_mask=None if mask is None else mask == 0)
         return hidden
+
+    def levels(self, tokens: Tensor, mask: Tensor | None, layers: int = LAYERS) -> list[Tensor]:
+        """Return the hidden states of each level, [N, L, 384]: of the words alone, and above each of the layers.
+
+        Args:
+            tokens: [N, L] int64, ids.
+            mask: [N, L], 1 at a token and 0 behind a text's end; None where all texts are as long.
+            layers: how many layers to go through, 0 to 6.
+        """
+        return self.continued([self._embedded(tokens)], mask, layers)
+
+    def continued(self, levels: Sequence[Tensor], mask: Tensor | None, layers: int = LAYERS) -> list[Tensor]:
+        """Return levels, which `levels` returned with fewer layers, with those above them up to `layers`.
+
+        Args:
+            levels: what is known.
+            mask: as `levels` takes it.
+            layers: how many layers to go through in all.
+        """
+        states = list(levels)
+        for layer in list(self.layers.layers)[len(states) - 1 : layers]:
+            states.append(layer(states[-1], src_key_padding_mask=None if mask is None else mask == 0))
+        return states
 
     def _embedded(self, tokens: Tensor) -> Tensor:
         return self.norm(nn.functional.embedding(tokens, self._words) + self._places[: tokens.shape[1]])

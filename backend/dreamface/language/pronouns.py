@@ -18,6 +18,7 @@ _MADE: Final = frozenset({"make", "give", "want", "show", "draw", "create", "put
 """Verbs whose object is the person: "give him a big nose"; in "she smiles at him" it is somebody else."""
 
 _OTHERS: Final = frozenset({"at", "to", "with", "of", "for", "from", "by", "beside", "than", "near", "behind"})
+_TIMES: Final = frozenset({"when", "before", "after", "until", "since", "while", "as"})
 _TITLES: Final = {
     "Miss": -1.0, "Mrs": -1.0, "Ms": -1.0, "Mr": 1.0, "Mme": -1.0, "Madame": -1.0, "Mademoiselle": -1.0,
     "Monsieur": 1.0,
@@ -44,6 +45,8 @@ def sex_claims(tokens: Sequence[Token], claims: Sequence[Claim]) -> tuple[Claim,
         for place, token in enumerate(tokens):
             sex = words.get(_bare(token))
             if sex is not None and _is_the_persons(tokens, place, words is _OBJECTS):
+                if words is _SUBJECTS and _is_of_another(tokens, place, sex):
+                    continue
                 return (Claim("gender", sex, _PRONOUN_TRUST, Rank.VAGUE, (token,)),)
     for token, after in pairwise(tokens):
         sex = _TITLES.get(token.text)
@@ -64,6 +67,12 @@ def _bare(token: Token) -> str:
 def _is_the_persons(tokens: Sequence[Token], place: int, is_object: bool) -> bool:
     before = tokens[place - 1].word if place else ""
     return before in (_MADE | {"on"}) if is_object else not (before in _OTHERS and _is_last(tokens, place))
+
+
+def _is_of_another(tokens: Sequence[Token], place: int, sex: float) -> bool:
+    """Whether a clause of time is about somebody else than the owner named before: "her hair was red when he left"."""
+    led = place > 0 and tokens[place - 1].word in _TIMES
+    return led and any(_OWNERS.get(_bare(token)) == -sex for token in tokens[:place])
 
 
 def _is_last(tokens: Sequence[Token], place: int) -> bool:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from dreamface.language import encoder, joining, paraphrase, slips, understanding
 from dreamface.language.ages import find_ages, with_others_ages_marked
-from dreamface.language.asides import Aside, without_asides
+from dreamface.language.asides import HABIT, Aside, without_asides
 from dreamface.language.binding import Claim, Leftover, Parse, parse
 from dreamface.language.company import without_company
 from dreamface.language.comparisons import as_plain_words
@@ -22,7 +22,7 @@ from dreamface.language.pronouns import sex_claims
 from dreamface.language.resolve import resolve, settled, words_of
 from dreamface.language.sides import with_sides
 from dreamface.language.tongues import foreign_language
-from dreamface.language.understanding import Understanding
+from dreamface.language.understanding import Moment, Understanding
 from dreamface.language.words import Token, tokenize
 from dreamface.limits import check_prompt
 from dreamface.text import clean, normalise
@@ -142,7 +142,9 @@ def _draft(tokens: tuple[Token, ...], others: tuple[Token, ...], text: str) -> _
 def _finished(drafts: Sequence[_Draft | Reading]) -> list[Reading]:
     """Ask the networks about all drafts at once, and give each its pronouns and its moment."""
     understood = _understood(drafts)
-    asked = [paraphrase.questions(d.leftovers, d.tokens) if d.is_told else [] for d in understood]
+    asked = [
+        paraphrase.questions(d.leftovers, d.tokens) if d.is_told and not _is_moment_alone(d) else [] for d in understood
+    ]
     runs = [run for mine in asked for run in mine]
     nearest = iter(encoder.nearest([run.text for run in runs], [run.parts for run in runs]))
     read = {
@@ -153,10 +155,28 @@ def _finished(drafts: Sequence[_Draft | Reading]) -> list[Reading]:
     return [draft if isinstance(draft, Reading) else read[id(next(ready))] for draft in drafts]
 
 
+def _is_moment_alone(draft: _Draft) -> bool:
+    """Whether a prompt tells a moment and nothing of looks, so that no words of it are near a known phrase of looks."""
+    if any(claim.trait not in ("gender", "age") for claim in draft.claims):
+        return False
+    return bool(joining.moment_claims(_moment_of(draft), draft.claims, draft.tokens, tokenize(draft.text))[0])
+
+
+def _moment_of(draft: _Draft) -> Moment | None:
+    """What the networks take a prompt to tell; nothing where it says what somebody does at times."""
+    if draft.understood is None or any(aside.reason == HABIT for aside in draft.asides):
+        return None
+    return draft.understood.moment
+
+
 def _understood(drafts: Sequence[_Draft | Reading]) -> list[_Draft]:
     """Return the drafts with the network's understanding: what it adds, and what it doubts."""
     open_ones = [draft for draft in drafts if isinstance(draft, _Draft)]
-    asked = [draft for draft in open_ones if draft.text and draft.leftovers and draft.is_told]
+    asked = [
+        draft
+        for draft in open_ones
+        if draft.text and draft.is_told and (draft.leftovers or draft.others or draft.asides)
+    ]
     if not asked or not understanding.is_installed():
         return open_ones
     meant = [_as_meant(draft) for draft in asked]
@@ -168,9 +188,11 @@ def _understood(drafts: Sequence[_Draft | Reading]) -> list[_Draft]:
     made: list[_Draft] = []
     for draft in open_ones:
         answer = found.get(id(draft))
-        if answer is not None:
+        if answer is not None and draft.leftovers:
             claims, leftovers = joining.joined(draft.claims, draft.leftovers, answer)
             draft = replace(draft, claims=claims, leftovers=leftovers, understood=answer)
+        elif answer is not None:  # the tables read all that is said of the person; only the moment is asked for
+            draft = replace(draft, understood=replace(answer, stated=(), likely={}))
         made.append(draft)
     return made
 
@@ -206,8 +228,8 @@ def _reading(draft: _Draft, runs: Sequence[paraphrase.Run], matches: Sequence[en
     claims = (*claims, *by_meaning)
     unseen: tuple[Leftover, ...] = ()
     if draft.text:
-        moment = understood.moment if understood is not None else None
-        told, claims = joining.moment_claims(moment, claims, tokens)
+        moment = _moment_of(draft)
+        told, claims = joining.moment_claims(moment, claims, tokens, tokenize(draft.text))
         leftovers = () if told else leftovers
         claims = (*claims, *sex_claims(tokens, claims))
         unseen = _unseen(tokens, claims)

@@ -24,10 +24,13 @@ from dreamface.traits import ARKIT_SHAPES, Value
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
+    from torch import Tensor
 
-    from dreamface.language.network import ReaderNetwork, Told
+    from dreamface.language.minilm import SentenceEncoder
+    from dreamface.language.network import MomentNetwork, MomentReaders, ReaderNetwork, Told
 
 _WEIGHTS: Final = Path(__file__).with_name("reader.npz")
+_MOMENTS: Final = Path(__file__).with_name("moments.npz")
 _FACES: Final = Path(__file__).parent.parent / "training" / "corpus" / "families.json"
 _ANCHORS: Final = (("slight", 0.33), ("clear", 0.62), ("strong", 0.93))
 """The strengths of a moment that each of a family's three faces stands for."""
@@ -37,6 +40,12 @@ _NEWS: Final = re.compile(
     r"informed|news|sees?|knows?|remembers?)\s+(?:\w+\s+){0,2}?that\s+(?P<news>\w+\W+\w.*)",
     re.IGNORECASE,
 )
+_SHARES: Final = (0.2, 0.5, 0.3)
+"""Of what a moment is, the weights of what the reader's network, the small ones and the tuned one tell."""
+
+_MAY_BE: Final = 0.2
+"""Probability of the reader's network that a prompt tells a moment, from which the others are asked, too."""
+
 _NEWS_WEIGHS: Final = 0.75  # of how a moment feels that is told as news
 
 _TOGETHER: Final = 32  # prompts
@@ -125,13 +134,15 @@ class _SeenPrompt:
 @dataclass(frozen=True)
 class _Learnt:
     reader: ReaderNetwork
+    small: MomentReaders
+    tuned: MomentNetwork
     columns: tuple[Column, ...]
     starts: tuple[int, ...]
 
 
 def is_installed() -> bool:
     """Return whether there is what understanding takes."""
-    return encoder.model_folder() is not None and _WEIGHTS.is_file()
+    return encoder.model_folder() is not None and _WEIGHTS.is_file() and _MOMENTS.is_file()
 
 
 def understand(text: str, tokens: Sequence[Token], least: float) -> Understanding:
@@ -211,34 +222,69 @@ def _read(encoded: Sequence[Encoding], words: Sequence[Sequence[Token]], least: 
         mask[row, : len(text.ids)] = 1.0
     padded = mask if bool((mask == 0).any()) else None
     with torch.inference_mode():
-        states = model.lower_states(ids, padded, learnt.reader.moments.lower_layers)
-        seen = learnt.reader(states, padded)
+        levels = model.levels(ids, padded, learnt.reader.moments.lower_layers)
+        seen = learnt.reader(levels[-1], padded)
+        told = _told(learnt, model, levels, padded, seen.told)
         all_likely, all_values = seen.stated.sigmoid().numpy(), seen.values.sigmoid().numpy()
     read: list[_SeenPrompt] = []
     for row, (text, tokens) in enumerate(zip(encoded, words, strict=True)):
         likely, values = all_likely[row, : len(text.ids)], all_values[row, : len(text.ids)]
         pieces = _pieces_of(tokens, text.offsets)
         stated = _stated(learnt, likely, values, pieces, least)
-        read.append(_SeenPrompt(stated, _likely(learnt, likely, pieces), _lived(seen.told, row)))
+        read.append(_SeenPrompt(stated, _likely(learnt, likely, pieces), _lived(seen.told, told.get(row, ()), row)))
     return read
+
+
+def _told(
+    learnt: _Learnt, model: SentenceEncoder, levels: Sequence[Tensor], mask: Tensor | None, large: Told
+) -> dict[int, tuple[Tensor, Tensor]]:
+    """What the small networks and the tuned one tell, [10] each, of the rows that may be moments."""
+    import torch
+
+    from dreamface.language.network import means_of_levels
+
+    rows = torch.nonzero(large.is_moment.sigmoid() >= _MAY_BE).flatten()
+    if not len(rows):
+        return {}
+    its_mask = None if mask is None else mask[rows]
+    own = model.continued([level[rows] for level in levels], its_mask)
+    small = learnt.small(means_of_levels(own, its_mask))
+    tuned = learnt.tuned(own[learnt.tuned.lower_layers], its_mask).together
+    return {int(row): (small[place], tuned[place]) for place, row in enumerate(rows)}
 
 
 @cache
 def _learnt() -> _Learnt:
     import torch
 
-    from dreamface.language.network import ReaderNetwork
+    from dreamface.language.network import MomentNetwork, MomentReaders, ReaderNetwork
 
     with np.load(_WEIGHTS) as arrays:
         columns = tuple(parse_column(name) for name in json.loads(str(arrays["columns"])))
-        named = [name for name in arrays.files if name != "columns" and not name.endswith(_SCALE)]
-        weights = {name: torch.from_numpy(_restored(arrays, name)) for name in named}
+        weights = {name: torch.from_numpy(_restored(arrays, name)) for name in _named(arrays) if name != "columns"}
     starts = np.cumsum([0, *(column.width for column in columns)])
-    layers = sum(name.endswith("linear1.weight") for name in named)
+    layers = sum(name.endswith("linear1.weight") for name in weights)
     reader = ReaderNetwork(layers, len(columns), int(starts[-1]), len(ARKIT_SHAPES))
     reader.load_state_dict(weights)
-    reader.train(False)
-    return _Learnt(reader, columns, tuple(int(start) for start in starts))
+    with np.load(_MOMENTS) as arrays:
+        weights = {name: torch.from_numpy(_restored(arrays, name)) for name in _named(arrays)}
+    small_weights, tuned_weights = _part_of(weights, "small."), _part_of(weights, "tuned.")
+    count = sum(name.startswith("told.") for name in small_weights) // 2
+    small = MomentReaders(count, small_weights["moment.0.weight"].shape[0])
+    tuned = MomentNetwork(sum(name.endswith("linear1.weight") for name in tuned_weights), 0)
+    small.load_state_dict(small_weights)
+    tuned.load_state_dict(tuned_weights)
+    for network in (reader, small, tuned):
+        network.train(False)
+    return _Learnt(reader, small, tuned, columns, tuple(int(start) for start in starts))
+
+
+def _part_of(weights: Mapping[str, Tensor], lead: str) -> dict[str, Tensor]:
+    return {name.removeprefix(lead): value for name, value in weights.items() if name.startswith(lead)}
+
+
+def _named(arrays: Mapping[str, NDArray[np.generic]]) -> list[str]:
+    return [name for name in arrays if not name.endswith(_SCALE)]
 
 
 def _restored(arrays: Mapping[str, NDArray[np.generic]], name: str) -> NDArray[np.float32]:
@@ -322,12 +368,24 @@ def _faces() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
     return faces
 
 
-def _lived(told: Told, row: int) -> _Lived:
-    own, amounts = told.details[row].sigmoid().tolist()
+def _lived(large: Told, others: Sequence[Tensor], row: int) -> _Lived:
+    """The moment that the networks tell together; shapes with weights of their own are the reader's network's."""
+    own, amounts = large.details[row].sigmoid().tolist()
+    voices = [large.together[row], *others]
+    total = sum(_SHARES[: len(voices)])
+    shares = [share / total for share in _SHARES[: len(voices)]]
+    gate, strength = (
+        sum(share * float(voice[place].sigmoid()) for share, voice in zip(shares, voices, strict=True))
+        for place in (0, 1)
+    )
+    feelings = [
+        [share * feeling for feeling in voice[2:].softmax(dim=0).tolist()]
+        for share, voice in zip(shares, voices, strict=True)
+    ]
     return _Lived(
-        float(told.is_moment[row].sigmoid()),
-        tuple(told.families[row].softmax(dim=0).tolist()),
-        float(told.strength[row].sigmoid()),
+        gate,
+        tuple(sum(of_one) for of_one in zip(*feelings, strict=True)),
+        strength,
         {
             f"expression.{shape}": amount
             for shape, likely, amount in zip(ARKIT_SHAPES, own, amounts, strict=True)

@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from dreamface.language import encoder
 from dreamface.language.columns import Column, column_of, encode_value, parse_column
 from dreamface.language.minilm import LAYERS
-from dreamface.language.network import FAMILIES, ReaderNetwork, Seen, Told
+from dreamface.language.network import FAMILIES, MomentNetwork, ReaderNetwork, Seen, Told
 from dreamface.training.reader_prompts import Composer, Corpus, Entry, Prompt, load_corpus
 from dreamface.traits import ARKIT_SHAPES
 
@@ -257,7 +257,7 @@ def train(work: Path, layers: int, epochs: int, composed: int, output: Path = OU
     steps = epochs * math.ceil(len(items) / BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [RATE, HEAD_RATE], steps, pct_start=0.1)
     parts: dict[str, Any] = {"network": network, "optimiser": optimiser, "schedule": schedule}
-    for epoch in range(_resume(work / "run.pt", parts), epochs):
+    for epoch in range(resume(work / "run.pt", parts), epochs):
         torch.manual_seed(SEED + epoch)
         network.train()
         began, total, count = time.process_time(), 0.0, 0
@@ -279,14 +279,19 @@ def train(work: Path, layers: int, epochs: int, composed: int, output: Path = OU
 
 def _start(network: ReaderNetwork) -> None:
     """Start from MiniLM's own last layers, and from stating nothing."""
-    _, model = encoder.tokenizer_and_model()
-    lower = network.moments.lower_layers
-    for ours, theirs in zip(network.moments.layers.layers, list(model.layers.layers)[lower:], strict=True):
-        ours.load_state_dict(theirs.state_dict())
+    start_from_encoder(network.moments)
     nn.init.constant_(network.stated.bias, -4.0)
 
 
-def _resume(path: Path, parts: dict[str, Any]) -> int:
+def start_from_encoder(network: MomentNetwork) -> None:
+    """Give a network's layers the weights of MiniLM's own last ones."""
+    _, model = encoder.tokenizer_and_model()
+    for ours, theirs in zip(network.layers.layers, list(model.layers.layers)[network.lower_layers :], strict=True):
+        ours.load_state_dict(theirs.state_dict())
+
+
+def resume(path: Path, parts: dict[str, Any]) -> int:
+    """Give a run's parts the state that a file keeps, and return how many epochs were finished; 0 without the file."""
     if not path.is_file():
         return 0
     kept = torch.load(path, weights_only=True)
