@@ -1,6 +1,7 @@
 """From a prompt to a face: the stages in order. The only room that knows them all."""
 
 from dreamface.appearance import Seen
+from dreamface.axes import IDENTITY, SIDE, Axis, check_axes
 from dreamface.guidance import MOST_RENDERS, why_no_diffusion
 from dreamface.head import AROUND, HEADS, IndexPlan
 from dreamface.limits import RESOLUTIONS
@@ -18,7 +19,7 @@ from dreamface.pipeline.detailing import (
     read_detail,
 )
 from dreamface.pipeline.diffusing import Diffusion, check_diffusion, diffuse
-from dreamface.pipeline.exploring import IDENTITY, SIDE, Axis, Neighbour, check_axes, explore
+from dreamface.pipeline.exploring import Neighbour, explore
 from dreamface.pipeline.hair import grow_hair, style_of_guides
 from dreamface.pipeline.making import changed_record, check_can_align, edit, generate, look_at, portraits, rebuild
 from dreamface.pipeline.many import SOMEBODY, Person, generate_many

@@ -14,13 +14,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from dreamface.axes import (
+    IDENTITY,
+    IDENTITY_STEP,
+    LARGEST_PICTURE,
+    SIDE,
+    SMALLEST_PICTURE,
+    Axis,
+    check_axes,
+    number_trait,
+    ticks,
+)
 from dreamface.edits import hair_of, overlays
 from dreamface.errors import BadRequest
 from dreamface.face import Face, Head, Maps, Material, expression_weights
 from dreamface.groom import RootedHairs, Surface, grow, rooted_hairs, strands_on
 from dreamface.hair import Groom
 from dreamface.head import load_model
-from dreamface.limits import SEED_LIMIT, check_seed
+from dreamface.limits import SEED_LIMIT
 from dreamface.pipeline.painting import faded, needed_pictures, read_masks
 from dreamface.pipeline.people import (
     build_head,
@@ -37,62 +48,18 @@ from dreamface.progress import Progress
 from dreamface.record import FaceRecord
 from dreamface.render import portrait_camera, preview
 from dreamface.skin import Painter, materials
-from dreamface.traits import EXPLORED, SHAPE_TRAITS, VOCABULARY, Group, Kind, Trait, Traits, TraitValue, Value
+from dreamface.traits import EXPLORED, SHAPE_TRAITS, VOCABULARY, Group, Traits, TraitValue, Value
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-IDENTITY: Final = "identity"
-"""The axis along which a face becomes another person of the same description."""
-
-SIDE: Final = 5
-"""Neighbours in a row and in a column; the face itself is one of them."""
-
-SMALLEST_PICTURE, LARGEST_PICTURE = 64, 512
-"""Pixels a side that pictures of neighbours may have."""
-
-_IDENTITY_STEP: Final = 0.5  # of the way to the other person
-_LARGEST_IDENTITY_STEP: Final = 1.0
 _IDENTITY_CONFIDENCE: Final = 0.5  # shapes of a person who was chosen give way to what is asked for
-_STEPS: Final = {"sd": 1.0, "years": 12.0}  # by unit
-_USUAL_STEP: Final = 0.2  # of an amount's range of 1
-_SHORTEST: Final = 0.5  # of a step: where a range ends, steps are shortened to no less; beyond it the face moves over
 _RESOLUTION: Final = 256  # texels a side of the face's maps: finer ones do not show in small pictures
 _MOST_STRANDS: Final = 2000  # for a picture of 160 pixels
 _USUAL_SIZE: Final = 160
 _YAW: Final = 0.35  # radians off the front, as in a face's preview
 _THREADS: Final = 2
 _HEADS_AT_ONCE: Final = 4  # are fitted together; more would let the first pictures wait
-
-
-@dataclass(frozen=True)
-class Axis:
-    """A direction in which faces differ.
-
-    Attributes:
-        name: a trait that is a number, or `IDENTITY`.
-        step: from one neighbour to the next, in the trait's unit; of the identity 0..1 of the way to the other
-            person. None is the usual one: a standard deviation, 12 years, a tenth of an amount's range on both sides.
-        towards: seed that draws the other person; None is the one after the face's. Only the identity has one.
-    """
-
-    name: str
-    step: float | None = None
-    towards: int | None = None
-
-    def check(self) -> None:
-        """Refuse an axis that there is not.
-
-        Raises:
-            BadRequest: there is no such trait, or it is no number, or the step is out of range.
-        """
-        if self.towards is not None:
-            if self.name != IDENTITY:
-                raise BadRequest(f"Only the axis {IDENTITY} leads towards another person: leave it out of {self.name}.")
-            check_seed(self.towards)
-        most = _LARGEST_IDENTITY_STEP if self.name == IDENTITY else _largest_step(_trait(self.name))
-        if self.step is not None and not 0.0 < self.step <= most:  # NaN neither
-            raise BadRequest(f"A step of {self.name} must be above 0 and at most {most:g}; got {self.step:g}.")
 
 
 @dataclass(frozen=True)
@@ -164,29 +131,13 @@ def explore(
     known = needed_pictures(record, {**pictures_of(face), **(pictures or {})})
     offset = kept_offset if offset is None else offset
     head = face.head if isinstance(face, Face) else shaped_head(record, offset, known)
-    cells = _cells(record, head, axes, keep)
     studio = _Studio(record, head, offset, known, size, face.shapes if isinstance(face, Face) else None)
     found: list[Neighbour] = []
-    for cell, picture in _taken(studio, cells):
+    for cell, picture in _taken(studio, axes, keep):
         found.append(Neighbour(cell.row, cell.column, picture, cell.traits, cell.values))
         shown(found[-1])
-        progress.report("preview", len(found) / len(cells), f"Picture {len(found)} of {len(cells)}")
+        progress.report("preview", len(found) / SIDE**2, f"Picture {len(found)} of {SIDE**2}")
     return sorted(found, key=lambda one: (one.row, one.column))
-
-
-def check_axes(axes: Sequence[Axis]) -> None:
-    """Refuse axes that make no grid.
-
-    Raises:
-        BadRequest: one is no axis, or both are the same.
-    """
-    if len(axes) != 2:
-        raise BadRequest("A grid of neighbours has two axes: name two traits, or identity.")
-    for axis in axes:
-        axis.check()
-    if axes[0].name == axes[1].name and (axes[0].name != IDENTITY or axes[0].towards == axes[1].towards):
-        another = "; or give both identities a person of their own" if axes[0].name == IDENTITY else ""
-        raise BadRequest(f"Both axes are {axes[0].name}: choose another one for one of them{another}.")
 
 
 # ---------------------------------------------------------------------------------------------------------- the grid
@@ -201,52 +152,6 @@ class _Cell:
     traits: Traits
     values: tuple[float, float]
     ring: int
-
-
-def _trait(name: str) -> Trait:
-    trait = VOCABULARY.get(name)
-    if trait is None or trait.kind is not Kind.NUMBER:
-        raise BadRequest(f"{name!r} is no axis: name a trait that is a number, such as nose.width, or {IDENTITY}.")
-    return trait
-
-
-def _largest_step(trait: Trait) -> float:
-    return (trait.high - trait.low) / (SIDE - 1)
-
-
-def _usual_step(trait: Trait) -> float:
-    return _STEPS.get(trait.unit, _USUAL_STEP * (trait.high - trait.low))
-
-
-def ticks(trait: Trait, value: float, step: float | None = None) -> list[float | None]:
-    """Return five values of a trait in ascending order; None stands for the face's own.
-
-    Args:
-        trait: a number.
-        value: the face's own.
-        step: at most so much between two; None is the usual one.
-
-    >>> ticks(VOCABULARY["nose.width"], 0.5)
-    [-1.5, -0.5, None, 1.5, 2.5]
-    >>> ticks(VOCABULARY["freckles.density"], 0.0)
-    [None, 0.2, 0.4, 0.6, 0.8]
-    """
-    step = min(_usual_step(trait), _largest_step(trait)) if step is None else step
-    value = trait.clamp(value)
-    rooms = value - trait.low, trait.high - value
-
-    def shortened(count: int, room: float) -> float:
-        return step if count == 0 else min(step, room / count)
-
-    below = min(
-        (count for count in range(SIDE) if min(shortened(count, rooms[0]), shortened(SIDE - 1 - count, rooms[1]))
-         >= _SHORTEST * step),
-        key=lambda count: abs(count - SIDE // 2),
-    )  # fmt: skip
-    above = SIDE - 1 - below
-    down, up = shortened(below, rooms[0]), shortened(above, rooms[1])
-    lower = [trait.clamp(round(value - down * count, 6)) for count in range(below, 0, -1)]
-    return [*lower, None, *(trait.clamp(round(value + up * count, 6)) for count in range(1, above + 1))]
 
 
 @dataclass(frozen=True)
@@ -266,44 +171,45 @@ class _Line:
     way: Mapping[str, float] | None = None
 
 
-def _cells(record: FaceRecord, head: Head, axes: tuple[Axis, Axis], keep: Collection[str]) -> list[_Cell]:
-    """Return the neighbours to be: the face first, then in rings around it."""
-    traits, measured = shown_traits(record), load_model(record.head).measure(head)
+def _line(studio: _Studio, axis: Axis) -> _Line:
+    """Return where a face is along an axis; the way of an identity is still missing."""
+    if axis.name != IDENTITY:
+        return _line_of_trait(axis.name, studio.traits, studio.measured, axis.step)
+    step = IDENTITY_STEP if axis.step is None else axis.step
+    return _Line(axis.name, tuple(step * (index - SIDE // 2) for index in range(SIDE)), SIDE // 2)
+
+
+def _cell(right: _Line, up: _Line, x: int, y: int, traits: Traits) -> _Cell:
+    ring = max(abs(x - right.own), abs(y - up.own))
+    return _Cell(SIDE - 1 - y, x, traits, (right.values[x], up.values[y]), ring)
+
+
+def _others(studio: _Studio, axes: tuple[Axis, Axis], keep: Collection[str], lines: tuple[_Line, _Line]) -> list[_Cell]:
+    """Return all neighbours to be but the face itself, in rings around it."""
+    traits = studio.traits
     stays = {*keep, *(axis.name for axis in axes), *(name for name, entry in traits.items() if entry.is_asked)}
     free = [name for name in SHAPE_TRAITS if name not in stays]
     right, up = (
-        _line_of_identity(record, axis, measured, free, number)
-        if axis.name == IDENTITY
-        else _line_of_trait(axis.name, traits, measured, axis.step)
-        for number, axis in enumerate(axes, 1)
+        replace(line, way=studio.way_to_another(axis.towards, free, number)) if axis.name == IDENTITY else line
+        for number, (axis, line) in enumerate(zip(axes, lines, strict=True), 1)
     )
-    cells = []
-    for x, across in enumerate(right.values):
-        for y, along in enumerate(up.values):
-            moved = _moved((right, x), (up, y), measured)
-            ring = max(abs(x - right.own), abs(y - up.own))
-            cells.append(_Cell(SIDE - 1 - y, x, moved, (across, along), ring))
-    return sorted(cells, key=lambda cell: (cell.ring, cell.row, cell.column))
+    places = [(x, y) for x in range(SIDE) for y in range(SIDE)]
+    bases = dict.fromkeys(places, studio.measured)
+    if (right.way is None) != (up.way is None):  # who is older becomes another old person
+        beside = [(right.own, index) if up.way is None else (index, up.own) for index in range(SIDE)]
+        alone = [_cell(right, up, x, y, _moved((right, x), (up, y), {})) for x, y in beside]
+        for index, measured in enumerate(studio.measures(alone)):
+            bases |= {place: measured for place in places if place[1 if up.way is None else 0] == index}
+    cells = [_cell(right, up, x, y, _moved((right, x), (up, y), bases[x, y])) for x, y in places]
+    return sorted((cell for cell in cells if cell.ring), key=lambda cell: (cell.ring, cell.row, cell.column))
 
 
 def _line_of_trait(name: str, traits: Traits, measured: Mapping[str, float], step: float | None) -> _Line:
-    trait = _trait(name)
+    trait = number_trait(name)
     value = traits.number(name) if name in traits or name not in measured else measured[name]
     found = ticks(trait, value, step)
     own = found.index(None)
     return _Line(name, tuple(value if one is None else one for one in found), own)
-
-
-def _line_of_identity(
-    record: FaceRecord, axis: Axis, measured: Mapping[str, float], free: Collection[str], number: int
-) -> _Line:
-    """Return the way to a person of the same description whom another seed draws; the two axes have two of them."""
-    towards = (record.seed + number) % SEED_LIMIT if axis.towards is None else axis.towards
-    described = Traits({name: entry for name, entry in shown_traits(record).items() if name not in free})
-    other = load_model(record.head).measure(build_head(record.head, described, towards))
-    step = _IDENTITY_STEP if axis.step is None else axis.step
-    values = tuple(step * (index - SIDE // 2) for index in range(SIDE))
-    return _Line(axis.name, values, SIDE // 2, {name: other[name] - measured[name] for name in free})
 
 
 def _moved(right: tuple[_Line, int], up: tuple[_Line, int], measured: Mapping[str, float]) -> Traits:
@@ -368,25 +274,41 @@ class _Studio:
     ) -> None:
         self._record = replace(record, layers=faded(record.layers))
         self._head, self._offset, self._pictures, self._size = head, offset, pictures, size
-        self._traits = shown_traits(record)
-        model = load_model(record.head)
-        weights = expression_weights(self._traits, model.shape_names)
+        self.traits = shown_traits(record)
+        self._model = load_model(record.head)
+        self.measured = self._model.measure(head)
+        weights = expression_weights(self.traits, self._model.shape_names)
         self._expression: Tensor | None = None
         if weights.any():
-            shapes = model.shapes(head) if shapes is None else shapes
+            shapes = self._model.shapes(head) if shapes is None else shapes
             self._expression = (weights[:, None, None].to(shapes) * shapes).sum(dim=0)
         self._painter, self._painting = Painter(), threading.Lock()
         self._hair: _Once[_Hairs] = _Once()
         self._maps: _Once[Maps] = _Once()
-        self._camera = portrait_camera(self._posed(head.vertices), yaw=_YAW)
+
+    def way_to_another(self, towards: int | None, free: Collection[str], number: int) -> dict[str, float]:
+        """Return how far some traits of the face's shape are to another person's of the same description.
+
+        Args:
+            towards: seed of that person; None is one of the next after the face's, by the number.
+            free: those traits.
+            number: of the axis: two lead to two people.
+        """
+        record = self._record
+        seed = (record.seed + number) % SEED_LIMIT if towards is None else towards
+        described = Traits({name: entry for name, entry in self.traits.items() if name not in free})
+        other = self._model.measure(build_head(record.head, described, seed))
+        return {name: other[name] - self.measured[name] for name in free}
+
+    def measures(self, cells: Sequence[_Cell]) -> list[Mapping[str, float]]:
+        """Return the shape traits that neighbours measure."""
+        return [self._model.measure(head) for head in self.heads(cells)]
 
     def heads(self, cells: Sequence[_Cell]) -> list[Head]:
         """Return the heads of neighbours, fitted together."""
         record, traits = self._record, [self.traits_of(cell) for cell in cells]
-        people = [(record.seed, record.candidate or 0)] * len(cells)
-        built = build_heads(
-            record.head, traits, [seed for seed, _ in people], [candidate for _, candidate in people], self._offset
-        )
+        count = len(cells)
+        built = build_heads(record.head, traits, [record.seed] * count, [record.candidate or 0] * count, self._offset)
         return [mixed(head, record.edits, self._pictures) for head in built]
 
     def traits_of(self, cell: _Cell) -> Traits:
@@ -402,8 +324,8 @@ class _Studio:
         surfaces: Mapping[str, Material] = shown_materials(materials(self._head, traits), groom)
         strands = strands_on(hairs, surface, vertices)
         return preview(
-            vertices, self._head.topology, surfaces, self._maps_of(traits), size=self._size, camera=self._camera,
-            strands=strands,
+            vertices, self._head.topology, surfaces, self._maps_of(traits), size=self._size,
+            camera=portrait_camera(vertices, yaw=_YAW), strands=strands,
         )  # fmt: skip
 
     def _posed(self, vertices: Tensor) -> Tensor:
@@ -450,17 +372,19 @@ def _look(traits: Traits, names: Collection[str]) -> tuple[Value, ...]:
     return tuple(traits.value(name) for name in names)
 
 
-def _taken(studio: _Studio, cells: Sequence[_Cell]) -> Iterator[tuple[_Cell, Tensor]]:
-    """Take the pictures in this order; while some are taken, the next heads are shaped."""
-    own, others = cells[0], cells[1:]
-    groups = [others[first : first + _HEADS_AT_ONCE] for first in range(0, len(others), _HEADS_AT_ONCE)]
+def _taken(studio: _Studio, axes: tuple[Axis, Axis], keep: Collection[str]) -> Iterator[tuple[_Cell, Tensor]]:
+    """Take the pictures, the face's first, then in rings; while some are taken, the next heads are shaped."""
+    right, up = _line(studio, axes[0]), _line(studio, axes[1])
+    own = _cell(right, up, right.own, up.own, Traits())
     with _pool() as pool:
-        waiting = [(own, pool.submit(studio.picture, own, None))]
+        first = pool.submit(studio.picture, own, None)
+        others = _others(studio, axes, keep, (right, up))
+        groups = [others[start : start + _HEADS_AT_ONCE] for start in range(0, len(others), _HEADS_AT_ONCE)]
+        waiting = [(own, first)]
         heads = pool.submit(studio.heads, groups[0])
         for number, group in enumerate(groups):
             following = pool.submit(studio.heads, groups[number + 1]) if number + 1 < len(groups) else heads
-            for index, cell in enumerate(group):
-                waiting.append((cell, pool.submit(_picture, studio, cell, heads, index)))
+            waiting += [(cell, pool.submit(_picture, studio, cell, heads, index)) for index, cell in enumerate(group)]
             heads = following
         for cell, picture in waiting:
             yield cell, picture.result()
