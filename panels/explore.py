@@ -8,7 +8,7 @@ from ..dreamface_addon import application, exploring
 from ..dreamface_addon.exploring import IDENTITY, SIDE, Exploring
 from . import drawing
 
-_EDGES = 70  # pixels of the sidebar at a UI scale of 1 that pictures do not get
+_EDGES = 50  # pixels of the sidebar at a UI scale of 1 that pictures do not get
 _UNIT = 20.0  # pixels of a picture's scale of 1
 _SMALLEST, _LARGEST = 1.6, 8.0  # scale of a picture
 

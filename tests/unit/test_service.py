@@ -73,7 +73,7 @@ def test_both_sides_speak_one_version() -> None:
     from dreamface_addon.link import backend as link
     from tests import fake_backend
 
-    assert API == link.API == fake_backend.API == 8
+    assert API == link.API == fake_backend.API == 9
 
 
 def test_health_says_how_it_is_and_where(backend: Backend) -> None:

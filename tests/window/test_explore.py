@@ -1,0 +1,64 @@
+"""Explore in a window: neighbours appear one after the other, a click goes to one, and one Ctrl-Z comes back."""
+
+from __future__ import annotations
+
+import time
+
+from tests.window.sidebar import (
+    APPLICATION,
+    PREFERENCES,
+    RESTING,
+    SHAPE,
+    SKIN,
+    choose,
+    generate,
+    open_sidebar,
+    shade,
+    turn_to,
+    undo,
+)
+
+PATIENCE = 180.0  # seconds
+HEADING = 13  # pixels from the group's heading down to Repaint Skin, while the group is closed
+WIDER = 260  # pixels
+EXPLORING = f"{APPLICATION}.exploring"
+NOSE = f"result = {SKIN}.dreamface.nose_width"
+SMALL = 23  # pixels: buttons below pictures are lower, Explore is higher
+
+
+def test_neighbours_come_in_and_a_click_goes_to_one(window, pictures):
+    open_sidebar(window)
+    window.run(f"{PREFERENCES}.look_at_new_faces = False")
+    choose(window, resolution="512", seed=3, keep_seed=True)
+    generate(window, "a young woman with short hair")
+    shade(window, "SOLID")
+    choose(window, explore_right="nose.width", explore_up="identity")
+    turn_to(window, "PERSON", search="zz")
+    window.picture(pictures / "explore-closed.png")
+    repaint = window.widgets("wcol_tool")[-1]
+    window.click(repaint.left + 40, repaint.top - HEADING)
+    sidebar = window.region("VIEW_3D", "UI")
+    window.drag((sidebar.left, sidebar.top + 500), right=-WIDER)
+    window.move(330, 500)
+    time.sleep(1.0)
+    window.picture(pictures / "explore-open.png")
+    button = next(box for box in window.widgets("wcol_tool") if box.height >= SMALL)
+    window.click(*button.centre)
+    window.until(f"len({EXPLORING}.cells) >= 4", PATIENCE)
+    assert window.run(f"result = {EXPLORING}.running is not None"), "pictures are there before the last one"
+    time.sleep(0.5)
+    window.picture(pictures / "explore-running.png")
+    window.until(f"{EXPLORING}.running is None and len({EXPLORING}.cells) == 25", PATIENCE)
+    time.sleep(1.0)
+    window.picture(pictures / "explore-all.png")
+    nose, shape = window.run(NOSE), window.run(f"result = {SHAPE}")
+    below = [box for box in window.widgets("wcol_tool") if box.height < SMALL and box.right - box.left < 100]
+    window.click(*max(below, key=lambda box: (box.top, box.left)).centre)  # the last one: lower right
+    window.until(RESTING, PATIENCE)
+    assert window.run(NOSE) > nose + 0.4
+    assert window.run(f"result = {SHAPE}") != shape
+    time.sleep(1.0)
+    window.picture(pictures / "explore-picked.png")
+    undo(window)
+    window.until(f"{APPLICATION}.following.active == False", PATIENCE)
+    assert abs(window.run(NOSE) - nose) < 1e-6
