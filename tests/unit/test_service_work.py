@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -302,7 +303,8 @@ def test_neighbours_can_be_seen_while_they_are_made(backend: Backend, made: dict
     staging, seen = backend.store / "staging", 0
     while backend.ask("GET", f"/jobs/{job['id']}")[1]["state"] in ("queued", "running"):
         with suppress(OSError, StopIteration):  # not there yet, or in its last place by now
-            listed = json.loads(next(staging.glob(f"{job['id']}-*/neighbours.json")).read_text("utf-8"))["neighbours"]
+            file = next(staging.glob(f"{job['id']}-*/neighbours.json"))
+            listed = json.loads(file.read_text("utf-8"))["neighbours"]
             if len(listed) < 25:
                 seen = max(seen, len(listed))
                 assert listed[0]["is_face"] and next(staging.glob(f"{job['id']}-*/{listed[-1]['picture']}")).is_file()
@@ -313,16 +315,11 @@ def test_neighbours_can_be_seen_while_they_are_made(backend: Backend, made: dict
     assert file == backend.store / "exports" / job["id"] / "neighbours.json"
     neighbours = json.loads(file.read_text("utf-8"))["neighbours"]
     assert len({(one["row"], one["column"]) for one in neighbours}) == 25
-    assert all(images.load_png(file.with_name(one["picture"])).shape[:2] == (64, 64) for one in neighbours)
+    assert all(images.size_of(file.with_name(one["picture"])) == (64, 64) for one in neighbours)
     assert not list(staging.iterdir())
     beside = next(one for one in neighbours if not one["is_face"])
-    edited = backend.outcome(
-        backend.ask(
-            "POST",
-            "/jobs",
-            {"kind": "edit", "request": {"face": record, "traits": beside["traits"], "resolution": 512}},
-        )[1]["id"]
-    )
+    asked = {"face": record, "traits": beside["traits"], "resolution": 512}
+    edited = backend.outcome(backend.ask("POST", "/jobs", {"kind": "edit", "request": asked})[1]["id"])
     assert edited["state"] == "done", edited
 
 
