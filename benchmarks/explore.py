@@ -12,6 +12,7 @@ import time
 
 from dreamface.errors import DreamFaceError
 from dreamface.pipeline import Axis, explore, generate
+from dreamface.record import FaceRecord
 
 HEADS = ("anny", "ict")
 GRIDS = (("nose.width", "jaw.width"), ("nose.width", "identity"), ("identity", "age"), ("skin.melanin", "hair.length"))
@@ -34,18 +35,19 @@ def main() -> None:
             continue
         explore(record, (Axis("gender"), Axis("identity")), size=chosen.size)
         for right, up in [tuple(chosen.axes)] if chosen.axes else GRIDS:
-            first: list[tuple[float, float]] = []
-            wall, busy = time.perf_counter(), time.process_time()
-            explore(
-                record,
-                (Axis(right), Axis(up)),
-                size=chosen.size,
-                shown=lambda _: first.append((time.perf_counter(), time.process_time())),
-            )
-            print(
-                f"{name:5s} {right:14s} {up:14s} first {first[0][0] - wall:5.2f} s ({first[0][1] - busy:5.2f} s), "
-                f"all {first[-1][0] - wall:5.2f} s ({first[-1][1] - busy:5.2f} s of processor time)"
-            )
+            measure(name, record, (Axis(right), Axis(up)), chosen.size)
+
+
+def measure(name: str, record: FaceRecord, axes: tuple[Axis, Axis], size: int) -> None:
+    """Time one grid and print it."""
+    times: list[tuple[float, float]] = []
+    wall, busy = time.perf_counter(), time.process_time()
+    explore(record, axes, size=size, shown=lambda _: times.append((time.perf_counter(), time.process_time())))
+    (first, first_busy), (last, last_busy) = times[0], times[-1]
+    print(
+        f"{name:5s} {axes[0].name:14s} {axes[1].name:14s} first {first - wall:5.2f} s ({first_busy - busy:5.2f} s), "
+        f"all {last - wall:5.2f} s ({last_busy - busy:5.2f} s of processor time)"
+    )
 
 
 if __name__ == "__main__":
