@@ -23,7 +23,7 @@ HEADING = 13  # pixels from the group's heading down to Repaint Skin, while the 
 WIDER = 260  # pixels
 EXPLORING = f"{APPLICATION}.exploring"
 NOSE = f"result = {SKIN}.dreamface.nose_width"
-SMALL = 23  # pixels: buttons below pictures are lower, Explore is higher
+WIDE = 150  # pixels: the buttons below pictures are narrower
 
 
 def test_neighbours_come_in_and_a_click_goes_to_one(window, pictures):
@@ -38,13 +38,13 @@ def test_neighbours_come_in_and_a_click_goes_to_one(window, pictures):
     repaint = window.widgets("wcol_tool")[-1]
     window.click(repaint.left + 40, repaint.top - HEADING)
     sidebar = window.region("VIEW_3D", "UI")
-    window.drag((sidebar.left, sidebar.top + 500), right=-WIDER)
+    window.drag((sidebar.left, sidebar.top + 200), right=-WIDER)
     window.move(330, 500)
     time.sleep(1.0)
     window.picture(pictures / "explore-open.png")
-    button = next(box for box in window.widgets("wcol_tool") if box.height >= SMALL)
-    window.click(*button.centre)
-    window.until(f"len({EXPLORING}.cells) >= 4", PATIENCE)
+    explore, _ = [box for box in window.widgets("wcol_tool") if box.right - box.left > WIDE][-2:]
+    window.click(*explore.centre)
+    window.until(f"len({EXPLORING}.cells) >= 4", 100)
     assert window.run(f"result = {EXPLORING}.running is not None"), "pictures are there before the last one"
     time.sleep(0.5)
     window.picture(pictures / "explore-running.png")
@@ -52,7 +52,7 @@ def test_neighbours_come_in_and_a_click_goes_to_one(window, pictures):
     time.sleep(1.0)
     window.picture(pictures / "explore-all.png")
     nose, shape = window.run(NOSE), window.run(f"result = {SHAPE}")
-    below = [box for box in window.widgets("wcol_tool") if box.height < SMALL and box.right - box.left < 100]
+    below = [box for box in window.widgets("wcol_tool") if box.right - box.left < WIDE]
     window.click(*max(below, key=lambda box: (box.top, box.left)).centre)  # the last one: lower right
     window.until(RESTING, PATIENCE)
     assert window.run(NOSE) > nose + 0.4
