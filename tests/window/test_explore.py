@@ -19,11 +19,10 @@ from tests.window.sidebar import (
 )
 
 PATIENCE = 180.0  # seconds
-HEADING = 13  # pixels from the group's heading down to Repaint Skin, while the group is closed
+HEADING = 13  # pixels, half a button's height: the group's heading is as far above Repaint Skin while it is closed
 WIDER = 260  # pixels
 EXPLORING = f"{APPLICATION}.exploring"
 NOSE = f"result = {SKIN}.dreamface.nose_width"
-WIDE = 150  # pixels: the buttons below pictures are narrower
 
 
 def test_neighbours_come_in_and_a_click_goes_to_one(window, pictures):
@@ -42,8 +41,9 @@ def test_neighbours_come_in_and_a_click_goes_to_one(window, pictures):
     window.move(330, 500)
     time.sleep(1.0)
     window.picture(pictures / "explore-open.png")
-    explore, _ = [box for box in window.widgets("wcol_tool") if box.right - box.left > WIDE][-2:]
-    window.click(*explore.centre)
+    buttons = window.widgets("wcol_tool")[-1]  # Explore and Repaint Skin, which almost touch
+    window.click(buttons.centre[0], buttons.top + HEADING)
+    window.until(f"{EXPLORING}.running is not None")
     window.until(f"len({EXPLORING}.cells) >= 4", 100)
     assert window.run(f"result = {EXPLORING}.running is not None"), "pictures are there before the last one"
     time.sleep(0.5)
@@ -52,8 +52,9 @@ def test_neighbours_come_in_and_a_click_goes_to_one(window, pictures):
     time.sleep(1.0)
     window.picture(pictures / "explore-all.png")
     nose, shape = window.run(NOSE), window.run(f"result = {SHAPE}")
-    below = [box for box in window.widgets("wcol_tool") if box.right - box.left < WIDE]
-    window.click(*max(below, key=lambda box: (box.top, box.left)).centre)  # the last one: lower right
+    *_, lowest, _ = window.widgets("wcol_tool")  # the buttons below the last row, and Repaint Skin
+    window.click(lowest.right - 15, lowest.centre[1])
+    window.until(f"{EXPLORING}.picked == (4, 4)")
     window.until(RESTING, PATIENCE)
     assert window.run(NOSE) > nose + 0.4
     assert window.run(f"result = {SHAPE}") != shape
