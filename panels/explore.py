@@ -11,6 +11,8 @@ from . import drawing
 _EDGES = 50  # pixels of the sidebar at a UI scale of 1 that pictures do not get
 _UNIT = 20.0  # pixels of a picture's scale of 1
 _SMALLEST, _LARGEST = 1.6, 8.0  # scale of a picture
+_HIGHEST = 0.7  # of the sidebar's height, that all rows together take at most
+_NOT_THERE = (0.19, 0.19, 0.19)  # sRGB of a picture that is not taken yet
 
 
 def draw_explore(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -71,18 +73,15 @@ def _draw_grid(layout: bpy.types.UILayout, context: bpy.types.Context, part: Exp
 
 
 def _draw_cell(layout: bpy.types.UILayout, part: Exploring, row: int, column: int, scale: float) -> None:
-    cell = part.cells.get((row, column))
-    icon = application.get().pictures.file(cell.picture) if cell is not None else 0
-    if cell is None or not icon:
-        empty = layout.row()
-        empty.scale_y = scale
-        empty.label(text="")
-        layout.label(text="")
-        return
-    layout.template_icon(icon_value=icon, scale=scale)
-    is_here = (row, column) == part.picked if part.picked is not None else cell.is_face
-    sign = "RADIOBUT_ON" if is_here else "HOME" if cell.is_face else "RADIOBUT_OFF"
-    button = layout.operator("dreamface.explore_pick", text="", icon=sign, depress=is_here)
+    cell, pictures = part.cells.get((row, column)), application.get().pictures
+    icon = pictures.file(cell.picture) if cell is not None else 0
+    layout.template_icon(icon_value=icon or pictures.colour(_NOT_THERE), scale=scale)
+    is_here = cell is not None and ((row, column) == part.picked if part.picked is not None else cell.is_face)
+    is_face = cell is not None and cell.is_face
+    sign = "RADIOBUT_ON" if is_here else "HOME" if is_face else "RADIOBUT_OFF" if cell is not None else "BLANK1"
+    below = layout.row()
+    below.enabled = cell is not None
+    button = below.operator("dreamface.explore_pick", text="", icon=sign, depress=is_here)
     button.row, button.column = row, column
 
 
@@ -103,6 +102,8 @@ def _centred(layout: bpy.types.UILayout, words: str) -> None:
 
 def _picture_scale(context: bpy.types.Context) -> float:
     """Return how large pictures are, so that five fit beside each other."""
-    ui = context.preferences.system.ui_scale
-    width = context.region.width if context.region else 300
-    return min(max((width - _EDGES * ui) / (SIDE * _UNIT * ui), _SMALLEST), _LARGEST)
+    ui, region = context.preferences.system.ui_scale, context.region
+    width, height = (region.width, region.height) if region else (300, 800)
+    across = (width - _EDGES * ui) / (SIDE * _UNIT * ui)
+    down = _HIGHEST * height / (SIDE * _UNIT * ui) - 1.0  # a button stands below
+    return min(max(min(across, down), _SMALLEST), _LARGEST)

@@ -52,9 +52,9 @@ def test_neighbours_come_in_and_a_click_goes_to_one(window, pictures):
     time.sleep(1.0)
     window.picture(pictures / "explore-all.png")
     nose, shape = window.run(NOSE), window.run(f"result = {SHAPE}")
-    *_, lowest, _ = window.widgets("wcol_tool")  # the buttons below the last row, and Repaint Skin
-    window.click(lowest.right - 15, lowest.centre[1])
-    window.until(f"{EXPLORING}.picked == (4, 4)")
+    row = next(box for box in window.widgets("wcol_tool") if box.top > buttons.top + 2 * HEADING)
+    window.click(row.right - 15, row.centre[1])  # below the picture in the upper right corner
+    window.until(f"{EXPLORING}.picked == (0, 4)")
     window.until(RESTING, PATIENCE)
     assert window.run(NOSE) > nose + 0.4
     assert window.run(f"result = {SHAPE}") != shape

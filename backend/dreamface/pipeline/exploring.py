@@ -7,6 +7,7 @@ neighbour as it moves the face.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -46,7 +47,7 @@ from dreamface.pipeline.people import (
 )
 from dreamface.progress import Progress
 from dreamface.record import FaceRecord
-from dreamface.render import portrait_camera, preview
+from dreamface.render import Camera, portrait_camera, preview
 from dreamface.skin import Painter, materials
 from dreamface.traits import EXPLORED, SHAPE_TRAITS, VOCABULARY, Group, Traits, TraitValue, Value
 
@@ -58,6 +59,10 @@ _RESOLUTION: Final = 256  # texels a side of the face's maps: finer ones do not 
 _MOST_STRANDS: Final = 2000  # for a picture of 160 pixels
 _USUAL_SIZE: Final = 160
 _YAW: Final = 0.35  # radians off the front, as in a face's preview
+_CLOSER, _RAISED = (
+    0.8,
+    0.075,
+)  # share of a portrait's height that small pictures show, and how much higher its middle is
 _THREADS: Final = 2
 _HEADS_AT_ONCE: Final = 4  # are fitted together; more would let the first pictures wait
 
@@ -231,6 +236,14 @@ def _moved(right: tuple[_Line, int], up: tuple[_Line, int], measured: Mapping[st
 # ------------------------------------------------------------------------------------------------------- the pictures
 
 
+def _camera(vertices: Tensor) -> Camera:
+    """Return what looks at the face [V, 3] in metres, closer than a portrait, which has hair and shoulders."""
+    whole = portrait_camera(vertices, yaw=_YAW)
+    up = 2.0 * _RAISED * math.dist(whole.position, whole.target) * math.tan(0.5 * whole.fov)
+    (x, y, z), (u, v, w) = whole.position, whole.target
+    return replace(whole, position=(x, y, z + up), target=(u, v, w + up), fov=_CLOSER * whole.fov)
+
+
 Made = TypeVar("Made")
 
 
@@ -325,7 +338,7 @@ class _Studio:
         strands = strands_on(hairs, surface, vertices)
         return preview(
             vertices, self._head.topology, surfaces, self._maps_of(traits), size=self._size,
-            camera=portrait_camera(vertices, yaw=_YAW), strands=strands,
+            camera=_camera(vertices), strands=strands,
         )  # fmt: skip
 
     def _posed(self, vertices: Tensor) -> Tensor:
