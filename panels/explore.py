@@ -12,7 +12,7 @@ _EDGES = 50  # pixels of the sidebar at a UI scale of 1 that pictures do not get
 _UNIT = 20.0  # pixels of a picture's scale of 1
 _SMALLEST, _LARGEST = 1.6, 8.0  # scale of a picture
 _HIGHEST = 0.7  # of the sidebar's height, that all rows together take at most
-_NOT_THERE = (0.19, 0.19, 0.19)  # sRGB of a picture that is not taken yet
+_NOT_THERE = (0.27, 0.27, 0.27)  # sRGB of a picture that is not taken yet
 
 
 def draw_explore(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -79,7 +79,7 @@ def _draw_cell(layout: bpy.types.UILayout, part: Exploring, row: int, column: in
     is_here = cell is not None and ((row, column) == part.picked if part.picked is not None else cell.is_face)
     is_face = cell is not None and cell.is_face
     sign = "RADIOBUT_ON" if is_here else "HOME" if is_face else "RADIOBUT_OFF" if cell is not None else "BLANK1"
-    below = layout.row()
+    below = layout.column()  # in a row, a button that shows no words is as wide as its icon
     below.enabled = cell is not None
     button = below.operator("dreamface.explore_pick", text="", icon=sign, depress=is_here)
     button.row, button.column = row, column

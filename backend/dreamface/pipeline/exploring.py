@@ -199,7 +199,7 @@ def _others(studio: _Studio, axes: tuple[Axis, Axis], keep: Collection[str], lin
         for number, (axis, line) in enumerate(zip(axes, lines, strict=True), 1)
     )
     places = [(x, y) for x in range(SIDE) for y in range(SIDE)]
-    bases = dict.fromkeys(places, studio.measured)
+    bases: dict[tuple[int, int], Mapping[str, float]] = dict.fromkeys(places, studio.measured)
     if (right.way is None) != (up.way is None):  # who is older becomes another old person
         beside = [(right.own, index) if up.way is None else (index, up.own) for index in range(SIDE)]
         alone = [_cell(right, up, x, y, _moved((right, x), (up, y), {})) for x, y in beside]
