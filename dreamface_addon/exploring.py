@@ -207,13 +207,34 @@ class Exploring(Part):
             return False
         names = {name for other in self.cells.values() for name in other.traits}
         before = {name: entry for name, entry in shaping.traits_of(skin).items() if name in names}
-        wanted = {name: self.grid.traits[name] for name in names if name in self.grid.traits} | cell.traits
-        shaping.lay_over(skin, before, wanted)
+        shaping.lay_over(skin, before, self._wanted(cell, names))
         self.picked = row, column
         self._follow(skin)
         if not self._making.running and any(TRAITS[name].textured for name in names):
             self._making.paint(skin, int(skin["dreamface_resolution"]))
         return True
+
+    def _wanted(self, cell: Cell, names: set[str]) -> shaping.Entries:
+        """Return what traits of some names are at a neighbour; those that the head had none of are left out."""
+        known = self.grid.traits if self.grid is not None else {}
+        return {name: known[name] for name in names if name in known} | cell.traits
+
+    def _note_undo(self, skin: bpy.types.Object) -> bool:
+        """Forget which neighbour was picked, where the head is not there any more; return whether that is so."""
+        cell = self.cells.get(self.picked) if self.picked is not None else None
+        if cell is None:
+            return False
+        now = shaping.traits_of(skin)
+        wanted = self._wanted(cell, set(cell.traits))
+        if all(now.get(name) == entry for name, entry in wanted.items()) and not (cell.is_face and self._differs(now)):
+            return False
+        self.picked = None
+        return True
+
+    def _differs(self, now: shaping.Entries) -> bool:
+        """Return whether a head has other traits than when its neighbours were asked for."""
+        names = {name for cell in self.cells.values() for name in cell.traits}
+        return self.grid is not None and any(now.get(name) != self.grid.traits.get(name) for name in names)
 
     # --------------------------------------------------------------------------------------- what the application calls
 
@@ -234,7 +255,7 @@ class Exploring(Part):
         if skin is None or skin.get(scene.FACE_ID) != self.grid.face_id:
             self.close()
             return True
-        return self._look()
+        return self._note_undo(skin) | self._look()
 
     def finish(self, job: Job) -> None:
         """Show all of them, or why there are none."""

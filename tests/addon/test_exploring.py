@@ -146,6 +146,20 @@ def test_a_click_goes_to_a_neighbour_and_another_one_further(part):
     assert traits(part.skin) == before
 
 
+def test_undo_is_noticed(part):
+    from dreamface_addon import scene
+
+    before = part.skin[scene.TRAITS_PROPERTY]
+    part.exploring.explore(part.skin, "nose.width", "identity")
+    write(part.staged, MIDDLE, RIGHT)
+    part.exploring.tick()
+    part.exploring.pick(part.skin, 2, 3)
+    part.exploring.tick()
+    assert part.exploring.picked == (2, 3)
+    part.skin[scene.TRAITS_PROPERTY] = before
+    assert part.exploring.tick() and part.exploring.picked is None
+
+
 def test_what_the_artist_does_meanwhile_stays(part):
     from dreamface_addon import shaping
     from dreamface_addon.vocabulary import TRAITS
