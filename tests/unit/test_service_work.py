@@ -294,6 +294,7 @@ def test_cards_are_made_of_hair_as_it_grows_and_as_it_was_combed(backend: Backen
     assert backend.ask("POST", "/jobs", alone)[0] == 400
 
 
+@pytest.mark.slow
 def test_neighbours_can_be_seen_while_they_are_made(backend: Backend, made: dict[str, Any]) -> None:
     record = folder.read_document(Path(made["result"]["folder"])).record.to_json()
     axes = [{"name": "nose.width"}, {"name": "identity", "towards": 9}]
