@@ -337,7 +337,7 @@ class _Studio:
         surfaces: Mapping[str, Material] = shown_materials(materials(self._head, traits), groom)
         strands = strands_on(hairs, surface, vertices)
         return preview(
-            vertices, self._head.topology, surfaces, self._maps_of(traits), size=self._size,
+            vertices, self._head.topology, surfaces, self.maps_of(traits), size=self._size,
             camera=_camera(vertices), strands=strands,
         )  # fmt: skip
 
@@ -356,7 +356,7 @@ class _Studio:
 
         return self._hair.get(_look(traits, _HAIR), make)
 
-    def _maps_of(self, traits: Traits) -> Maps:
+    def maps_of(self, traits: Traits) -> Maps:
         """Return the maps of whoever has such traits, on the face's own head."""
 
         def make() -> Maps:
@@ -390,7 +390,9 @@ def _taken(studio: _Studio, axes: tuple[Axis, Axis], keep: Collection[str]) -> I
     right, up = _line(studio, axes[0]), _line(studio, axes[1])
     own = _cell(right, up, right.own, up.own, Traits())
     with _pool() as pool:
+        painted = pool.submit(studio.maps_of, studio.traits)  # while the hair grows
         first = pool.submit(studio.picture, own, None)
+        painted.result()
         others = _others(studio, axes, keep, (right, up))
         groups = [others[start : start + _HEADS_AT_ONCE] for start in range(0, len(others), _HEADS_AT_ONCE)]
         waiting = [(own, first)]
