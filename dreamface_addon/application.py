@@ -16,6 +16,7 @@ from . import diagnostics, installation, interface, marking, places, scene
 from .animating import Animating
 from .carding import Carding
 from .editing import Editing
+from .exploring import Exploring
 from .growing import Growing
 from .library import Library
 from .living import Living
@@ -50,6 +51,7 @@ class Application:
         models: installs, checks and removes models.
         repainting: paints edits into textures.
         editing: brings edits into stacks.
+        exploring: shows a head's neighbours.
         marking: watches over heads that are painted on.
         carding: makes cards of hair.
         animating: tracks footage, and takes on heads.
@@ -81,6 +83,7 @@ class Application:
         self.editing = Editing(self.session, self.setup, self.repainting.look_at, self.following.follow, wake)
         self.making.placing.on_update = self._came_in
         self.making.placing.on_diffused = self._diffused
+        self.exploring = Exploring(self.session, self.setup, self.making, self.following.follow, wake)
         self.marking = Marking()
         self.highlight = scene.Highlight(self._what_to_show)
         self.carding = Carding(self.session, self.show_error, wake)
@@ -94,6 +97,7 @@ class Application:
         self.parts: tuple[Part, ...] = (
             self.setup, self.following, self.growing, self.models, self.making, self.library, self.styles,
             self.carding, self.settling, self.animating, self.living, self.editing, self.repainting, self.marking,
+            self.exploring,
         )  # fmt: skip
 
     def tick(self) -> float:

@@ -261,6 +261,28 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         "head is made beside it",
         default=False,
     )
+    explore_right: StringProperty(
+        name="To the Right", description="In what the head's neighbours differ from left to right", default="identity"
+    )
+    explore_up: StringProperty(
+        name="Upwards", description="In what the head's neighbours differ from below to above", default="age"
+    )
+    explore_step: FloatProperty(
+        name="Step",
+        description="How far it is from one neighbour to the next: 1 is a clear difference",
+        min=0.25,
+        max=2.0,
+        default=1.0,
+        step=25,
+        precision=2,
+    )
+    explore_towards: IntProperty(
+        name="Towards",
+        description="Seed of the other person, of the same description, whom Identity leads to",
+        min=0,
+        max=SEED_LIMIT - 1,
+        default=1,
+    )
     photo_words: StringProperty(
         name="But", description="What is to be other than the photographs show, such as “20 years older, with a grey "
         "beard”, in English", maxlen=1000,
@@ -280,7 +302,8 @@ _KEPT = (
     "prompt", "page", "cards_level", "seed", "keep_seed", "variations", "align", "resolution", "update_selected",
     "tracker", "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength",
     "expression_level", "expression_head", "show_place", "sketch_as", "picture_as", "picture_file", "mix_degree",
-    "diffusion_keep", "detail", "detail_steps", "detail_guidance", "photo_keep",
+    "diffusion_keep", "detail", "detail_steps", "detail_guidance", "photo_keep", "explore_right",
+    "explore_up", "explore_step", "explore_towards",
 )  # fmt: skip
 _kept: dict[str, object] = {}
 

@@ -72,7 +72,11 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class Trait:
-    """One trait as a slider shows it; `low` and `high` are a number's range, `choices` what a choice may be."""
+    """One trait as a slider shows it.
+
+    `low` and `high` are a number's range, `more` and `less` what people call a high and a low value of it; `choices` is
+    what a choice may be.
+    """
 
     name: str
     kind: str
@@ -85,6 +89,8 @@ class Trait:
     high: float
     default: Any
     choices: tuple[str, ...]
+    more: str = ""
+    less: str = ""
 
     @property
     def attribute(self) -> str:
@@ -170,6 +176,8 @@ def _read() -> dict[str, Trait]:
             high=entry["high"],
             default=entry["default"],
             choices=tuple(entry["choices"]),
+            more=next(iter(entry["more"]), ""),
+            less=next(iter(entry["less"]), ""),
         )
         for entry in entries
         if entry["group"] != "expression"  # those are the shape keys

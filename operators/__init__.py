@@ -121,6 +121,13 @@ from .hair.styles import DREAMFACE_OT_remove_style, DREAMFACE_OT_save_style, DRE
 from .output.add_studio import DREAMFACE_OT_add_studio
 from .output.export_face import DREAMFACE_OT_export_face
 from .output.mark_asset import DREAMFACE_OT_mark_asset
+from .person.explore import (
+    DREAMFACE_OT_close_explore,
+    DREAMFACE_OT_explore,
+    DREAMFACE_OT_explore_axis,
+    DREAMFACE_OT_explore_pick,
+    DREAMFACE_OT_explore_towards,
+)
 from .person.regions import DREAMFACE_OT_lock_region, DREAMFACE_OT_roll_region
 from .person.reset_trait import DREAMFACE_OT_reset_trait
 from .setup.add_checkpoint import DREAMFACE_OT_add_checkpoint
@@ -206,6 +213,11 @@ _CLASSES = (
     DREAMFACE_FH_import_face,
     DREAMFACE_OT_install_model,
     DREAMFACE_OT_install_model_file,
+    DREAMFACE_OT_close_explore,
+    DREAMFACE_OT_explore,
+    DREAMFACE_OT_explore_axis,
+    DREAMFACE_OT_explore_pick,
+    DREAMFACE_OT_explore_towards,
     DREAMFACE_OT_lock_region,
     DREAMFACE_OT_make_cards,
     DREAMFACE_OT_mark_asset,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from .explore import draw_explore
 from .traits import TraitsPage
 
 
@@ -13,3 +14,7 @@ class DREAMFACE_PT_person(TraitsPage, bpy.types.Panel):
     bl_idname = "DREAMFACE_PT_person"
     bl_label = "Person"
     page = "PERSON"
+
+    def draw_more(self, layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
+        """Draw the neighbours of the head."""
+        draw_explore(layout, bpy.context)

@@ -364,6 +364,9 @@ FITS_BETTER: Final = "the picture fits the words better"
 """Why a trait has its value that words left open, and that looking at the face has moved: the end of a sentence that
 begins with "because"."""
 
+EXPLORED: Final = "chosen among neighbours of the face"
+"""The same where another person of the same words was chosen, whose shape differs in all that nobody asked for."""
+
 
 @dataclass(frozen=True)
 class TraitValue:
@@ -381,8 +384,8 @@ class TraitValue:
 
     @property
     def is_asked(self) -> bool:
-        """Whether somebody asked for it: neither has the seed drawn it, nor has looking at the face moved it."""
-        return self.confidence > 0.0 and self.because != FITS_BETTER
+        """Whether somebody asked for it: not where the seed has drawn it, or it went along with something else."""
+        return self.confidence > 0.0 and self.because not in (FITS_BETTER, EXPLORED)
 
 
 class Traits(Mapping[str, TraitValue]):

@@ -56,6 +56,7 @@ BODIES: Final[dict[str, list[dict[str, Any]]]] = {
         {"kind": "from_photo", "request": {"photographs": [{"path": "/a.jpg"}], "words": "older", "keep": True}},
         {"kind": "from_photo", "request": {"photographs": [{"upload": "0" * 64, "name": "a.jpg"}], "resolution": 512}},
         {"kind": "edit", "request": {"face": FACE, "traits": {"age": 50.0}, "layers": {"freckles": 0.3}}},
+        {"kind": "explore", "request": {"face": FACE, "axes": [{"name": "age"}, {"name": "identity", "towards": 3}]}},
         {"kind": "export", "request": {"job": "0" * 32, "format": "glb"}},
         {"kind": "install_model", "request": {"name": "ict-facekit", "path": "a.zip"}},
         {"kind": "verify_model", "request": {"name": "ict-facekit"}},

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -291,6 +292,48 @@ def test_cards_are_made_of_hair_as_it_grows_and_as_it_was_combed(backend: Backen
     assert "scalp_lock" in cards(hair=upload(backend, packed(arrays)), groom=groom)["error"]
     alone = {"kind": "cards", "request": {"face": record, "groom": groom}}
     assert backend.ask("POST", "/jobs", alone)[0] == 400
+
+
+@pytest.mark.slow
+def test_neighbours_can_be_seen_while_they_are_made(backend: Backend, made: dict[str, Any]) -> None:
+    record = folder.read_document(Path(made["result"]["folder"])).record.to_json()
+    axes = [{"name": "nose.width"}, {"name": "identity", "towards": 9}]
+    request = {"face": record, "axes": axes, "size": 64}
+    status, job = backend.ask("POST", "/jobs", {"kind": "explore", "request": request})
+    assert status == 201, job
+    staging, seen = backend.store / "staging", 0
+    while backend.ask("GET", f"/jobs/{job['id']}")[1]["state"] in ("queued", "running"):
+        with suppress(OSError, StopIteration):  # not there yet, or in its last place by now
+            file = next(staging.glob(f"{job['id']}-*/neighbours.json"))
+            listed = json.loads(file.read_text("utf-8"))["neighbours"]
+            if len(listed) < 25:
+                seen = max(seen, len(listed))
+                assert listed[0]["is_face"] and next(staging.glob(f"{job['id']}-*/{listed[-1]['picture']}")).is_file()
+        time.sleep(0.05)
+    done = backend.outcome(job["id"])
+    assert done["state"] == "done" and 0 < seen < 25, (done, seen)
+    file = Path(done["result"]["file"])
+    assert file == backend.store / "exports" / job["id"] / "neighbours.json"
+    neighbours = json.loads(file.read_text("utf-8"))["neighbours"]
+    assert len({(one["row"], one["column"]) for one in neighbours}) == 25
+    assert all(images.size_of(file.with_name(one["picture"])) == (64, 64) for one in neighbours)
+    assert not list(staging.iterdir())
+    beside = next(one for one in neighbours if not one["is_face"])
+    asked = {"face": record, "traits": beside["traits"], "resolution": 512}
+    edited = backend.outcome(backend.ask("POST", "/jobs", {"kind": "edit", "request": asked})[1]["id"])
+    assert edited["state"] == "done", edited
+
+
+def test_neighbours_that_can_not_be_are_refused(backend: Backend, made: dict[str, Any]) -> None:
+    record = folder.read_document(Path(made["result"]["folder"])).record.to_json()
+    for axes, sentence in (
+        ([{"name": "age"}], "2 items"),
+        ([{"name": "age"}, {"name": "age"}], "Both axes are age"),
+        ([{"name": "age"}, {"name": "hair.style"}], "no axis"),
+        ([{"name": "age", "step": 90.0}, {"name": "gender"}], "at most"),
+    ):
+        status, answer = backend.ask("POST", "/jobs", {"kind": "explore", "request": {"face": record, "axes": axes}})
+        assert status == 400 and sentence in answer["error"], answer
 
 
 def packed(arrays: dict[str, Any]) -> bytes:

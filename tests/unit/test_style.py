@@ -89,8 +89,8 @@ ALLOWED = {
         "record", "text", "training", "webpage", "writing", "_files",
     },
     "service": {
-        "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",
-        "progress", "_files", "_reading", "images", "motion",
+        "axes", "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits",
+        "errors", "progress", "_files", "_reading", "images", "motion",
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {
@@ -102,6 +102,7 @@ ALLOWED = {
     "_archives": set(),
     "_reading": {"_archives", "text"},
     "arrays": set(),
+    "axes": {"errors", "limits", "traits"},
     "bones": set(),
     "colour": set(),
     "colour_names": set(),
@@ -125,8 +126,8 @@ ALLOWED = {
     "packing": {"_reading", "bones", "document", "errors", "face", "hair", "rigging"},
     "appearance": {"colour", "face", "hair", "skin", "traits", "units"},
     "pipeline": SHARED | {
-        "appearance", "capture", "edits", "export", "expressions", "folder", "groom", "guidance", "head", "images",
-        "language", "limits", "motion", "prior", "prompts", "record", "rig", "skin", "text",
+        "appearance", "axes", "capture", "edits", "export", "expressions", "folder", "groom", "guidance", "head",
+        "images", "language", "limits", "motion", "prior", "prompts", "record", "rig", "skin", "text",
     },
     "prompts": {"edits", "errors", "language", "record", "traits"},
     "prior": {"prior_hair", "random_streams", "styles", "traits"},
@@ -218,9 +219,10 @@ EXTENSION = [
     *(file for room in ("dreamface_addon", "operators", "panels") for file in (ROOT / room).rglob("*.py")),
 ]
 NEEDS_BPY = {
-    "animating", "application", "carding", "edit_sliders", "editing", "gallery", "growing", "installation", "interface",
-    "living", "making", "marking", "photographing", "pictures", "places", "placing", "preferences", "properties",
-    "recovery", "regions", "repainting", "setting_up", "settling", "shaping", "sliders", "styling", "take_sliders",
+    "animating", "application", "carding", "edit_sliders", "editing", "exploring", "gallery", "growing", "installation",
+    "interface", "living", "making", "marking", "photographing", "pictures", "places", "placing", "preferences",
+    "properties", "recovery", "regions", "repainting", "setting_up", "settling", "shaping", "sliders", "styling",
+    "take_sliders",
 }  # fmt: skip
 """The add-on's files that speak with Blender, besides the room `scene`; all others can be tested without it."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -63,6 +65,32 @@ def hairs_of(
         surface: the neutral head's, where it is there already.
     """
     surface = surface or Surface(head)
+    return strands_on(rooted_hairs(groom, traits, seed, surface, most), surface, posed)
+
+
+@dataclass(frozen=True)
+class RootedHairs:
+    """Single hairs of one region, and the places on the skin that they go along with.
+
+    Attributes:
+        roots: of each.
+        strands: on the neutral head.
+    """
+
+    roots: Roots
+    strands: Strands
+
+
+def rooted_hairs(groom: Groom, traits: Traits, seed: int, surface: Surface, most: int) -> list[RootedHairs]:
+    """Return the single hairs of a groom by region, as `hairs_of` joins them.
+
+    Args:
+        groom: what `grow` gave.
+        traits: the person's.
+        seed: of what is uneven.
+        surface: of the head that it grew on.
+        most: strands of all regions together.
+    """
     wanted = {region: hair.look.hairs for region, hair in groom.items()}
     each = max((hair.points.shape[1] for hair in groom.values()), default=1)
     share = min(1.0, min(most, _POINTS_IN_ALL // each) / max(1, sum(wanted.values())))
@@ -72,11 +100,28 @@ def hairs_of(
             continue
         count = max(len(hair), round(share * wanted[region]))
         roots, points, radius, colour = hairs(hair, surface, traits, seed, count)
-        if posed is not None:
-            points = moved(points, roots, surface.triangles, head.vertices, posed)
         number = torch.full((len(points),), REGIONS.index(region), dtype=torch.int64)
-        grown.append(Strands(points, radius, colour, number))
-    return joined(grown)
+        grown.append(RootedHairs(roots, Strands(points, radius, colour, number)))
+    return grown
+
+
+def strands_on(parts: Sequence[RootedHairs], surface: Surface, posed: Tensor | None = None) -> Strands:
+    """Return all hairs together, carried along with the skin where that has moved.
+
+    Args:
+        parts: on the neutral head.
+        surface: that head's.
+        posed: [V, 3] where its vertices are now, metres; None leaves them.
+    """
+    if posed is None:
+        return joined([part.strands for part in parts])
+    before, triangles = surface.head.vertices, surface.triangles
+    return joined(
+        [
+            replace(part.strands, points=moved(part.strands.points, part.roots, triangles, before, posed))
+            for part in parts
+        ]
+    )
 
 
 def joined(parts: list[Strands]) -> Strands:

@@ -1,6 +1,7 @@
 """From a prompt to a face: the stages in order. The only room that knows them all."""
 
 from dreamface.appearance import Seen
+from dreamface.axes import IDENTITY, SIDE, Axis, check_axes
 from dreamface.guidance import MOST_RENDERS, why_no_diffusion
 from dreamface.head import AROUND, HEADS, IndexPlan
 from dreamface.limits import RESOLUTIONS
@@ -18,6 +19,7 @@ from dreamface.pipeline.detailing import (
     read_detail,
 )
 from dreamface.pipeline.diffusing import Diffusion, check_diffusion, diffuse
+from dreamface.pipeline.exploring import Neighbour, explore
 from dreamface.pipeline.hair import grow_hair, style_of_guides
 from dreamface.pipeline.making import changed_record, check_can_align, edit, generate, look_at, portraits, rebuild
 from dreamface.pipeline.many import SOMEBODY, Person, generate_many
@@ -46,18 +48,22 @@ __all__ = [
     "DETAILS",
     "FITS_BETTER",
     "HEADS",
+    "IDENTITY",
     "LAYER_DESCRIPTIONS",
     "MOST_DETAIL_GUIDANCE",
     "MOST_DETAIL_STEPS",
     "MOST_RENDERS",
     "RESOLUTIONS",
+    "SIDE",
     "SOMEBODY",
+    "Axis",
     "Correction",
     "Detail",
     "Diffusion",
     "EditEntry",
     "FaceRecord",
     "IndexPlan",
+    "Neighbour",
     "Option",
     "Performance",
     "Person",
@@ -73,6 +79,7 @@ __all__ = [
     "build_heads",
     "changed_record",
     "check_animation",
+    "check_axes",
     "check_can_align",
     "check_detail",
     "check_diffusion",
@@ -81,6 +88,7 @@ __all__ = [
     "detail_remarks",
     "diffuse",
     "edit",
+    "explore",
     "export",
     "expressions",
     "fits_better",

@@ -74,7 +74,11 @@ def build_head(
 
 
 def build_heads(
-    model: str, traits: Sequence[Traits], seeds: Sequence[int], candidates: Sequence[int | None] | None = None
+    model: str,
+    traits: Sequence[Traits],
+    seeds: Sequence[int],
+    candidates: Sequence[int | None] | None = None,
+    offset: Tensor | None = None,
 ) -> list[Head]:
     """Neutral geometry of completed people, as `build_head` gives each, in less time.
 
@@ -83,13 +87,14 @@ def build_heads(
         traits: all of N people.
         seeds: of each.
         candidates: of each, where they are earlier heads'.
+        offset: [V, 3] metres on top of every one of them.
 
     Raises:
-        BadRequest: the head model is not installed here.
+        BadRequest: the head model is not installed here, or the offset was made for another one.
     """
     made = load_model(model)
     sources = [
-        HeadSource(one, stream(seed, "head"), candidate)
+        HeadSource(one, stream(seed, "head"), candidate, offset=offset)
         for one, seed, candidate in zip(traits, seeds, candidates or [None] * len(traits), strict=True)
     ]
     return [

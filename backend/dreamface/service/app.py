@@ -1,4 +1,4 @@
-"""The HTTP API, version 8: routes of a few lines over `JobQueue` and `Workers`."""
+"""The HTTP API, version 9: routes of a few lines over `JobQueue` and `Workers`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from dreamface.service.sweeping import sweep_variations
 from dreamface.service.uploads import Uploads
 from dreamface.traits import VOCABULARY
 
-API = 8
+API = 9
 """Version of what is spoken here; one more with whatever an older service refuses or an older client misreads.
 
 2: variations (`variation_of` of a request, `POST /jobs/{job}/pick`).
@@ -41,6 +41,7 @@ API = 8
    with the code `nothing_read`; `face.json` of schema 8);
    conversations (`talk` of a record, `POST /talk`).
 8: photographs (jobs `from_photo`).
+9: neighbours of a face (jobs `explore`).
 """
 
 

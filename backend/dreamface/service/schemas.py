@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from dreamface.axes import LARGEST_PICTURE, SMALLEST_PICTURE, Axis, check_axes
 from dreamface.bones import BoneNames
 from dreamface.errors import BadRequest
 from dreamface.limits import (
@@ -289,12 +290,49 @@ class Edit(Strict):
     diffusion: Diffusion | None = Field(default=None, description="one more edit, which a diffusion model makes")
 
 
+class ExploreAxis(Strict):
+    """A direction in which a face's neighbours differ."""
+
+    name: str = Field(max_length=80, description='a trait of GET /traits that is a number, or "identity"')
+    step: Annotated[FiniteFloat, Field(gt=0.0)] | None = Field(
+        default=None, description="between two neighbours, in the trait's unit; null is the usual one"
+    )
+    towards: Seed | None = Field(
+        default=None, description="of an identity: seed of the person whom it leads to; null is the next after the face"
+    )
+
+    def to_axis(self) -> Axis:
+        """Return it as the pipeline takes it."""
+        return Axis(self.name, self.step, self.towards)
+
+
+def _check_axes(axes: list[ExploreAxis]) -> None:
+    check_axes([axis.to_axis() for axis in axes])
+
+
+class Explore(Strict):
+    """A face whose neighbours are wanted: 25 pictures, along two axes. No face is made.
+
+    Pictures of its layers' and edits' masks, sketches and decals, and the offset, are uploaded first.
+    """
+
+    face: RecordData
+    offset: Offset = None
+    axes: Annotated[list[ExploreAxis], Field(min_length=2, max_length=2), _passes(_check_axes)] = Field(
+        description="to the right, and upwards"
+    )
+    size: Annotated[int, Field(ge=SMALLEST_PICTURE, le=LARGEST_PICTURE)] = Field(
+        default=160, description="side of the pictures in pixels"
+    )
+    keep: TraitNames = Field(default=[], description="shape traits that stay on an axis of identity, as if asked for")
+
+
 def needed_files(kind: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the SHA-256 of the uploads that a job needs; its request is as JSON has it."""
     if kind == "from_photo":
         sent = (one.get("upload") for one in request.get("photographs", ()) if isinstance(one, Mapping))
         return tuple(dict.fromkeys(digest for digest in sent if digest))
-    if kind not in ("edit", "cards"):
+    if kind not in ("edit", "cards", "explore"):
         return ()
     diffusion = request.get("diffusion") or {}
     begun = {"place": diffusion.get("place"), "pictures": diffusion.get("sketch")}
@@ -462,6 +500,17 @@ class CardsJob(_NewJob):
     request: Cards
 
 
+class ExploreJob(_NewJob):
+    """Ask for pictures of a face's neighbours.
+
+    While it runs they lie, as far as they are made, in the folder of the store that the job is staged in, as
+    `<row>-<column>.png`: who shares the disk can show them already.
+    """
+
+    kind: Literal["explore"]
+    request: Explore
+
+
 class ExportJob(_NewJob):
     """Ask for a file."""
 
@@ -546,6 +595,7 @@ NewJob = Annotated[
     | FromPhotoJob
     | EditJob
     | CardsJob
+    | ExploreJob
     | ExportJob
     | AnimateJob
     | InstallModelJob
@@ -580,6 +630,18 @@ class ExportResult(BaseModel):
     """A file that was written; the answer gives its whole path."""
 
     file: str
+
+
+class ExploreResult(BaseModel):
+    """Neighbours of a face; the answer gives the file's whole path, and the pictures lie beside it.
+
+    For each of the 25 neighbours the file has its row and column, its picture's name, the values of both axes there,
+    and the traits that make it: those go to a job `edit`.
+    """
+
+    file: str
+    rows: int
+    columns: int
 
 
 class AnimateResult(BaseModel):
@@ -621,8 +683,8 @@ class JobKind:
 
 
 Kind = Literal[
-    "generate", "from_photo", "edit", "cards", "export", "animate", "install_model", "remove_model", "verify_model",
-    "choose_model",
+    "generate", "from_photo", "edit", "cards", "explore", "export", "animate", "install_model", "remove_model",
+    "verify_model", "choose_model",
 ]  # fmt: skip
 
 JOB_KINDS: Final[Mapping[Kind, JobKind]] = {
@@ -630,6 +692,7 @@ JOB_KINDS: Final[Mapping[Kind, JobKind]] = {
     "from_photo": JobKind(FromPhoto, FaceResult, "faces"),
     "edit": JobKind(Edit, FaceResult, "faces"),
     "cards": JobKind(Cards, ExportResult, "exports"),
+    "explore": JobKind(Explore, ExploreResult, "exports"),
     "export": JobKind(Export, ExportResult, "exports"),
     "animate": JobKind(Animate, AnimateResult, "exports"),
     "install_model": JobKind(ModelSource, ModelResult, worker="models"),

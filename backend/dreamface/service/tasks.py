@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -26,7 +27,16 @@ from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
 from dreamface.record import FaceRecord, read_corrections, read_edits, write_edits, write_talk
 from dreamface.service.layout import forming_picture
-from dreamface.service.schemas import AnimateResult, ExportResult, FaceResult, Kind, Region, to_record, to_traits
+from dreamface.service.schemas import (
+    AnimateResult,
+    ExploreResult,
+    ExportResult,
+    FaceResult,
+    Kind,
+    Region,
+    to_record,
+    to_traits,
+)
 from dreamface.traits import Traits
 
 Request = Mapping[str, Any]
@@ -218,6 +228,55 @@ def cards(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     return ExportResult(file="cards.npz").model_dump()
 
 
+def explore(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
+    """Take pictures of a face's neighbours, each into the folder `place` as soon as it is there."""
+    request = job["request"]
+    record, files, offset = to_record(request["face"]), job.get("files", {}), request.get("offset")
+    right, up = (pipeline.Axis(**axis) for axis in request["axes"])
+    try:
+        place.mkdir(parents=True)
+    except OSError as error:
+        raise cannot_write(place, error) from error
+    listed: list[dict[str, Any]] = []
+
+    def keep(neighbour: pipeline.Neighbour) -> None:
+        with whole_file(place / _neighbour_name(neighbour)) as part:
+            part.write_bytes(png_bytes((255.0 * neighbour.picture + 0.5).byte().numpy()))
+        listed.append(_neighbour_json(neighbour))
+        with whole_file(place / _NEIGHBOURS) as part:
+            part.write_text(json.dumps({"axes": request["axes"], "neighbours": listed}), "utf-8")
+
+    pipeline.explore(
+        record,
+        (right, up),
+        size=request["size"],
+        keep=request["keep"],
+        offset=_read_offset(files[offset]) if offset else None,
+        pictures={digest: _read_file(files[digest]) for digest in record.pictures},
+        shown=keep,
+        progress=progress,
+    )
+    return ExploreResult(file=_NEIGHBOURS, rows=pipeline.SIDE, columns=pipeline.SIDE).model_dump()
+
+
+def _neighbour_json(neighbour: pipeline.Neighbour) -> dict[str, Any]:
+    return {
+        "row": neighbour.row,
+        "column": neighbour.column,
+        "picture": _neighbour_name(neighbour),
+        "values": neighbour.values,
+        "is_face": neighbour.is_face,
+        "traits": neighbour.traits.to_json(),
+    }
+
+
+def _neighbour_name(neighbour: pipeline.Neighbour) -> str:
+    return f"{neighbour.row}-{neighbour.column}.png"
+
+
+_NEIGHBOURS = "neighbours.json"
+
+
 def export(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     """Write a done job's face for another program, into the folder `place`."""
     progress.report("export", 0.0, "Opening the face")
@@ -271,6 +330,7 @@ JOBS: Mapping[Kind, Callable[[Request, Path, Progress], dict[str, Any]]] = {
     "from_photo": from_photo,
     "edit": edit,
     "cards": cards,
+    "explore": explore,
     "export": export,
     "animate": animate,
 }

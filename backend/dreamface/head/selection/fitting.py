@@ -66,7 +66,9 @@ def fit(
         normal = slope.mT @ (pulled[..., None] * slope) + matrix + damping[rows, None, None] * steady
         gradient = (slope.mT @ (pulled * (wanted[rows] - value[rows]))[..., None])[..., 0]
         gradient = gradient - (best[rows] - start[rows]) @ matrix
-        gain = judge(rows, limit(best[rows] + torch.linalg.solve(normal, gradient)))
+        # `normal` is positive definite. MKL's batched LU, in `linalg.solve`, fails on several threads.
+        step = torch.cholesky_solve(gradient[..., None], torch.linalg.cholesky(normal))[..., 0]
+        gain = judge(rows, limit(best[rows] + step))
         # Where it got no better, the slope may have a kink that was stepped over.
         damping[rows] = torch.where(gain > 0.0, 0.25 * damping[rows], (6.0 * damping[rows]).clamp(min=4.0))
         rows = rows[(gain < 0.0) | (gain > _SETTLED)]
