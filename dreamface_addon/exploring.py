@@ -59,7 +59,8 @@ def value_in_words(axis: str, value: float) -> str:
     """Return a value of an axis, as short as it can be."""
     if axis == IDENTITY:
         return f"{100.0 * value:.0f} %"
-    return f"{value:.0f}" if AXES[axis].unit == "years" else f"{value:.1f}"
+    decimals = {"years": 0, "sd": 1}.get(AXES[axis].unit, 2)
+    return f"{value:.{decimals}f}"
 
 
 def step_of(axis: str, factor: float) -> float:
@@ -78,7 +79,7 @@ class Cell:
     Attributes:
         picture: its file.
         values: along the first and the second axis.
-        traits: trait -> {"value", "confidence", "because"} of what makes it of the head.
+        traits: trait -> {"value", "confidence", "because"} of all in which it differs from the head.
         is_face: whether it is the head itself.
     """
 
@@ -138,6 +139,7 @@ class Exploring(Part):
         self._follow, self._wake = follow, wake
         self._job: Job | None = None
         self._read: tuple[Path, int] | None = None  # the list that was read last, and when it was written
+        self._unpainted = False  # a neighbour was picked whose skin may be another
         self._spent: list[Path] = []  # folders that nothing shows any more
 
     @property
@@ -193,7 +195,7 @@ class Exploring(Part):
             self._session.cancel(job)
         elif job is not None and job.folder is not None:
             self._spent.append(job.folder)
-        self.grid, self._job, self._read, self.picked = None, None, None, None
+        self.grid, self._job, self._read, self.picked, self._unpainted = None, None, None, None, False
         self.cells, self.problem = {}, ""
         self._wake()
 
@@ -210,9 +212,16 @@ class Exploring(Part):
         shaping.lay_over(skin, before, self._wanted(cell, names))
         self.picked = row, column
         self._follow(skin)
-        if not self._making.running and any(TRAITS[name].textured for name in names):
-            self._making.paint(skin, int(skin["dreamface_resolution"]))
+        self._unpainted = any(TRAITS[name].textured for name in names)
+        self._paint(skin)
         return True
+
+    def _paint(self, skin: bpy.types.Object) -> None:
+        """Paint a head that has gone to where the skin is another, as soon as nothing else is made."""
+        if self._unpainted and not self._making.running:
+            self._unpainted = False
+            if shaping.textures_are_old(skin):
+                self._making.paint(skin, int(skin["dreamface_resolution"]))
 
     def _wanted(self, cell: Cell, names: set[str]) -> shaping.Entries:
         """Return what traits of some names are at a neighbour; those that the head had none of are left out."""
@@ -255,6 +264,7 @@ class Exploring(Part):
         if skin is None or skin.get(scene.FACE_ID) != self.grid.face_id:
             self.close()
             return True
+        self._paint(skin)
         return self._note_undo(skin) | self._look()
 
     def finish(self, job: Job) -> None:
@@ -263,10 +273,9 @@ class Exploring(Part):
             if job.folder is not None:
                 self._spent.append(job.folder)
             return
-        if job.state == "failed":
-            self.problem, self._job = job.error, None
-            if not self.cells:
-                self.grid = None
+        if job.state == "failed":  # the engine takes the pictures that were there away
+            self.close()
+            self.problem = job.error
         elif job.state == "cancelled":
             self.close()
         else:
@@ -327,6 +336,6 @@ def read_cells(folder: Path, said: Mapping[str, Any]) -> dict[tuple[int, int], C
     for one in said["neighbours"]:
         picture = folder / Path(str(one["picture"])).name
         across, along = (float(value) for value in one["values"])
-        traits = {str(name): dict(entry) for name, entry in one["traits"].items() if name in TRAITS}
+        traits = {str(name): dict(entry) for name, entry in one["shown"].items() if name in TRAITS}
         cells[int(one["row"]), int(one["column"])] = Cell(picture, (across, along), traits, bool(one["is_face"]))
     return cells

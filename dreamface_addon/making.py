@@ -24,7 +24,7 @@ from .placing import Placing, Purpose
 from .recovery import Recovery
 from .session import Session
 from .setting_up import SettingUp
-from .shaping import Following, changed_layers, changed_traits
+from .shaping import Following, changed_layers, changed_traits, traits_of
 
 BUSY = "A face is being made: wait for it or cancel it"
 """Why nothing else can be made now. Polls do not say so: in Blender up to 4.x a button under the pointer that was grey
@@ -365,10 +365,11 @@ class Making(Part):
         sent_offset = files.get(offset or "")
         files = {**files, **(pictures or {})}
         purpose = replace(self._purpose(face_id), sent=record, sent_offset=sent_offset, is_quiet=is_quiet)
+        now = traits_of(skin)
         request = {
             "face": record,
             "offset": offset,
-            "traits": changed_traits(skin),
+            "traits": {name: now[name] for name in changed_traits(skin) if name in now},  # with how sure they are
             "layers": changed_layers(skin),
             "resolution": resolution,
         }

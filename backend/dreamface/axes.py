@@ -38,7 +38,7 @@ class Axis:
     Attributes:
         name: a trait that is a number, or `IDENTITY`.
         step: from one neighbour to the next, in the trait's unit; of the identity 0..1 of the way to the other
-            person. None is the usual one: a standard deviation, 12 years, a tenth of an amount's range on both sides.
+            person. None is the usual one: a standard deviation, 12 years, a fifth of an amount's range.
         towards: seed that draws the other person; None is the one after the face's. Only the identity has one.
     """
 

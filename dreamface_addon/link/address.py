@@ -29,14 +29,24 @@ def is_line(text: str) -> bool:
     return "#" in text
 
 
+def normalised(fingerprint: str) -> str:
+    """Return a fingerprint as it is compared, whichever way it was written: AB:CD:... as abcd..."""
+    return fingerprint.translate(_BETWEEN).lower()
+
+
+def is_fingerprint(text: str) -> bool:
+    """Return whether a text can be the SHA-256 of a certificate, normalised."""
+    return bool(_DIGITS.fullmatch(text))
+
+
 def parse(text: str) -> Address | None:
     """Return what a line `host:port#token#fingerprint` says; None where it is not complete."""
     parts = [part.strip() for part in text.strip().split("#")]
     if len(parts) != 3 or not all(parts):
         return None
     where, token, shown = parts
-    fingerprint = shown.translate(_BETWEEN).lower()
+    fingerprint = normalised(shown)
     host, colon, port = where.removeprefix("https://").rstrip("/").rpartition(":")
-    if not _DIGITS.fullmatch(fingerprint) or not (colon and host and port.isascii() and port.isdigit()):
+    if not is_fingerprint(fingerprint) or not (colon and host and port.isascii() and port.isdigit()) or "/" in host:
         return None
     return Address(f"https://{host}:{port}", token, fingerprint)

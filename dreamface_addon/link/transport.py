@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .address import is_line
+from .address import is_fingerprint, is_line, normalised
 
 RECEIVE_SIZE = 65536  # bytes asked for at a time: small enough that one step stays far below a poll's budget
 
@@ -86,8 +86,13 @@ def locate(url: str, fingerprint: str = "") -> Place:
         url: where a backend is.
         fingerprint: SHA-256 of the certificate that it must show; empty: one that this computer trusts.
     """
+    fingerprint = normalised(fingerprint)
     if is_line(url):
         return Place(problem=INCOMPLETE)
+    if fingerprint and not is_fingerprint(fingerprint):
+        return Place(problem="The engine's certificate must be 64 hexadecimal digits: paste the engine's line again.")
+    if fingerprint and not url.startswith("https://"):
+        return Place(problem="The engine has a certificate: its address must begin with https://.")
     try:
         parts = urlsplit(url)
         port = parts.port or {"http": 80, "https": 443}[parts.scheme]
@@ -106,7 +111,7 @@ def locate(url: str, fingerprint: str = "") -> Place:
         path=parts.path.rstrip("/"),
         addresses=tuple((family, address) for family, _, _, _, address in found),
         tls=None if parts.scheme != "https" else _pinned() if fingerprint else _trusted(),
-        fingerprint=fingerprint if parts.scheme == "https" else "",
+        fingerprint=fingerprint,
     )
 
 

@@ -56,7 +56,7 @@ def neighbour(row: int, column: int, traits: dict[str, Any]) -> dict[str, Any]:
     """An entry of the list of neighbours."""
     return {
         "row": row, "column": column, "picture": f"{row}-{column}.png", "values": [column - 2.0, 2.0 - row],
-        "is_face": not traits, "traits": traits,
+        "is_face": not traits, "traits": traits, "shown": traits,
     }  # fmt: skip
 
 
@@ -173,13 +173,27 @@ def test_what_the_artist_does_meanwhile_stays(part):
 
 
 def test_the_skin_is_painted_where_it_differs(part):
+    from dreamface_addon import shaping
+
+    shaping.remember_built(part.skin)
     part.exploring.explore(part.skin, "nose.width", "age")
     write(part.staged, MIDDLE, OLDER)
     part.exploring.tick()
     part.exploring.pick(part.skin, 0, 2)
     assert traits(part.skin)["age"]["value"] == 70.0
     assert "star.shine" not in traits(part.skin), "a newer engine's traits are left out"
-    assert part.making.painted == [(part.skin, part.skin["dreamface_resolution"])]
+    wanted = [(part.skin, part.skin["dreamface_resolution"])]
+    assert part.making.painted == wanted
+    part.exploring.pick(part.skin, 2, 2)
+    assert part.making.painted == wanted, "where it began, the maps are those that are there"
+    part.making.running.append("another head")
+    part.exploring.pick(part.skin, 0, 2)
+    part.exploring.tick()
+    assert part.making.painted == wanted
+    part.making.running.clear()
+    part.exploring.tick()
+    part.exploring.tick()
+    assert part.making.painted == wanted * 2, "as soon as nothing else is made, and once"
 
 
 def test_locked_regions_stay_on_an_axis_of_identity(part):

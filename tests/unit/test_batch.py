@@ -412,3 +412,14 @@ def test_there_is_a_process_for_each_processor(monkeypatch: pytest.MonkeyPatch) 
     assert isinstance(processes.on_this_machine(), Here) and isinstance(processes.on_this_machine(2), Processes)
     monkeypatch.setattr(processes, "processors", lambda: 8)
     assert isinstance(processes.on_this_machine(), Processes) and isinstance(processes.on_this_machine(1), Here)
+
+
+@pytest.mark.parametrize("name", ["batch", "Page", "contact-sheet", "contact-sheet-2.jpg", "index.html", "failed.csv"])
+def test_names_of_what_lies_beside_the_faces_are_nobodys(name: str) -> None:
+    with pytest.raises(BadRequest, match="A batch writes a file of its own called so"):
+        check_name(name)
+
+
+@pytest.mark.parametrize("name", ["batch-2", "pages", "index", "contact-sheets", "failed"])
+def test_names_like_them_are_free(name: str) -> None:
+    check_name(name)

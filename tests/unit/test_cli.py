@@ -722,6 +722,15 @@ def test_a_batch_ends_with_a_page_of_its_faces(pipeline: FakePipeline, capsys: p
     assert "an old man" in Path("out/page/faces.js").read_text("utf-8")
     assert main(["batch", "faces.csv", "-o", "bare", "--no-page"]) == 1
     assert not Path("bare/index.html").exists()
+    capsys.readouterr()
+    Path("mended.csv").write_text("prompt,name\na girl,bea\n", "utf-8")
+    assert main(["batch", "mended.csv", "-o", "out"]) == 0
+    data = Path("out/page/faces.js").read_text("utf-8")
+    assert "an old man" in data and "a girl" in data, "a table of what had failed is not all of the batch"
+    Path("out/index.html").write_text("mine", "utf-8")
+    assert main(["batch", "mended.csv", "-o", "out"]) == 0
+    assert "The page of all faces is not whole: " in capsys.readouterr().out
+    assert Path("out/index.html").read_text("utf-8") == "mine"
 
 
 def test_batch_makes_a_folder_for_each_row(pipeline: FakePipeline) -> None:

@@ -99,6 +99,7 @@ def test_a_line_for_the_whole_network_names_an_address_of_this_machine(store: Pa
         (f":1#t#{FINGERPRINT}", False),
         (f"h:1##{FINGERPRINT}", False),
         ("https://h:1", False),
+        (f"http://h:1#t#{FINGERPRINT}", False),
         ("", False),
     ],
 )
@@ -109,6 +110,27 @@ def test_lines_are_whole_or_none(line: str, right: bool) -> None:
 def test_half_a_line_is_a_sentence() -> None:
     client = Client("10.1.2.3:8765#token", "")
     assert "is not complete: paste all of it" in (finish(client, client.send("GET", "/health")).error or "")
+
+
+@pytest.mark.parametrize(
+    ("url", "certificate", "sentence"),
+    [
+        ("https://127.0.0.1:1", "AB:CD", "must be 64 hexadecimal digits"),
+        ("https://127.0.0.1:1", "“quoted”", "must be 64 hexadecimal digits"),
+        ("http://127.0.0.1:1", FINGERPRINT, "must begin with https://"),
+        ("https://127.0.0.1:1", ":".join(FINGERPRINT[i : i + 2] for i in range(0, 64, 2)).upper(), "Nothing answers"),
+    ],
+)
+def test_a_certificate_is_sixty_four_digits_and_never_left_aside(url: str, certificate: str, sentence: str) -> None:
+    client = Client(url, "secret", certificate)
+    assert sentence in (finish(client, client.send("GET", "/health")).error or "")
+
+
+def test_a_token_that_would_part_the_line_is_refused(store: Path) -> None:
+    environment = os.environ | {"DREAMFACE_TOKEN": "secret#secret#secret"}
+    command = [sys.executable, "-m", "dreamface", "serve", "--listen", "127.0.0.1:0", "--tls", "--store", str(store)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 1 and "the token may have no #" in ran.stderr
 
 
 @pytest.fixture

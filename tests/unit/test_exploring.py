@@ -89,12 +89,17 @@ def test_the_face_comes_first_and_then_rings(shapes: tuple[list[Neighbour], list
     assert rings == sorted(rings)
 
 
-def test_what_was_asked_or_locked_stays(shapes: tuple[list[Neighbour], list[Neighbour]]) -> None:
+def test_what_was_asked_or_locked_stays(record: FaceRecord, shapes: tuple[list[Neighbour], list[Neighbour]]) -> None:
     _, found = shapes
+    own = pipeline.measure(pipeline.reshape(record, {}))
     for one in found:
-        assert "nose.length" not in one.traits and "ears.size" not in one.traits
+        assert "nose.length" not in one.traits
+        assert one.traits.value("ears.size") == own["ears.size"] if "ears.size" in one.traits else one.row == 2
         assert not any(entry.is_asked for name, entry in one.traits.items() if name != "nose.width")
     corner = found[0].traits
+    measured = pipeline.measure(pipeline.reshape(record, corner))
+    for name in ("ears.size", "nose.length"):
+        assert measured[name] == pytest.approx(own[name], abs=0.3), name
     assert {"jaw.width", "eyes.size", "nose.width"} <= corner.keys() <= set(SHAPE_TRAITS)
 
 
@@ -162,3 +167,12 @@ def test_a_sculpted_offset_stays(record: FaceRecord) -> None:
     explore(record, axes, size=SIZE, offset=offset, shown=shown.append)
     explore(record, axes, size=SIZE, shown=plain.append)
     assert all(not torch.equal(one.picture, other.picture) for one, other in zip(shown, plain, strict=True))
+
+
+def test_what_goes_along_with_age_is_said(record: FaceRecord) -> None:
+    found = explore(record, (Axis("age", 12.0), Axis("nose.width")), size=SIZE)
+    oldest = found[14]
+    assert set(oldest.traits) == {"age"}
+    assert oldest.shows.number("wrinkles.forehead") > record.traits.number("wrinkles.forehead") + 0.2
+    assert pipeline.changed_record(record, oldest.traits).traits == record.traits.under(oldest.shows)
+    assert found[12].is_face and not found[12].shows

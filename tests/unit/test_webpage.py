@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -94,7 +95,7 @@ def test_no_prompt_and_no_name_becomes_markup(batch, tmp_path):
 def test_a_heads_script_hands_over_its_glb(batch, tmp_path):
     webpage.write_page(tmp_path, batch[3:])
     script = (tmp_path / "page" / "heads" / f"{NAMES[3]}.js").read_text("ascii")
-    name, data = re.fullmatch(r'dreamfaceHead\((".*"), "([A-Za-z0-9+/=]+)"\);\n', script).groups()
+    name, data = re.fullmatch(r'// \d+\ndreamfaceHead\((".*"), "([A-Za-z0-9+/=]+)"\);\n', script).groups()
     assert json.loads(name) == NAMES[3]
     assert gzip.decompress(base64.b64decode(data)) == light_glb(folder.load(batch[3]))
 
@@ -195,6 +196,35 @@ def test_writing_the_page_again_keeps_what_is_there(batch, tmp_path):
     folder.save(replace(folder.load(face), preview=1.0 - folder.load(face).preview), face)
     webpage.write_page(tmp_path, [face])
     assert all(file.stat().st_mtime_ns > then for file, then in zip(files, before, strict=True))
+
+
+def test_another_face_of_that_name_has_its_own_head_and_picture(batch, tmp_path):
+    """Also one that is older than what was made of the first."""
+    first, second = tmp_path / "one" / "face", tmp_path / "two" / "face"
+    shutil.copytree(batch[1], second)
+    shutil.copytree(batch[0], first)
+    os.utime(second / "face.json", ns=(10**18, 10**18))
+    webpage.write_page(tmp_path, [first])
+    files = [tmp_path / "page" / "heads" / "face.js", tmp_path / "page" / "thumbnails" / "face.jpg"]
+    before = [file.read_bytes() for file in files]
+    webpage.write_page(tmp_path, [second])
+    assert all(file.read_bytes() != then for file, then in zip(files, before, strict=True))
+
+
+def test_nothing_of_somebody_elses_is_written_over(batch, tmp_path):
+    own = tmp_path / "index.html"
+    own.write_text("<title>My holidays</title>")
+    with pytest.raises(FolderError, match="a page of your own: move it away"):
+        webpage.write_page(tmp_path, batch[:1])
+    assert own.read_text() == "<title>My holidays</title>"
+    for name in ("contact-sheet.jpg", "contact-sheet-7.jpg"):
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
+    with pytest.raises(FolderError, match="a picture of your own"):
+        webpage.write_contact_sheets(tmp_path, batch[:1])
+    (tmp_path / "contact-sheet.jpg").unlink()
+    webpage.write_contact_sheets(tmp_path, batch[:1])
+    webpage.write_contact_sheets(tmp_path, batch[:1])
+    assert Image.open(tmp_path / "contact-sheet-7.jpg").size == (8, 8)
 
 
 def test_faces_of_the_same_name_are_told_apart(batch, tmp_path):

@@ -53,8 +53,10 @@ def make_look(row: PlannedRow, wish: Wish, progress: Progress) -> Kind:
     if look_is_there(row, wish, store):
         return "skipped"
     with store.staging() as stage:
-        for staged in _WRITERS[wish.only](row, wish, stage, progress):
-            store.put(staged, staged.name)
+        *beside, last = _WRITERS[wish.only](row, wish, stage, progress)
+        for staged in beside:  # what is there already is of a look that was taken away
+            store.write(staged.name, staged.read_bytes())
+        store.put(last, last.name)
     return "made"
 
 

@@ -85,21 +85,23 @@ def _make_one(row: PlannedRow, wish: Wish, progress: Progress) -> tuple[Kind, tu
     with store.staging() as stage:
         face = generate(row, wish, progress.part(0.0, _MADE))
         written = prepare(face, stage / row.name, row.name, wish.formats, progress.part(_MADE, _WRITTEN))
-        _write_head(row, wish, face, written.folder, progress.part(_WRITTEN, 1.0))
-        return put(written.folder, row, wish, store), tuple(written.notes)
+        kind = put(written.folder, row, wish, store)
+    if kind == "made":
+        _write_head(row, wish, face, progress.part(_WRITTEN, 1.0))
+    return kind, tuple(written.notes)
 
 
-def _write_head(row: PlannedRow, wish: Wish, face: Any, folder: Path, progress: Progress) -> None:
+def _write_head(row: PlannedRow, wish: Wish, face: Any, progress: Progress) -> None:
     """Write a head for the page of all faces, while other processes make theirs; what fails, the page tries again."""
     if not wish.heads or not isinstance(wish.out, Path):
         return
     from dreamface import webpage
 
     try:
-        webpage.write_head(wish.out, folder, progress, name=row.name, face=face)
-    except (Cancelled, DiskFull):
+        webpage.write_head(wish.out, wish.out / row.name, progress, name=row.name, face=face)
+    except Cancelled:
         raise
-    except DreamFaceError:
+    except Exception:  # the face itself is there
         return
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
 from dreamface import library, writing
-from dreamface._files import Held, NoLocks, cannot_write, hold, whole_file
+from dreamface._files import Held, NoLocks, cannot_write, hold, sweep, whole_file
 from dreamface._reading import parse_json
 from dreamface.errors import Busy, DreamFaceError, FolderError, MissingDependency
 
@@ -96,6 +96,10 @@ class Store(Protocol):
     def sweep(self, again: bool = False) -> None:
         """Take away what killed processes have left; `again`, where that was looked at before."""
         ...
+
+
+_PAGE: Final = ("page", "page/heads", "page/thumbnails")  # folders of the page of all faces
+_OBJECT_STORES: Final = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "oci", "r2"})
 
 
 def store_of(place: Place) -> Store:
@@ -185,6 +189,8 @@ class _Folder:
 
     def sweep(self, again: bool = False) -> None:
         library.sweep(self.path, again=again)
+        for part in _PAGE:
+            sweep(self.path / part, again=again)
 
 
 class _Url:
@@ -205,6 +211,8 @@ class _Url:
             raise MissingDependency(f"{url} takes a package more: {str(error).rstrip('.')}.") from error
         except Exception as error:  # whatever a package thinks of an address or of a key
             raise self._cannot("be reached", error) from error
+        protocol = self._files.protocol
+        self._protocols = (protocol,) if isinstance(protocol, str) else tuple(protocol)
 
     def _place(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"
@@ -231,7 +239,7 @@ class _Url:
     def write(self, name: str, data: bytes) -> None:
         with self._explained("be written"):
             place = self._place(name)
-            self._files.makedirs(place.rpartition("/")[0], exist_ok=True)
+            self._make_folder_of(place)
             self._files.pipe_file(place, data)
 
     def remove(self, name: str) -> None:
@@ -265,8 +273,13 @@ class _Url:
     def _upload(self, file: Path, name: str) -> None:
         with self._explained("be written"):
             place = self._place(name)
-            self._files.makedirs(place.rpartition("/")[0], exist_ok=True)
+            self._make_folder_of(place)
             self._files.put_file(str(file), place)
+
+    def _make_folder_of(self, place: str) -> None:
+        """Make the folder of a file; object stores have none, and would make a bucket of a name that was mistyped."""
+        if not any(one in _OBJECT_STORES for one in self._protocols):
+            self._files.makedirs(place.rpartition("/")[0], exist_ok=True)
 
     @contextmanager
     def fetch(self, name: str) -> Iterator[Path]:

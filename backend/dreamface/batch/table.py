@@ -26,8 +26,8 @@ LONGEST_NAME = 150
 PLAN, FAILED = "batch.json", "failed.csv"
 """What a batch writes beside the faces: what was planned, and the rows that no face could be made of."""
 
-RESERVED: Final = frozenset((PLAN, FAILED, "index.html", "contact-sheet.jpg", "page"))
-"""Names that files beside the faces have."""
+_RESERVED: Final = re.compile(r"batch\.json|failed\.csv|index\.html|contact-sheet(-\d+)?\.jpg|page", re.IGNORECASE)
+"""Names that a batch gives to what lies beside the faces."""
 
 DELIMITERS = (",", ";", "\t", "|")
 """What separates cells: spreadsheets write semicolons where a comma is in numbers."""
@@ -259,7 +259,7 @@ def check_name(name: str) -> None:
     device = name.partition(".")[0].rstrip().lower() in WINDOWS_DEVICES  # Windows opens the printer for prn.png, too
     if bad or device or name.startswith(".") or name.endswith((".", " ")):
         raise BadRequest(f"{name!r} can't be a folder's name; use letters, digits, - and _.")
-    if name.lower() in RESERVED:
-        raise BadRequest(f"A batch writes a file called {name}; give this row another name.")
+    if any(_RESERVED.fullmatch(name + suffix) for suffix in ("", ".json", ".jpg")):
+        raise BadRequest(f"A batch writes a file of its own called so: {name}; give this row another name.")
     if len(name.encode()) > LONGEST_NAME:
         raise BadRequest(f"The name is too long for a folder; use at most {LONGEST_NAME} letters.")

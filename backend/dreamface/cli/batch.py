@@ -6,9 +6,11 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Final
 
-from dreamface.batch import FAILED, Farm, Outcome, Place, Wish, on_this_machine, read_table, run_batch
+from dreamface.batch import FAILED, Farm, Outcome, Place, Row, Wish, on_this_machine, read_table, run_batch
 from dreamface.cli.making import check_can_be_folder
 from dreamface.cli.terminal import Terminal
+from dreamface.errors import Cancelled, DreamFaceError
+from dreamface.library import faces_in
 from dreamface.progress import Progress
 
 _MADE: Final = 0.95  # of a batch: when all faces are there
@@ -20,15 +22,17 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     place: Place = options.output if "://" in options.output else Path(options.output)
     if isinstance(place, Path):
         check_can_be_folder(place)
-    here = on_this_machine(options.processes, options.resolution)
-    executor = here if options.ray is None else Farm(options.ray, options.processes)
-    from dreamface.webpage import MOST_HEADS  # loads torch, which the other commands are quicker without
-
+    largest = max((row.resolution or 0 for row in table.rows if isinstance(row, Row)), default=0)
+    executor = (
+        on_this_machine(options.processes, max(options.resolution, largest))
+        if options.ray is None
+        else Farm(options.ray, options.processes)
+    )
     has_page = isinstance(place, Path) and options.only is None and not options.no_page
     wish = Wish(
         place, options.resolution, options.head, options.anyway, options.align,
         tuple(suffix for suffix in ("glb", "blend") if getattr(options, suffix)), options.only,
-        heads=has_page and len(table.rows) <= MOST_HEADS,
+        heads=has_page and _wants_heads(len(table.rows)),
     )  # fmt: skip
     with terminal.progress() as progress:
         outcome = run_batch(table, wish, executor, progress.part(0.0, _MADE), terminal.trace)
@@ -42,12 +46,33 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     return not outcome.failures
 
 
+def _wants_heads(count: int) -> bool:
+    """Whether heads are written for a page of so many faces."""
+    from dreamface import webpage  # loads torch, which the other commands are quicker without
+
+    return webpage.has_view() and count <= webpage.MOST_HEADS
+
+
 def _write_pages(place: Path, outcome: Outcome, progress: Progress) -> list[Path]:
-    """Write the page of all faces that are there, and contact sheets of them."""
-    faces = [place / name for name in outcome.names]
-    if not faces:
-        return []
+    """Write the page of all faces that are there, and contact sheets of them; where that fails, it is noted.
+
+    Raises:
+        Cancelled: the user asked to stop; the faces are there.
+    """
     from dreamface.webpage import write_contact_sheets, write_page
 
-    page = write_page(place, faces, progress.part(0.0, 0.7))
-    return [page, *write_contact_sheets(place, faces, progress.part(0.7, 1.0))]
+    faces = [place / name for name in outcome.names]
+    # A table of the rows that had failed is not all of the batch.
+    faces += sorted({entry.path for entry in faces_in(place)} - set(faces))
+    if not faces:
+        return []
+    try:
+        page = write_page(place, faces, progress.part(0.0, 0.7))
+        return [page, *write_contact_sheets(place, faces, progress.part(0.7, 1.0))]
+    except Cancelled:
+        raise Cancelled(
+            f"Stopped; the faces are there, the page of them is not: run it again, or see {place}."
+        ) from None
+    except DreamFaceError as error:
+        outcome.notes.append(f"The page of all faces is not whole: {error}")
+        return []

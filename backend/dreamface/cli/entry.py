@@ -396,7 +396,11 @@ def _add_serve(actions: Commands) -> None:
         "--token-file", type=Path, metavar="FILE", help=f"holds the token; or set {serve.TOKEN_VARIABLE}"
     )
     command.add_argument(
-        "--allow-host", action="append", default=[], metavar="NAME", help="a name it may be asked by; may be repeated"
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name it may be asked by; may be repeated; with --tls any",
     )
     command.add_argument("--handover", type=Path, metavar="FILE", help="default: backend.json in the store")
     command.add_argument("--until-stdin-closes", action="store_true", help="end when standard input does")

@@ -56,9 +56,8 @@ class Groups:
         start = usual(middle)
         around = measured([middle], (start + drawn)[None])[0]
         self._own_spread = around.std(dim=0)
-        self._own_bias = (
-            around.mean(dim=0) - measured([middle], start[None, None])[0, 0]
-        )  # sliders' two sides are not alike
+        # Sliders' two sides are not alike.
+        self._own_bias = around.mean(dim=0) - measured([middle], start[None, None])[0, 0]
 
     @staticmethod
     def _adult(sex: float, ancestry: str) -> dict[str, float]:

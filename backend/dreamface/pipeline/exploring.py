@@ -37,6 +37,7 @@ from dreamface.pipeline.painting import faded, needed_pictures, read_masks
 from dreamface.pipeline.people import (
     build_head,
     build_heads,
+    measure,
     mixed,
     pictures_of,
     remembered,
@@ -59,10 +60,8 @@ _RESOLUTION: Final = 256  # texels a side of the face's maps: finer ones do not 
 _MOST_STRANDS: Final = 2000  # for a picture of 160 pixels
 _USUAL_SIZE: Final = 160
 _YAW: Final = 0.35  # radians off the front, as in a face's preview
-_CLOSER, _RAISED = (
-    0.8,
-    0.075,
-)  # share of a portrait's height that small pictures show, and how much higher its middle is
+_CLOSER: Final = 0.8  # share of a portrait's height that small pictures show
+_RAISED: Final = 0.075  # of it, by which their middle is higher
 _THREADS: Final = 2
 _HEADS_AT_ONCE: Final = 4  # are fitted together; more would let the first pictures wait
 
@@ -76,6 +75,7 @@ class Neighbour:
         column: 0..4 from the left: the first axis grows to the right.
         picture: [S, S, 3] sRGB-encoded 0..1.
         traits: what makes it of the face: for `edit`. The face itself has none.
+        shows: those, and all that goes along with them, such as grey hair with age.
         values: where it is along the first and the second axis: the trait's value, or how much of the way to the other
             person.
     """
@@ -84,6 +84,7 @@ class Neighbour:
     column: int
     picture: Tensor
     traits: Traits
+    shows: Traits
     values: tuple[float, float]
 
     @property
@@ -139,7 +140,8 @@ def explore(
     studio = _Studio(record, head, offset, known, size, face.shapes if isinstance(face, Face) else None)
     found: list[Neighbour] = []
     for cell, picture in _taken(studio, axes, keep):
-        found.append(Neighbour(cell.row, cell.column, picture, cell.traits, cell.values))
+        shows = studio.changes_of(cell)
+        found.append(Neighbour(cell.row, cell.column, picture, cell.traits, shows, cell.values))
         shown(found[-1])
         progress.report("preview", len(found) / SIDE**2, f"Picture {len(found)} of {SIDE**2}")
     return sorted(found, key=lambda one: (one.row, one.column))
@@ -194,9 +196,12 @@ def _others(studio: _Studio, axes: tuple[Axis, Axis], keep: Collection[str], lin
     traits = studio.traits
     stays = {*keep, *(axis.name for axis in axes), *(name for name, entry in traits.items() if entry.is_asked)}
     free = [name for name in SHAPE_TRAITS if name not in stays]
+    asked = {name for name, entry in traits.items() if entry.is_asked}
+    # A fit would let what nobody asked for move along: what is to stay is held where it is.
+    held = dict.fromkeys((set(keep) & set(SHAPE_TRAITS)) - asked - {axis.name for axis in axes}, 0.0)
     right, up = (
-        replace(line, way=studio.way_to_another(axis.towards, free, number)) if axis.name == IDENTITY else line
-        for number, (axis, line) in enumerate(zip(axes, lines, strict=True), 1)
+        replace(line, way=studio.way_to_another(axis.towards, free) | held) if axis.name == IDENTITY else line
+        for axis, line in zip(axes, lines, strict=True)
     )
     places = [(x, y) for x in range(SIDE) for y in range(SIDE)]
     bases: dict[tuple[int, int], Mapping[str, float]] = dict.fromkeys(places, studio.measured)
@@ -289,7 +294,7 @@ class _Studio:
         self._head, self._offset, self._pictures, self._size = head, offset, pictures, size
         self.traits = shown_traits(record)
         self._model = load_model(record.head)
-        self.measured = self._model.measure(head)
+        self.measured = measure(head)
         weights = expression_weights(self.traits, self._model.shape_names)
         self._expression: Tensor | None = None
         if weights.any():
@@ -299,16 +304,15 @@ class _Studio:
         self._hair: _Once[_Hairs] = _Once()
         self._maps: _Once[Maps] = _Once()
 
-    def way_to_another(self, towards: int | None, free: Collection[str], number: int) -> dict[str, float]:
+    def way_to_another(self, towards: int | None, free: Collection[str]) -> dict[str, float]:
         """Return how far some traits of the face's shape are to another person's of the same description.
 
         Args:
-            towards: seed of that person; None is one of the next after the face's, by the number.
+            towards: seed of that person; None is the next after the face's.
             free: those traits.
-            number: of the axis: two lead to two people.
         """
         record = self._record
-        seed = (record.seed + number) % SEED_LIMIT if towards is None else towards
+        seed = (record.seed + 1) % SEED_LIMIT if towards is None else towards
         described = Traits({name: entry for name, entry in self.traits.items() if name not in free})
         other = self._model.measure(build_head(record.head, described, seed))
         return {name: other[name] - self.measured[name] for name in free}
@@ -328,6 +332,12 @@ class _Studio:
         """Return all traits of a neighbour, as they show."""
         record = self._record
         return shown_traits(replace(record, traits=with_changes(record, cell.traits)))
+
+    def changes_of(self, cell: _Cell) -> Traits:
+        """Return what of a neighbour's traits is otherwise than the face's."""
+        before = self._record.traits
+        after = with_changes(self._record, cell.traits)
+        return Traits({name: entry for name, entry in after.items() if before.get(name) != entry})
 
     def picture(self, cell: _Cell, head: Head | None) -> Tensor:
         """Return the picture of a neighbour; without a head it has the face's own."""

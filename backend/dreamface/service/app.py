@@ -25,7 +25,7 @@ from dreamface.service.jobs import JobQueue, NotFound, Workers
 from dreamface.service.layout import Layout
 from dreamface.service.live import LiveSessions
 from dreamface.service.problems import explain_errors
-from dreamface.service.sweeping import sweep_variations
+from dreamface.service.sweeping import sweep_neighbours, sweep_variations
 from dreamface.service.uploads import Uploads
 from dreamface.traits import VOCABULARY
 
@@ -92,6 +92,7 @@ def create_app(service: Service, token: str, hosts: Collection[str] | None = ())
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(service.workers.faces.supervise()), asyncio.create_task(service.jobs.run())]
+        tasks.append(asyncio.create_task(sweep_neighbours(service.layout.root / "exports")))
         if not service.keeps_variations:
             tasks.append(asyncio.create_task(sweep_variations(service.layout.faces)))
         try:

@@ -91,6 +91,10 @@ class Layout:
         library.sweep(self.faces)
 
 
+NEIGHBOURS: Final = "neighbours.json"
+"""Of the result of a job `explore`: which picture is of which neighbour."""
+
+
 def forming_picture(staged: Path) -> Path:
     """Return where the picture of a face lies while it forms, beside its folder; it is swept like that."""
     return staged.with_name(f"{staged.name}.png")

@@ -636,7 +636,7 @@ class ExploreResult(BaseModel):
     """Neighbours of a face; the answer gives the file's whole path, and the pictures lie beside it.
 
     For each of the 25 neighbours the file has its row and column, its picture's name, the values of both axes there,
-    and the traits that make it: those go to a job `edit`.
+    the traits that make it, which go to a job `edit`, and all in which it differs from the face: what goes along, too.
     """
 
     file: str

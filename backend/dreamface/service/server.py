@@ -14,8 +14,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -26,7 +27,7 @@ from dreamface import __version__
 from dreamface.errors import BadRequest, DreamFaceError
 from dreamface.service import encryption, handover
 from dreamface.service.app import API, Service, create_app
-from dreamface.service.connections import Guard, Refusals, guarded_by
+from dreamface.service.connections import HEADERS_LIMIT, Guard, Refusals, guarded_by
 from dreamface.service.events import Hub
 from dreamface.service.jobs import JobQueue, Workers
 from dreamface.service.layout import Layout, for_the_user_alone, lock
@@ -79,7 +80,7 @@ def serve(options: Options) -> None:
     Raises:
         DreamFaceError: it can't start; the message says why.
     """
-    _check_token(options.token)
+    _check_token(options.token, options.tls)
     listener = bind(options.host, options.port, guarded=options.token is not None or options.tls)
     with listener, for_the_user_alone() as umask:
         layout = Layout(options.store.absolute())
@@ -107,7 +108,7 @@ def _run(service: Service, listener: socket.socket, options: Options) -> None:
     root = service.layout.root
     certificate = encryption.own_certificate(root) if options.tls else None
     token = options.token or (encryption.own_token(root) if options.tls else secrets.token_urlsafe(32))
-    _check_token(token)
+    _check_token(token, options.tls)
     host, port = listener.getsockname()[:2]
     url = f"{'https' if certificate else 'http'}://{_reachable(host)}:{port}"
     shown = certificate.fingerprint if certificate else ""
@@ -158,8 +159,10 @@ class _Server(uvicorn.Server):
         self._line = line
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        asyncio.get_running_loop().set_exception_handler(self._take_problem)
-        await super().startup(sockets)
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._take_problem)
+        with _quick_handshakes(loop) if self._line else nullcontext():
+            await super().startup(sockets)
         for listener in sockets or ():
             listener.listen(_QUEUE)  # asyncio has made it as short as what it takes in at once
         try:
@@ -213,6 +216,17 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit  # the second one is impatient
         self.should_exit = True
+
+
+@contextmanager
+def _quick_handshakes(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Servers that are made meanwhile wait for TLS handshakes as long as for headers; uvicorn has no setting for it."""
+    usual = loop.create_server
+    loop.create_server = partial(usual, ssl_handshake_timeout=HEADERS_LIMIT)  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        loop.create_server = usual  # type: ignore[method-assign]
 
 
 def _watch_stdin(server: uvicorn.Server, file: Path) -> None:
@@ -282,11 +296,13 @@ def _descriptors() -> int:
     return 8192 if limit == resource.RLIM_INFINITY else limit
 
 
-def _check_token(token: str | None) -> None:
+def _check_token(token: str | None, tls: bool) -> None:
     if token is not None and (
         len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token
     ):
         raise BadRequest(f"The token must be at least {SHORTEST_TOKEN} letters, digits or signs without spaces.")
+    if tls and token is not None and "#" in token:
+        raise BadRequest("With --tls the token may have no #: that is what parts the line which artists paste.")
 
 
 def _is_any(host: str) -> bool:

@@ -1,19 +1,41 @@
-"""Taking away the variations that nobody has picked."""
+"""Taking away what nobody has picked: variations, and pictures of neighbours."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from dreamface import library
+from dreamface._files import delete
 from dreamface.errors import DreamFaceError
+from dreamface.service.layout import NEIGHBOURS
 
 A_DAY: Final = 24 * 3600.0  # seconds
 
 logger = logging.getLogger(__name__)
+
+
+async def sweep_neighbours(exports: Path, every: float = A_DAY) -> None:
+    """Delete the pictures of faces' neighbours that are older than a day, now and then every so many seconds.
+
+    Args:
+        exports: the folder with the folders of finished jobs.
+        every: seconds.
+    """
+    while True:
+        await asyncio.to_thread(_sweep_neighbours, exports)
+        await asyncio.sleep(every)
+
+
+def _sweep_neighbours(exports: Path) -> None:
+    for listed in exports.glob(f"*/{NEIGHBOURS}"):
+        with suppress(OSError):
+            if time.time() - listed.stat().st_mtime > A_DAY:
+                delete(listed.parent)
 
 
 async def sweep_variations(faces: Path, every: float = A_DAY) -> None:

@@ -26,7 +26,7 @@ from dreamface.images import png_bytes
 from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
 from dreamface.record import FaceRecord, read_corrections, read_edits, write_edits, write_talk
-from dreamface.service.layout import forming_picture
+from dreamface.service.layout import NEIGHBOURS, forming_picture
 from dreamface.service.schemas import (
     AnimateResult,
     ExploreResult,
@@ -243,7 +243,7 @@ def explore(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         with whole_file(place / _neighbour_name(neighbour)) as part:
             part.write_bytes(png_bytes((255.0 * neighbour.picture + 0.5).byte().numpy()))
         listed.append(_neighbour_json(neighbour))
-        with whole_file(place / _NEIGHBOURS) as part:
+        with whole_file(place / NEIGHBOURS) as part:
             part.write_text(json.dumps({"axes": request["axes"], "neighbours": listed}), "utf-8")
 
     pipeline.explore(
@@ -256,7 +256,7 @@ def explore(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         shown=keep,
         progress=progress,
     )
-    return ExploreResult(file=_NEIGHBOURS, rows=pipeline.SIDE, columns=pipeline.SIDE).model_dump()
+    return ExploreResult(file=NEIGHBOURS, rows=pipeline.SIDE, columns=pipeline.SIDE).model_dump()
 
 
 def _neighbour_json(neighbour: pipeline.Neighbour) -> dict[str, Any]:
@@ -267,14 +267,12 @@ def _neighbour_json(neighbour: pipeline.Neighbour) -> dict[str, Any]:
         "values": neighbour.values,
         "is_face": neighbour.is_face,
         "traits": neighbour.traits.to_json(),
+        "shown": neighbour.shows.to_json(),
     }
 
 
 def _neighbour_name(neighbour: pipeline.Neighbour) -> str:
     return f"{neighbour.row}-{neighbour.column}.png"
-
-
-_NEIGHBOURS = "neighbours.json"
 
 
 def export(job: Request, place: Path, progress: Progress) -> dict[str, Any]:

@@ -11,7 +11,7 @@ page/viewer.js         the 3D view: our `source/viewer.js` and three.js, bundled
 from __future__ import annotations
 
 from dreamface.webpage.heads import write_head
-from dreamface.webpage.page import MOST_HEADS, write_page
+from dreamface.webpage.page import MOST_HEADS, has_view, write_page
 from dreamface.webpage.sheets import write_contact_sheets
 
-__all__ = ["MOST_HEADS", "write_contact_sheets", "write_head", "write_page"]
+__all__ = ["MOST_HEADS", "has_view", "write_contact_sheets", "write_head", "write_page"]

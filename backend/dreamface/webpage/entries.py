@@ -11,7 +11,7 @@ from urllib.parse import quote
 from PIL import Image, ImageOps
 
 from dreamface import folder
-from dreamface.document import FaceDocument
+from dreamface.document import DOCUMENT, FaceDocument
 from dreamface.errors import FolderError
 from dreamface.text import one_line
 
@@ -87,12 +87,12 @@ def link(path: Path | str, base: Path | None = None) -> str:
     return quote(Path(path).as_posix())
 
 
-def same_or_newer(made: Path, source: Path) -> bool:
-    """Whether `made` is there and not older than what it was made from."""
+def mark_of(face: Path) -> str:
+    """Return what tells a face folder as it is now from every other: what is made of it for a page carries that."""
     try:
-        return made.stat().st_mtime_ns >= source.stat().st_mtime_ns and made.stat().st_size > 0
+        return f"{(face / DOCUMENT).stat().st_mtime_ns}"
     except OSError:
-        return False
+        return ""
 
 
 def existing(faces: Iterable[Path]) -> list[Path]:

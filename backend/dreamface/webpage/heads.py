@@ -17,6 +17,7 @@ from dreamface._files import cannot_write, whole_file
 from dreamface.export import light_glb
 from dreamface.face import Face
 from dreamface.progress import Progress
+from dreamface.webpage.entries import mark_of
 
 _GZIP: Final = 31  # zlib's window bits: the largest window, in gzip's format
 _LEVEL: Final = 6
@@ -69,5 +70,19 @@ def write_head(
     packer = zlib.compressobj(_LEVEL, wbits=_GZIP)
     data = base64.b64encode(packer.compress(glb) + packer.flush()).decode("ascii")
     with whole_file(script_of(out, name)) as file:
-        file.write_text(f'dreamfaceHead({json.dumps(name)}, "{data}");\n', "ascii")
+        file.write_text(f'{_mark_line(face_folder)}dreamfaceHead({json.dumps(name)}, "{data}");\n', "ascii")
     return script_of(out, name)
+
+
+def has_head(out: Path, name: str, face_folder: Path) -> bool:
+    """Whether the script of just this face's head is there."""
+    line = _mark_line(face_folder).encode()
+    try:
+        with script_of(out, name).open("rb") as file:
+            return file.read(len(line)) == line
+    except OSError:
+        return False
+
+
+def _mark_line(face_folder: Path) -> str:
+    return f"// {mark_of(face_folder)}\n"

@@ -11,17 +11,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from dreamface._files import whole_file
-from dreamface.document import DOCUMENT
-from dreamface.errors import DreamFaceError
+from PIL import Image
+
+from dreamface._files import cannot_write, delete, whole_file
+from dreamface.errors import DreamFaceError, FolderError
 from dreamface.expressions import expression
 from dreamface.progress import Progress
 from dreamface.provenance import PICTURE
 from dreamface.text import one_line
 from dreamface.traits import ARKIT_SHAPES
-from dreamface.webpage.entries import PREVIEW, Entry, entry_of, existing, link, names_for, picture_of, same_or_newer
+from dreamface.webpage.entries import PREVIEW, Entry, entry_of, existing, link, mark_of, names_for, picture_of
 from dreamface.webpage.facts import FACETS, expression_of, facets_of, said_of
-from dreamface.webpage.heads import make_folders, script_of, write_head
+from dreamface.webpage.heads import has_head, make_folders, script_of, write_head
 
 MOST_HEADS: Final = 200
 """Of a larger batch no heads are written unless asked for: each takes a second and two megabytes."""
@@ -43,6 +44,9 @@ _HOW_TO_BUILD: Final = (
     "the page again."
 )
 _HOW_TO_GET: Final = "This head is not on the page in 3D: “dreamface view {face}” shows it."
+
+_OURS: Final = b'name="generator" content="DreamFace"'
+_BEGINNING: Final = 1024  # bytes of a page, in which that stands
 
 
 def write_page(
@@ -67,12 +71,14 @@ def write_page(
         title: of the page; otherwise the name of `out`.
 
     Raises:
-        FolderError: the disk refused.
+        FolderError: the disk refused, or an index.html of somebody's own is there.
         Cancelled: the user asked to stop.
     """
+    page = out / "index.html"
+    _check_ours(page)
     faces = existing(faces)
     wanted = len(faces) <= MOST_HEADS if heads is None else heads
-    has_viewer = _bundle() is not None
+    has_viewer = has_view()
     title = one_line(title or out.resolve().name)
     make_folders(out)
     shown: list[dict[str, Any]] = []
@@ -82,7 +88,6 @@ def write_page(
         shown.append(_shown(entry_of(name, face), out, wanted and has_viewer, part))
     _write_data(out, title, shown, has_viewer)
     _copy_viewer(out)
-    page = out / "index.html"
     with whole_file(page) as file:
         file.write_text(_html(title), "utf-8")
     progress.report(_STEP, 1.0, f"Wrote {page.name}")
@@ -118,20 +123,30 @@ def _shown(entry: Entry, out: Path, wants_head: bool, progress: Progress) -> dic
 def _thumbnail(entry: Entry, out: Path) -> str:
     """The link to a face's small picture; empty where it has none."""
     path = out / "page" / "thumbnails" / f"{entry.name}.jpg"
-    if not same_or_newer(path, entry.folder / PREVIEW):
+    comment = f"{PICTURE} {mark_of(entry.folder)}"
+    if _comment_of(path) != comment:
         picture = picture_of(entry.folder, _THUMBNAIL)
         if picture is None:
-            path.unlink(missing_ok=True)
+            delete(path)
             return ""
         with whole_file(path) as file:
-            picture.save(file, "JPEG", quality=_QUALITY, comment=PICTURE)
+            picture.save(file, "JPEG", quality=_QUALITY, comment=comment)
     return link(path.relative_to(out))
+
+
+def _comment_of(path: Path) -> str:
+    """What a JPEG says of itself; empty where there is none."""
+    try:
+        with Image.open(path) as picture:
+            return bytes(picture.info.get("comment", b"")).decode("utf-8", "replace")
+    except (OSError, ValueError, SyntaxError):
+        return ""
 
 
 def _head(entry: Entry, out: Path, wanted: bool, progress: Progress) -> str:
     """The link to a face's head; empty where it can't be made, which is no reason to have no page."""
     path = script_of(out, entry.name)
-    if not same_or_newer(path, entry.folder / DOCUMENT):
+    if not has_head(out, entry.name, entry.folder):
         if not wanted:
             return ""
         try:
@@ -165,10 +180,28 @@ def _copy_viewer(out: Path) -> None:
     """Put the 3D view beside the faces, or take an old one away where there is none."""
     bundle, target = _bundle(), out / "page" / "viewer.js"
     if bundle is None:
-        target.unlink(missing_ok=True)
+        delete(target)
         return
     with whole_file(target) as file:
         shutil.copyfile(bundle, file)
+
+
+def has_view() -> bool:
+    """Whether heads can be shown in 3D: the bundle was built."""
+    return _bundle() is not None
+
+
+def _check_ours(page: Path) -> None:
+    """Refuse to write over a page that is somebody's own."""
+    try:
+        with page.open("rb") as file:
+            ours = _OURS in file.read(_BEGINNING)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise cannot_write(page, error) from error
+    if not ours:
+        raise FolderError(f"{page} is a page of your own: move it away, or choose another folder.")
 
 
 def _bundle() -> Path | None:

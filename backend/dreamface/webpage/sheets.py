@@ -11,7 +11,8 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from dreamface._files import whole_file
+from dreamface._files import delete, whole_file
+from dreamface.errors import FolderError
 from dreamface.progress import Progress
 from dreamface.provenance import PICTURE, SOFTWARE
 from dreamface.webpage.entries import Entry, entry_of, existing, names_for, picture_of
@@ -93,12 +94,14 @@ def write_contact_sheets(
         told = count if len(pages) == 1 else f"{count}, sheet {number} of {len(pages)}"
         sheet = _sheet([(names[index], faces[index]) for index in page], out.resolve().name, told, part)
         path = out / _file_name(number)
+        if path.exists() and not _is_ours(path):
+            raise FolderError(f"{path} is a picture of your own: move it away, or choose another folder.")
         with whole_file(path) as file:
             sheet.save(file, "JPEG", quality=_QUALITY, subsampling=0, exif=_exif())
         written.append(path)
     for old in out.glob("contact-sheet*.jpg"):
-        if old.name not in {path.name for path in written} and _is_sheet(old.stem):
-            old.unlink(missing_ok=True)
+        if old.name not in {path.name for path in written} and _is_sheet(old.stem) and _is_ours(old):
+            delete(old)
     return written
 
 
@@ -109,6 +112,15 @@ def _file_name(number: int) -> str:
 def _is_sheet(stem: str) -> bool:
     number = stem.removeprefix("contact-sheet").removeprefix("-")
     return number == "" or number.isdigit()
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a picture is one of our sheets."""
+    try:
+        with Image.open(path) as picture:
+            return picture.getexif().get(_SOFTWARE) == SOFTWARE
+    except (OSError, ValueError, SyntaxError):
+        return False
 
 
 def _exif() -> Image.Exif:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -140,6 +141,7 @@ class IctSpace:
         """
         self._source, self._person, self._settle = source, person, settle
         self._kept: dict[tuple[tuple[tuple[str, float], ...], ...], Tensor] = {}
+        self._keeping = Lock()  # several threads may shape heads
         self.mode_count = len(source.modes)
         self.morph_names = (*MORPHS, *person.local_sliders)
         number = torch.arange(self.mode_count + len(self.morph_names))
@@ -367,11 +369,14 @@ class IctSpace:
     def _offsets(self, person: Mapping[str, float], broad: Mapping[str, float]) -> Tensor:
         """Return [26719, 3] metres: what the person traits change; the last people's are kept."""
         key = tuple(person.items()), tuple(broad.items())
-        found = self._kept.get(key)  # another thread may be at it, too
+        with self._keeping:
+            found = self._kept.get(key)
         if found is None:
-            found = self._kept[key] = self._person.offsets(person, broad)
-            while len(self._kept) > _KEPT:
-                self._kept.pop(next(iter(self._kept)), None)
+            found = self._person.offsets(person, broad)
+            with self._keeping:
+                self._kept[key] = found
+                while len(self._kept) > _KEPT:
+                    del self._kept[next(iter(self._kept))]
         return found
 
     def _broad(self, person: Mapping[str, float]) -> dict[str, float]:

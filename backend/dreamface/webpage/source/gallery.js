@@ -110,9 +110,10 @@ class Range {
   constructor(facet, index, changed) {
     const values = people.map((face) => face.facets[index]).filter((value) => value !== null);
     this.index = index;
-    this.step = facet.unit === "years" ? 1 : (facet.high - facet.low) / 100;
-    this.lowest = Math.floor(Math.min(...values) / this.step) * this.step;
-    this.highest = Math.ceil(Math.max(...values) / this.step) * this.step;
+    // The thumbs go by decimals: 0.6599999999999999 for 0.66 would put the upper one below the largest value.
+    this.step = tidy(facet.unit === "years" ? 1 : (facet.high - facet.low) / 100);
+    this.lowest = tidy(Math.floor(Math.min(...values) / this.step) * this.step);
+    this.highest = tidy(Math.ceil(Math.max(...values) / this.step) * this.step);
     this.unit = facet.unit;
     this.output = make("output");
     this.low = this.thumb(`${facet.label}, at least`, this.lowest, changed);
@@ -173,6 +174,11 @@ class Range {
     this.high.value = this.highest;
     this.show();
   }
+}
+
+/** A number without what binary fractions leave behind. */
+function tidy(value) {
+  return Number(value.toFixed(6));
 }
 
 function title(label, ...more) {

@@ -65,7 +65,9 @@ class Viewer {
    * @param {ArrayBuffer} glb the file.
    */
   async show(glb) {
+    const turn = (this.turn = (this.turn ?? 0) + 1);
     const { scene } = await this.loader.parseAsync(glb, "");
+    if (turn !== this.turn) return; // another head was asked for meanwhile
     const first = this.head === null;
     this.remove();
     this.head = scene;
