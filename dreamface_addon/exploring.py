@@ -15,7 +15,7 @@ from . import interface, regions, scene, shaping
 from .job import Job
 from .making import Making
 from .part import IDLE_INTERVAL, READY_INTERVAL, Part
-from .session import Session
+from .session import Session, staged
 from .setting_up import SettingUp
 from .vocabulary import TRAITS, Trait
 
@@ -299,16 +299,10 @@ class Exploring(Part):
 
     def _folder(self) -> Path | None:
         """Return where the pictures are that were taken by now; they can be seen before the last only on one disk."""
-        job, settings = self._job, self._session.backend.settings
-        if job is None:
-            return None
-        if job.folder is not None:
-            return job.folder
-        if job.finished or settings.url:
-            return None
-        # A job that is made again, after the engine has died, has a folder of its own each time.
-        found = sorted(one for one in (settings.store / "staging").glob(f"{job.id}-*") if one.is_dir())
-        return found[-1] if found else None
+        job = self._job
+        if job is None or job.folder is not None or job.finished:
+            return None if job is None else job.folder
+        return staged(self._session.backend.settings, job)
 
     def dismiss_messages(self) -> None:
         """Stop showing why there are no pictures."""

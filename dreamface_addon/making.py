@@ -22,7 +22,7 @@ from .part import IDLE_INTERVAL, READY_INTERVAL, Part
 from .photographing import sent_photographs, why_not_see
 from .placing import Placing, Purpose
 from .recovery import Recovery
-from .session import Session
+from .session import Session, staged
 from .setting_up import SettingUp
 from .shaping import Following, changed_layers, changed_traits, traits_of
 
@@ -233,13 +233,8 @@ class Making(Part):
 
     def forming(self) -> Path | None:
         """Return the picture of the head that diffusion is making, as far as it is; None where there is none."""
-        settings = self._session.backend.settings
         job = next((job for job in self.running if job.request.get("detail") and job.state == "running"), None)
-        if job is None or settings.url:
-            return None
-        # A job that is made again, after the engine has died, has a picture of its own each time.
-        found = sorted((settings.store / "staging").glob(f"{job.id}-*.png"))
-        return found[-1] if found else None
+        return None if job is None else staged(self._session.backend.settings, job, ".png")
 
     # --------------------------------------------------------------------------------------------------- the variations
 

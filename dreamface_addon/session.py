@@ -18,7 +18,19 @@ from .jobs import Jobs
 from .link import Backend, BackendState, Client, Exchange, Settings
 from .live import Chip, Grower, Hair, Meaning, Painted, Reader, Reading, Repainter, Reshaper, Shape
 
-__all__ = ["BackendState", "Chip", "Hair", "Job", "Meaning", "Painted", "Reading", "Session", "Settings", "Shape"]
+__all__ = [
+    "BackendState",
+    "Chip",
+    "Hair",
+    "Job",
+    "Meaning",
+    "Painted",
+    "Reading",
+    "Session",
+    "Settings",
+    "Shape",
+    "staged",
+]
 
 CANCEL_WAIT = 0.5  # seconds that cancelling the open jobs may take when the backend is stopped
 _LAST_CANCEL_WAIT = 0.1  # seconds that it may take when Blender quits
@@ -458,3 +470,18 @@ def _same_machine(health: Mapping[str, Any]) -> bool:
     except (OSError, ValueError, KeyError):
         return False
     return there == health.get("store_id")
+
+
+def staged(settings: Settings, job: Job, ending: str = "") -> Path | None:
+    """Return what a job has in the engine's staging folder by now; None where there is nothing, or no disk in common.
+
+    Args:
+        settings: the engine's.
+        job: one that is not finished.
+        ending: of the file beside its folder; empty for the folder itself.
+    """
+    if settings.url:
+        return None
+    # A job that is made again, after the engine has died, has one of its own each time.
+    found = sorted(one for one in (settings.store / "staging").glob(f"{job.id}-*{ending}") if ending or one.is_dir())
+    return found[-1] if found else None

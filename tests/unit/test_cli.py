@@ -24,7 +24,7 @@ from dreamface import pipeline as real_pipeline
 from dreamface.appearance import Seen
 from dreamface.batch import Failure, Row, processes, read_table
 from dreamface.cli import doctor, main
-from dreamface.cli.words import colour_hex, in_words, settings, slug
+from dreamface.cli.words import colour_hex, in_words, settings
 from dreamface.errors import BadRequest, DreamFaceError, MissingDependency, NothingRead
 from dreamface.face import Face, Head
 from dreamface.guidance import check_alignment
@@ -33,6 +33,7 @@ from dreamface.limits import SEED_LIMIT, drawn_seed
 from dreamface.progress import Progress
 from dreamface.prompts import Option, PromptReading
 from dreamface.record import Alignment, Correction
+from dreamface.text import slug
 from dreamface.traits import VOCABULARY, Traits, TraitValue, Value
 from tests.support import synthetic_face
 

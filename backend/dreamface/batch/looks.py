@@ -26,7 +26,7 @@ from dreamface.batch.stores import RECORD, Store
 from dreamface.batch.wishes import Only, Wish
 from dreamface.errors import FolderError, NothingRead
 from dreamface.progress import Progress
-from dreamface.provenance import PICTURE, SOFTWARE, STATEMENT
+from dreamface.provenance import PICTURE_EXIF, SOFTWARE, STATEMENT
 
 if TYPE_CHECKING:
     from dreamface.face import Face
@@ -149,15 +149,10 @@ def _write_preview(row: PlannedRow, wish: Wish, stage: Path, progress: Progress)
     said = _short(replace(face.record, resolution=row.resolution))
     picture = Image.fromarray(encode_unit8(face.preview))
     tags = Image.Exif()
-    tags[_SOFTWARE_TAG] = SOFTWARE
-    tags[_DESCRIPTION_TAG] = PICTURE
+    tags.update(PICTURE_EXIF)
     file = stage / f"{row.name}.jpg"
     picture.save(file, "JPEG", quality=_QUALITY, comment=json.dumps(said).encode(), exif=tags)
     return [file]
-
-
-_SOFTWARE_TAG: Final = 0x0131  # Software, of Exif
-_DESCRIPTION_TAG: Final = 0x010E  # ImageDescription, of Exif
 
 
 def _read_preview(store: Store, name: str) -> dict[str, Any] | None:

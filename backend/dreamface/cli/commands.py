@@ -12,11 +12,12 @@ from dreamface.cli.doctor import can_have_bpy
 from dreamface.cli.faces import STATES, folder_of
 from dreamface.cli.making import Destination, Written, check_free, staging, write
 from dreamface.cli.terminal import Rows, Terminal, table
-from dreamface.cli.words import exactly, in_words, seen_in_words, settings, slug, summary
+from dreamface.cli.words import exactly, in_words, seen_in_words, settings, summary
 from dreamface.errors import BadRequest, FolderError, MissingDependency, NothingRead
 from dreamface.expressions import expression, expressions
 from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.record import Correction, FaceRecord
+from dreamface.text import slug
 from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits, TraitValue, Value
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from dreamface.cli.commands import check_source, moved_elsewhere, wanted_formats
 from dreamface.cli.faces import STATES, folder_of
 from dreamface.cli.making import Written, check_free, export_all, staging, write
 from dreamface.cli.terminal import Terminal, table
-from dreamface.cli.words import slug
 from dreamface.errors import BadRequest, FolderError
 from dreamface.expressions import expression
 from dreamface.limits import read_seed
+from dreamface.text import slug
 
 if TYPE_CHECKING:
     from dreamface.editing import NewEdit

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from dreamface.cli.commands import ignored_words, moved_elsewhere, wanted_formats, what_was_written
 from dreamface.cli.making import Destination, write
 from dreamface.cli.terminal import Terminal
-from dreamface.cli.words import settings, slug, summary
+from dreamface.cli.words import settings, summary
+from dreamface.text import slug
 
 if TYPE_CHECKING:
     from dreamface.traits import Traits, TraitValue

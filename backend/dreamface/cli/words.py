@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping
 
 from dreamface.errors import BadRequest
-from dreamface.text import slug as slug  # the commands take it from here, with the other words
 from dreamface.traits import VOCABULARY, Group, Kind, Trait, TraitValue, Value
 
 # ----------------------------------------------------------------------------------------------------------- to words

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from dreamface._files import delete, whole_file
 from dreamface.errors import FolderError
 from dreamface.progress import Progress
-from dreamface.provenance import PICTURE, SOFTWARE
+from dreamface.provenance import EXIF_SOFTWARE, PICTURE_EXIF, SOFTWARE
 from dreamface.webpage.entries import Entry, entry_of, existing, names_for, picture_of
 
 PER_SHEET: Final = 100
@@ -57,7 +57,6 @@ class Layout:
 
 _LAYOUT: Final = Layout()
 _QUALITY: Final = 88  # of JPEG
-_DESCRIPTION, _SOFTWARE = 0x010E, 0x0131  # tags of EXIF
 _ELLIPSIS: Final = "…"
 _WIDE_FONTS: Final = (
     "NotoSansCJK-Regular.ttc", "NotoSans-Regular.ttf", "Arial Unicode.ttf", "msyh.ttc", "segoeui.ttf", "DejaVuSans.ttf",
@@ -118,14 +117,14 @@ def _is_ours(path: Path) -> bool:
     """Whether a picture is one of our sheets."""
     try:
         with Image.open(path) as picture:
-            return picture.getexif().get(_SOFTWARE) == SOFTWARE
+            return picture.getexif().get(EXIF_SOFTWARE) == SOFTWARE
     except (OSError, ValueError, SyntaxError):
         return False
 
 
 def _exif() -> Image.Exif:
     exif = Image.Exif()
-    exif[_DESCRIPTION], exif[_SOFTWARE] = PICTURE, SOFTWARE
+    exif.update(PICTURE_EXIF)
     return exif
 
 
