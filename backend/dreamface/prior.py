@@ -65,7 +65,7 @@ _FAIRER_WOMEN, _DARKER_MEN = 0.94, 1.03
 # How lined women and men are from 80 years on. Foreheads and the folds beside the nose are deeper in men, the lines
 # about the lips in women (Luebberding et al. 2014, Dermatologic Surgery 40; Paes et al. 2009, Aesthetic Surgery
 # Journal 29).
-_LINED = {"forehead": (0.60, 0.95), "eyes": (0.86, 0.98), "cheeks": (0.56, 0.88), "mouth": (0.80, 0.78)}
+_LINED = {"forehead": (0.52, 0.95), "eyes": (0.86, 0.98), "cheeks": (0.56, 0.88), "mouth": (0.80, 0.78)}
 
 _RAREST = 2.0  # deviations from what is usual that are still drawn
 _GAPPED = 0.06  # of people: a gap between the front teeth
@@ -269,7 +269,8 @@ class _Draw:
         self._around("skin.oiliness", 0.42 - 0.15 * _ramp(age, 40, 80), 0.10)
         self._around("skin.pores", 0.30 + (0.12 if male else 0.0) + 0.15 * _ramp(age, 15, 50), 0.08)
         self._around("under_eyes.darkness", 0.20 + 0.20 * _ramp(age, 30, 70), 0.10)
-        self._around("lips.redness", (0.40 if male else 0.54) - 0.12 * _ramp(age, 50, 80), 0.07)
+        # Women's lips stand out more from their skin (Russell 2009, Perception 38).
+        self._around("lips.redness", (0.40 if male else 0.59) - (0.12 if male else 0.08) * _ramp(age, 50, 80), 0.07)
         self._around("sclera.redness", 0.08 + 0.15 * _ramp(age, 30, 90), 0.05)
         self._around("pupil.size", 0.45 - 0.15 * _ramp(age, 20, 80), 0.07)
         self._around("teeth.yellowness", 0.12 + 0.40 * _ramp(age, 15, 85), 0.07)

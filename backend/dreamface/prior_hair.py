@@ -29,8 +29,8 @@ _GIRLS: Final[tuple[tuple[float, Weights], ...]] = (
             "low_bun": 0.4, "crown_braid": 0.2, "pixie": 0.25}),
     (60.0, {"medium": 2, "long": 2, "wavy": 2, "bob": 2.2, "ponytail": 0.5, "curly": 1, "low_bun": 0.4, "bangs": 0.9, "bun": 0.25,
             "pixie": 0.3, "braids": 0.2}),
-    (math.inf, {"bob": 2.2, "medium": 2.4, "wavy": 2, "short_curly": 1, "curly": 0.6, "pixie": 0.4, "low_bun": 0.4, "bangs": 0.4,
-                "long": 0.3, "bun": 0.2}),
+    (math.inf, {"bob": 1.8, "medium": 2.2, "wavy": 2.6, "short_curly": 0.7, "curly": 0.6, "pixie": 0.3, "low_bun": 0.6, "bangs": 0.3,
+                "long": 0.3, "bun": 0.3}),
 )  # fmt: skip
 _BOYS: Final[tuple[tuple[float, Weights], ...]] = (
     (4.0, {"short": 6, "messy": 2.5, "short_curly": 1.5}),

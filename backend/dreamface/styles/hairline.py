@@ -1,11 +1,13 @@
-"""Where the hair of the scalp begins: the border over the forehead, and a bald spot on the crown."""
+"""Where the hair of the scalp begins, over the forehead, at the temples and before the ears; a bald crown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from dreamface.face import Head
@@ -47,7 +49,38 @@ class _Border:
     least: float = 0.3
 
 
+@dataclass(frozen=True)
+class _Temple:
+    """The hair at the temples: a point that comes forward behind the brow's tail, and sideburns before the ear.
+
+    Its border is drawn in a side view. Heights are 0 at the tragion, 1 at the brow's outer end and 2 at the
+    frontotemporale; depths are 0 at the tragion and 1 at the eye's outer corner. In young women the temporal point lies
+    some 4 cm behind that corner.
+
+    Attributes:
+        heights, depths: [N] corners of the border.
+        least_depth: the ear's front, behind which no sideburn grows.
+        lateral: share of the ears' distance from the middle from which on skin is the side's.
+        soft_mm: over which hair gets dense.
+        above_mm: how softly sideburns end below.
+        back_mm: how far the border goes back at `hair.hairline` 1.
+        recede_mm: how far it does so where the corners recede by 1.
+        fullness: density of the temples' fine hair.
+    """
+
+    heights: tuple[float, ...] = (-0.2, 0.15, 0.5, 0.85, 1.1, 1.35, 1.65, 2.0, 2.4)
+    depths: tuple[float, ...] = (0.22, 0.25, 0.3, 0.4, 0.49, 0.5, 0.5, 0.58, 0.62)
+    least_depth: float = 0.02
+    lateral: float = 0.6
+    soft_mm: float = 9.0
+    above_mm: float = 5.0
+    back_mm: float = 10.0
+    recede_mm: float = 12.0
+    fullness: float = 0.85
+
+
 _BORDER: Final = _Border()
+_TEMPLE: Final = _Temple()
 _BESIDE: Final = ("forehead", "temples")  # regions that hair may grow down to
 _INSIDE: Final = 0.5  # weight of the region from which a vertex counts as covered
 
@@ -71,7 +104,44 @@ def with_hairline(region: Tensor, line: Hairline, trait: float, head: Head) -> T
     front = 1.0 - smoothstep(azimuth[near].abs(), *_BORDER.front)
     found = region.clone()
     found[near] = torch.lerp(region[near], moved, front)
-    return found * _crown(line.crown, head, skull)
+    return torch.maximum(found, _temples(line, trait, head, unit)) * _crown(line.crown, head, skull)
+
+
+def _temples(line: Hairline, trait: float, head: Head, unit: float) -> Tensor:
+    """Return [V] how densely hair grows at the temples and before the ears.
+
+    Args:
+        line: of the style; `sideburn` is the height at which sideburns end.
+        trait: `hair.hairline`.
+        head: with neutral vertices.
+        unit: metres of a millimetre on a grown head.
+    """
+    found = torch.zeros(len(head.vertices))
+    off_ears = head.topology.regions["ears"] < _INSIDE
+    higher = _higher(trait)[0]
+    for side in ("l", "r"):
+        ear, eye = head.landmark(f"tragion_{side}"), head.landmark(f"exocanthion_{side}")
+        brow, corner = head.landmark(f"brow_outer_{side}"), head.landmark(f"frontotemporale_{side}")
+        own = torch.nonzero(off_ears & (head.vertices[:, 0] / ear[0] > _TEMPLE.lateral))[:, 0]
+        levels = np.array([float(point[2]) for point in (ear, brow, corner)])
+        deep = float(ear[1] - eye[1])
+        height = np.interp(head.vertices[own, 2].numpy(), *_extended(levels))
+        border = torch.from_numpy(np.interp(height, _TEMPLE.heights, _TEMPLE.depths)).float() * deep
+        border = border - (higher * _TEMPLE.back_mm + line.recede * _TEMPLE.recede_mm) * unit
+        depth = ear[1] - head.vertices[own, 1]
+        within = smoothstep((border - depth) / (_TEMPLE.soft_mm * unit))
+        within = within * smoothstep((depth - _TEMPLE.least_depth * deep) / (3.0 * unit))
+        low = float(np.interp(line.sideburn, (0.0, 1.0, 2.0), levels))
+        below = smoothstep((head.vertices[own, 2] - low) / (_TEMPLE.above_mm * unit) + 0.5)
+        below = below * (torch.from_numpy(height) < _TEMPLE.heights[-1]).float()
+        found[own] = _TEMPLE.fullness * within * below
+    return found
+
+
+def _extended(levels: NDArray[np.float64]) -> tuple[NDArray[np.float64], tuple[float, ...]]:
+    """Return heights in metres, and what they count as: 0 tragion, 1 brow, 2 forehead's corner, and beyond these."""
+    below, above = levels[0] - (levels[1] - levels[0]), levels[2] + (levels[2] - levels[1])
+    return np.array([below, *levels, above]), (-1.0, 0.0, 1.0, 2.0, 3.0)
 
 
 def _border_of(region: Tensor, head: Head, azimuth: Tensor) -> Tensor:
@@ -95,15 +165,19 @@ def _azimuth_of_corner(head: Head, skull: Skull) -> float:
 
 def _shift(line: Hairline, trait: float, azimuth: Tensor, corner: float) -> Tensor:
     """Return [B] millimetres by which the border lies further back, at its vertices."""
-    usual = VOCABULARY["hair.hairline"].default
-    assert isinstance(usual, float)
-    higher = max(0.0, trait - usual) / (1.0 - usual)
-    lower = max(0.0, usual - trait) / usual
+    higher, lower = _higher(trait)
     recede = min(1.0, line.recede + _BORDER.corner_recedes * higher)
     at_corner = torch.exp(-(((azimuth.abs() - corner) / _BORDER.corner) ** 2))
     in_middle = torch.exp(-((azimuth / _BORDER.peak) ** 2))
     everywhere = _BORDER.usual_mm + line.raise_mm + higher * _BORDER.highest_mm + lower * _BORDER.lowest_mm
     return everywhere + recede * _BORDER.corner_mm * at_corner - line.peak * in_middle
+
+
+def _higher(trait: float) -> tuple[float, float]:
+    """Return how much higher and how much lower than usual a `hair.hairline` is, 0..1."""
+    usual = VOCABULARY["hair.hairline"].default
+    assert isinstance(usual, float)
+    return max(0.0, trait - usual) / (1.0 - usual), max(0.0, usual - trait) / usual
 
 
 def _crown(bare: float, head: Head, skull: Skull) -> Tensor:

@@ -189,6 +189,7 @@ class Hairline(_Strict):
         peak: millimetres by which it comes down in the middle: a widow's peak.
         soft: millimetres over which hair gets dense.
         baby: share of hairs near the border that are fine and short.
+        sideburn: the height at which hair before the ear ends: 0 at the tragion, 1 at the brow's outer end.
     """
 
     recede: Share = 0.0
@@ -197,6 +198,7 @@ class Hairline(_Strict):
     peak: Millimetres = 0.0
     soft: Millimetres = 10.0
     baby: Share = 0.35
+    sideburn: Annotated[FiniteFloat, Field(ge=-1.0, le=1.0)] = 0.25
 
 
 class Place(_Strict):
@@ -404,7 +406,7 @@ class Style(_Strict):
     curl: Share = 0.0
     volume: Share = 0.5
     fringe: Share = 0.0
-    shortest: Annotated[FiniteFloat, Field(gt=0.0, le=1.0)] = 0.4
+    shortest: Annotated[FiniteFloat, Field(gt=0.0, le=1.0)] = 0.25
     longest: Annotated[FiniteFloat, Field(ge=1.0, le=10.0)] = 2.5
     guides: Annotated[int, Field(ge=0, le=MOST_GUIDES)] = 500
     points: Annotated[int, Field(ge=4, le=96)] = 20
