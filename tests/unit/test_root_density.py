@@ -61,6 +61,33 @@ def test_a_widows_peak_comes_down_in_the_middle(head: Head) -> None:
     assert lowest_in_front(head, peak, (0.0, 8.0)) < lowest_in_front(head, peak, (15.0, 25.0)) - 0.003
 
 
+def beside(head: Head, dense: Tensor, height: float) -> Tensor:
+    """Return how far before the ear hair grows on both sides: shares of the way from tragion to eye corner.
+
+    Args:
+        head: whose.
+        dense: of roots, [V].
+        height: 0 at the tragion, 1 at the brow's outer end.
+    """
+    found = []
+    for side in ("l", "r"):
+        ear, eye, brow = (head.landmark(f"{name}_{side}") for name in ("tragion", "exocanthion", "brow_outer"))
+        level = ear[2] + height * (brow[2] - ear[2])
+        near = (head.vertices[:, 2] - level).abs() < 0.004
+        near &= (head.vertices[:, 0] * ear[0] > 0.0) & (dense > 0.4)
+        forward = (ear[1] - head.vertices[near, 1]) / (ear[1] - eye[1])
+        found.append(float(forward.max()) if len(forward) else -1.0)
+    return torch.tensor(found)
+
+
+def test_hair_comes_forward_at_the_temples_and_goes_down_before_the_ears(head: Head) -> None:
+    usual = density(head)
+    assert 0.35 < float(beside(head, usual, 1.25).min()) <= float(beside(head, usual, 1.25).max()) < 0.6
+    assert float(beside(head, density(head, {"recede": 0.9}), 1.25).max()) < float(beside(head, usual, 1.25).min())
+    long, short = (beside(head, density(head, {"sideburn": end}), 0.15) for end in (0.0, 0.5))
+    assert float(long.min()) > 0.05 > float(short.max())
+
+
 def test_a_bald_crown_is_behind_and_the_rest_stays(head: Head) -> None:
     usual, bald = density(head), density(head, {"crown": 0.8})
     skull = Skull.of(head)
