@@ -75,7 +75,7 @@ def skin_layer(
         albedo = (own.clamp_min(_DARKEST) * ratio.exp()).clamp(0.0, 1.0)
         made[tile] = Diffused(ratio, albedo, hides, relief, gloss, torch.ones_like(relief))
         if decoded is not None:
-            made[tile] = _with_decoded(made[tile], sitter, tile, seen, decoded if number == 0 else None)
+            made[tile] = _with_decoded(made[tile], sitter, tile, seen[0], decoded if number == 0 else None)
     return made
 
 

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
 from dreamface.colour import decode_srgb, encode_srgb
 from dreamface.errors import Cancelled, DreamFaceError
@@ -46,9 +46,10 @@ _DISTANCE: Final = 1.0  # metres from which the picture is taken
 _FINE: Final = 8.0  # pixels, deviation: what is larger stays; about 4 mm
 _MOST: Final = 0.7  # log ratio by which it makes anything darker or brighter
 _SEEN: Final = (0.1, 0.5)  # weight of a texel in the picture between which it begins to take what was made
+_BORDER: Final = 4  # pixels beside an outline, lips and lids that are left alone
 _FACE_SIDE: Final = 1024  # texels a side onto which the picture is laid: no finer than its pixels
 _Make: TypeAlias = Callable[[int], Tensor]
-_LEFT_ALONE: Final = ("mouth_inside", "eye_sockets", "lids_margin")
+_LEFT_ALONE: Final = ("mouth_inside", "eye_sockets", "lids_margin", "ears", "nostrils")
 
 
 @dataclass(frozen=True)
@@ -198,9 +199,9 @@ def _starts(side: int, square: int, overlap: int) -> Iterator[int]:
 
 
 def _ramp(length: int, overlap: int) -> Tensor:
-    """Return [L] weights that rise from next to nothing at both ends to 1."""
+    """Return [L] weights that rise from 0 at both ends to 1; the very ends know too little of what is beyond them."""
     place = torch.arange(length) + 0.5
-    return torch.minimum(place, length - place).div(overlap).clamp(max=1.0)
+    return (torch.minimum(place, length - place) / overlap - 0.25).mul(2.0).clamp(0.0, 1.0)
 
 
 # -------------------------------------------------------------------------------------------------------- RestoreFormer
@@ -214,17 +215,28 @@ def _restored(textured: Textured, sitter: Sitter, network: Upscaler) -> Textured
     after = _with_half(lambda _: network.sharpen(before[None])[0].cpu(), 1)
     ratio = changes_in(view, before, resized(after, _PICTURE))[:3]
     fine = torch.stack([one - blurred(one, _FINE) for one in ratio]).clamp(-_MOST, _MOST)
-    fine = fine * (view.triangle >= 0)
+    allowed = {tile: 1.0 - _left_alone(sitter, tile) for tile in sitter.tiles}
+    fine = fine * _away_from_borders(canvas.in_view(view, {tile: one[None] for tile, one in allowed.items()}))
     side = max(textured.after.shape[-1], _FACE_SIDE)
     masks = {tile: torch.ones(_FACE_SIDE, _FACE_SIDE) for tile in sitter.tiles}
     made = torch.stack([resized(one, side) for one in textured.after])
     for texels in texels_of(sitter.head, canvas.normals, masks, _FACE_SIDE):
         values, weight = project(texels, view, fine)
-        change = texels.image(values * smoothstep(weight, *_SEEN)[:, None])
-        change = change * (1.0 - atlas_of(sitter.head.topology, texels.tile, _FACE_SIDE).region(*_LEFT_ALONE))
+        change = texels.image(values * smoothstep(weight, *_SEEN)[:, None]) * allowed[texels.tile]
         number = sitter.tiles.index(texels.tile)
         made[number] = encode_srgb((decode_srgb(made[number]) * resized(change, side).exp()).clamp(0.0, 1.0))
     return replace(textured, before=torch.stack([resized(one, side) for one in textured.before]), after=made)
+
+
+def _left_alone(sitter: Sitter, tile: str) -> Tensor:
+    """Return [S, S] 0..1 where a tile is left alone."""
+    return atlas_of(sitter.head.topology, tile, _FACE_SIDE).region(*_LEFT_ALONE)
+
+
+def _away_from_borders(mask: Tensor) -> Tensor:
+    """Return [1, S, S] what is left of a mask some pixels inside its borders: an outline is no skin's."""
+    inner = -max_pool2d(-mask[None], 2 * _BORDER + 1, 1, _BORDER)
+    return avg_pool2d(inner, 2 * _BORDER + 1, 1, _BORDER)[0]
 
 
 def aligned_camera(head: Head) -> Camera:

@@ -9,6 +9,7 @@ from typing import Final
 
 import torch
 from torch import Tensor
+from torch.nn.functional import max_pool2d
 
 from dreamface.colour import decode_srgb, encode_srgb
 from dreamface.errors import DreamFaceError
@@ -21,7 +22,7 @@ from dreamface.guidance.sitter import Sitter, resized
 from dreamface.guidance.texturing import Textured
 from dreamface.progress import Progress
 
-_ON_TOP: Final = (0.25, 0.6)  # log ratio that brows or make-up change the skin by, from which they hide it
+_ON_TOP: Final = (0.08, 0.3)  # log ratio that brows or make-up change the skin by, from which they hide it
 _AROUND: Final = 1.0 / 40.0  # of the side: from how far away skin below them takes its change
 _ANYWHERE: Final = 1e-3  # weight of the mean change of all the skin there
 _DARKEST: Final = 1e-3  # albedo
@@ -68,7 +69,7 @@ def sample_texture(
             raise DreamFaceError(
                 f"{model.name} gave no numbers (NaN): try another seed or less guidance, or install it again."
             )
-        ratio = _change(_albedo(old), _albedo(new), sitter)
+        ratio = _change(_albedo(old), _albedo(new), sitter, model.factor)
         after = encode_srgb((_albedo(before) * ratio.exp()).clamp(0.0, 1.0))
         both = [torch.cat((some.clamp(0.0, 1.0)[None], bare[1:])) for some in (before, after)]
         return Textured(both[0], both[1], Outcome(steps), own, latents, made=1)
@@ -80,7 +81,7 @@ def _albedo(encoded: Tensor) -> Tensor:
     return decode_srgb(encoded.clamp(0.0, 1.0)).clamp_min(_DARKEST)
 
 
-def _change(old: Tensor, new: Tensor, sitter: Sitter) -> Tensor:
+def _change(old: Tensor, new: Tensor, sitter: Sitter, factor: int) -> Tensor:
     """Return [3, S, S] the log ratio of the face's new albedo to the old one, both with brows and make-up.
 
     Below those it is that of the skin around them.
@@ -89,10 +90,12 @@ def _change(old: Tensor, new: Tensor, sitter: Sitter) -> Tensor:
         old: [3, S, S] linear.
         new: [3, S, S] linear.
         sitter: whose skin.
+        factor: texels a side that one latent stands for: what is worn bleeds into as many around it.
     """
     side, maps = old.shape[-1], (sitter.maps, sitter.bare)
     worn, bare = (resized(some[sitter.tiles[0]]["albedo"].permute(2, 0, 1), side) for some in maps)
     hidden = (worn.clamp_min(_DARKEST).log() - bare.clamp_min(_DARKEST).log()).abs().amax(dim=0)
+    hidden = max_pool2d(hidden[None], 2 * factor - 1, 1, factor - 1)[0]
     shows = 1.0 - smoothstep(hidden, *_ON_TOP)
     ratio = (new / old).log()
     usual = (ratio * shows).mean(dim=(1, 2)) / shows.mean().clamp_min(_ANYWHERE)
