@@ -6,7 +6,7 @@ import math
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import torch
 from pydantic import JsonValue
@@ -162,6 +162,12 @@ def read_detail(detail: DetailName | Detail | FastDetail) -> Detail | FastDetail
     return {"quick": None, "fast-diffusion": FastDetail(), "diffusion": Detail()}[detail]
 
 
+def detail_from(data: Mapping[str, Any]) -> Detail | FastDetail:
+    """Return how detail is to be made, of plain data: `fast`, and numbers; None is the usual."""
+    numbers = {name: value for name, value in data.items() if name != "fast" and value is not None}
+    return FastDetail(**numbers) if data.get("fast") else Detail(**numbers)
+
+
 def check_detail(detail: Detail | FastDetail) -> None:
     """Refuse numbers out of range, before anything slow starts.
 
@@ -308,7 +314,9 @@ def _made_by(
     model, texture = networks.model, networks.texture
     if isinstance(detail, FastDetail):
         assert texture is not None
-        return _sampled(texture, model or texture, head, record, detail, progress)
+        sitter, textured = sample_skin(head, record, detail, texture, progress)
+        cut_off = texture.embed(record.prompt).cut_off
+        return _Made(head, sitter, textured, None, (textured.outcome,), (model or texture).name, cut_off)
     assert model is not None
     carved, relief, outcomes = head, None, []
     if detail.carves:
@@ -318,23 +326,6 @@ def _made_by(
     sitter, textured = texture_skin(carved, record, detail, model, texture, relief, part, forming)
     cut_off = model.embed(_AS_SKIN.format(record.prompt)).cut_off
     return _Made(carved, sitter, textured, relief, (*outcomes, textured.outcome), model.name, cut_off)
-
-
-def _sampled(
-    texture: LatentDiffusion,
-    model: LatentDiffusion,
-    head: Head,
-    record: FaceRecord,
-    detail: FastDetail,
-    progress: Progress,
-) -> _Made:
-    sitter = _sit(head, record, progress.part(0.0, 0.3))
-    textured = sample_texture(
-        texture, sitter, record.prompt, detail.steps, detail.guidance, seed_of_detail(record.seed, "sampling"),
-        progress.part(0.3, 1.0),
-    )  # fmt: skip
-    cut_off = texture.embed(record.prompt).cut_off
-    return _Made(head, sitter, textured, None, (textured.outcome,), model.name, cut_off)
 
 
 def _decoded(decoders: PbrDecoders | None, made: _Made) -> tuple[DecodedChange | None, str]:
@@ -479,6 +470,31 @@ def texture_skin(
     texturing = _texturing(sitter, record, detail, model, texture, relief)
     shown = _every_few(texturing.portrait, forming)
     return sitter, texturing.run(Steps(detail.steps, detail.steps), progress.part(0.1, 1.0), shown)
+
+
+def sample_skin(
+    head: Head,
+    record: FaceRecord,
+    detail: FastDetail,
+    texture: LatentDiffusion,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> tuple[Sitter, Textured]:
+    """Return the head as it sits with its painted skin, and the textures that a texture model makes at once.
+
+    Args:
+        head: whose skin.
+        record: of the face; its prompt is what is asked for.
+        detail: how.
+        texture: knows textures of this head's layout.
+        progress: told about every step.
+
+    Raises:
+        DreamFaceError: the model gave no numbers, or there is too little memory.
+        Cancelled: the progress said so.
+    """
+    sitter, seed = _sit(head, record, progress.part(0.0, 0.3)), seed_of_detail(record.seed, "sampling")
+    part = progress.part(0.3, 1.0)
+    return sitter, sample_texture(texture, sitter, record.prompt, detail.steps, detail.guidance, seed, part)
 
 
 def _sit(head: Head, record: FaceRecord, progress: Progress) -> Sitter:
