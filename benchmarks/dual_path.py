@@ -4,9 +4,10 @@
 
 The question of Zhang et al. 2023 ("DreamFace"), figure 15. Every prompt begins with the same plain person, whose traits
 know nothing of the words, and goes through the pipeline's own texturing: with the model of pictures and the model of
-textures, with the first alone, with the second alone; and with the second sampled at once, the fast way. The prompts are those of small_pair.py. The new skin is compared
-with what our own painter makes of the same words, on the texture and in pictures of the head. With --data, a folder of
-`dreamface synthesise`, age is read off, too. With --carve, so many prompts are carved as well, for the sheet alone.
+textures, with the first alone, with the second alone; and with the second sampled at once, the fast way. The prompts
+are those of small_pair.py. The new skin is compared with what our own painter makes of the same words, on the texture
+and in pictures of the head. With --data, a folder of `dreamface synthesise`, age is read off, too. With --carve, so
+many prompts are carved as well, for the sheet alone.
 """
 
 from __future__ import annotations

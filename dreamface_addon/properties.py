@@ -148,7 +148,7 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
     fast_guidance: FloatProperty(
         name="Guidance",
         description="How far the texture model is led towards your words; 1 takes them as they are",
-        min=0.0, max=200.0, soft_max=20.0, default=4.0, precision=1,
+        min=0.0, max=200.0, soft_max=20.0, default=2.0, precision=1,
     )  # fmt: skip
     resolution: EnumProperty(
         name="Textures",

@@ -256,6 +256,7 @@ def test_a_texture_that_was_enlarged_is_finer_and_of_the_same_colour(sitter: Sit
     assert torch.allclose(made.after, made.before, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [0.0, 0.1])
 def test_a_restored_face_keeps_its_colour(sitter: Sitter, shift: float) -> None:
     made = sharpened(textures(sitter), sitter, Sharpeners(restorer=Network(lambda some: some + shift)))  # type: ignore[arg-type]

@@ -158,7 +158,7 @@ def _add_detail(group: Group_) -> None:
     )  # fmt: skip
     group.add_argument(
         "--guidance", type=float, metavar="S",
-        help="how far it is led towards the words; default: 100, or 4 of fast-diffusion",
+        help="how far it is led towards the words; default: 100, or 2 of fast-diffusion",
     )  # fmt: skip
 
 

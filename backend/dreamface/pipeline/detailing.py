@@ -130,7 +130,7 @@ class FastDetail:
     """
 
     steps: int = 30
-    guidance: float = 4.0
+    guidance: float = 2.0
 
 
 @dataclass(frozen=True)

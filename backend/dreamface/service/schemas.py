@@ -174,13 +174,13 @@ class DetailData(Strict):
         default=None,
         ge=1,
         le=1000,
-        description="of texturing, twice; carving takes half as many again; null is 200, or 30 of a fast one",
+        description="of texturing, twice; carving takes half as many again; null is 200, or 30 if fast",
     )
     guidance: float | None = Field(
         default=None,
         ge=0.0,
         le=200.0,
-        description="how far it is led towards the words; null is 100, or 4 of a fast one",
+        description="how far it is led towards the words; null is 100, or 2 if fast",
     )
 
 
