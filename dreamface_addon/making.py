@@ -316,8 +316,9 @@ class Making(Part):
         Args:
             model: as the engine describes it; None where it has not described any.
         """
-        why_not = _why_not_installed(model)
-        return why_not if model is None or model.installed else f"{why_not}. Nobody publishes one: you train it"
+        if model is None or model.installed:
+            return _why_not_installed(model)
+        return "Train a texture model, which nobody publishes, and install it in DreamFace's preferences, under Models"
 
     def diffuse(
         self, skin: bpy.types.Object, words: str, place: stack.Entry | None, keep: float, resolution: int
