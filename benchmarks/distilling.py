@@ -1,10 +1,10 @@
-"""Times what carving and texturing take beside the networks, and what memory.
+"""Times what carving and texturing, and what comes after them, take beside the networks, and what memory.
 
-python benchmarks/distilling.py [--head anny|ict] [--steps N] [--model]
+python benchmarks/distilling.py [--head anny|ict] [--steps N] [--model | --after]
 
 The networks are a stand-in that costs next to nothing: its latents are every eighth pixel, and it finds no noise. With
 --model, the installed diffusion model takes its place, and the share of a step that is not spent in its networks is
-printed: that is what a graphics card waits for.
+printed: that is what a graphics card waits for. Decoders and sharpeners are always stand-ins.
 """
 
 from __future__ import annotations
@@ -21,16 +21,24 @@ from typing import Final
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
+from dreamface.edits import diffused_pictures
 from dreamface.guidance import (
+    LAYER_SIDE,
     Anchor,
     Carving,
     Guide,
     LatentDiffusion,
     Prompt,
     Schedule,
+    Sharpeners,
     Sitter,
     Texturing,
+    decoded_change,
+    sample_texture,
+    sharpened,
+    skin_layer,
     use_diffusion,
     why_no_diffusion,
 )
@@ -75,6 +83,31 @@ class FreeNetworks:
         return torch.zeros_like(latents)
 
 
+class FreeDecoders:
+    """`PbrDecoders` that cost next to nothing."""
+
+    def specular(self, latents: Tensor) -> Tensor:
+        """See `PbrDecoders`."""
+        return latents[:, :1].repeat_interleave(FACTOR, dim=2).repeat_interleave(FACTOR, dim=3)
+
+    def normal(self, latents: Tensor) -> Tensor:
+        """See `PbrDecoders`."""
+        flat = self.specular(latents)
+        return torch.cat((0.1 * flat, torch.zeros_like(flat), torch.ones_like(flat)), dim=1)
+
+
+@dataclass
+class FreeUpscaler:
+    """An `Upscaler` that costs next to nothing."""
+
+    scale: int
+    name: str = "free upscaler"
+
+    def sharpen(self, pictures: Tensor) -> Tensor:
+        """See `Upscaler`."""
+        return interpolate(pictures, scale_factor=self.scale)
+
+
 class Watched:
     """Any `LatentDiffusion`, with the seconds that were spent in it."""
 
@@ -115,6 +148,44 @@ def median_of(step: Callable[[int], None], count: int) -> tuple[float, float]:
     return statistics.median(taken), statistics.median(worked)
 
 
+def measure_after(sitter: Sitter) -> None:
+    """Time the fast way, and what follows all ways: decoded maps, sharpening, and the layer that a face keeps."""
+    begun = sample_texture(FreeNetworks(), sitter, "", 1, 1.0, SEED)  # compiles
+    large = sharpened(begun, sitter, Sharpeners(enlarger=FreeUpscaler(4)))  # type: ignore[arg-type]
+    decoded = decoded_change(FreeDecoders(), sitter, begun.own, begun.latents)[0]  # type: ignore[arg-type]
+    topology = sitter.head.topology
+    tiles = dict.fromkeys(sitter.tiles, torch.ones(LAYER_SIDE, LAYER_SIDE))
+
+    def lay_on(side: int) -> None:
+        textured = begun if side == LAYER_SIDE else large
+        diffused_pictures(skin_layer(sitter, textured, side, decoded), topology, tiles)
+
+    stages: dict[str, Callable[[int], object]] = {
+        "sampling a texture, 30 steps": lambda _: sample_texture(FreeNetworks(), sitter, "", 30, 1.0, SEED),
+        "specular and relief by decoders": lambda _: decoded_change(
+            FreeDecoders(),
+            sitter,
+            begun.own,
+            begun.latents,  # type: ignore[arg-type]
+        ),
+        "enlarging the textures": lambda _: sharpened(
+            begun,
+            sitter,
+            Sharpeners(enlarger=FreeUpscaler(4)),  # type: ignore[arg-type]
+        ),
+        "restoring the face": lambda _: sharpened(
+            begun,
+            sitter,
+            Sharpeners(restorer=FreeUpscaler(1)),  # type: ignore[arg-type]
+        ),
+        f"the layer, {LAYER_SIDE} texels a side": lambda _: lay_on(LAYER_SIDE),
+        f"the layer, {2 * LAYER_SIDE} texels a side": lambda _: lay_on(2 * LAYER_SIDE),
+    }
+    for what, work in stages.items():
+        seconds, worked = median_of(lambda number, work=work: work(number), 1)  # type: ignore[misc]
+        print(f"{what:<44} {seconds:8.3f} s     {worked:.3f} of all cores together", flush=True)
+
+
 def peak() -> float:
     """GB that this process has taken at most."""
     unit = 1 if sys.platform == "darwin" else 1024
@@ -132,6 +203,7 @@ def main() -> None:
     parser.add_argument("--head", default="anny")
     parser.add_argument("--steps", type=int, default=9)
     parser.add_argument("--model", action="store_true")
+    parser.add_argument("--after", action="store_true", help="the fast way, and what follows all ways, instead")
     options = parser.parse_args()
     traits = stranger(SEED)
     head = build_head(options.head, traits, SEED)
@@ -139,6 +211,10 @@ def main() -> None:
     sitter, modes = Sitter(head, materials(head, traits), maps, maps), shape_modes(head)
     if options.model and (why := why_no_diffusion()):
         sys.exit(why)
+    if options.after:
+        measure_after(sitter)
+        print(f"{'memory in all':<44} {peak():8.3f} GB")
+        return
     with use_diffusion() if options.model else nullcontext(FreeNetworks()) as model:
         measure(sitter, modes, Watched(model), options.steps, options.model)
 

@@ -1,12 +1,13 @@
 """What two paths of score distillation make of a skin, against either path alone, with the built-in pair of models.
 
-    python benchmarks/dual_path.py [--prompts N] [--steps N] [--data FOLDER] [--sheet FILE.png] [--carve N]
+    python benchmarks/dual_path.py [--prompts N] [--steps N] [--data FOLDER] [--sheet FILE.png] [--carve N] [--way NAME]
 
 The question of Zhang et al. 2023 ("DreamFace"), figure 15. Every prompt begins with the same plain person, whose traits
 know nothing of the words, and goes through the pipeline's own texturing: with the model of pictures and the model of
-textures, with the first alone, with the second alone. The prompts are those of small_pair.py. The new skin is compared
-with what our own painter makes of the same words, on the texture and in pictures of the head. With --data, a folder of
-`dreamface synthesise`, age is read off, too. With --carve, so many prompts are carved as well, for the sheet alone.
+textures, with the first alone, with the second alone; and with the second sampled at once, the fast way. The prompts
+are those of small_pair.py. The new skin is compared with what our own painter makes of the same words, on the texture
+and in pictures of the head. With --data, a folder of `dreamface synthesise`, age is read off, too. With --carve, so
+many prompts are carved as well, for the sheet alone.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ from dreamface.guidance import Sitter, small_pair  # noqa: E402
 from dreamface.guidance.layering import shown_texels  # noqa: E402
 from dreamface.guidance.sitter import PAPER  # noqa: E402
 from dreamface.images import encode_unit8, write_png  # noqa: E402
-from dreamface.pipeline import Detail, build_head  # noqa: E402
-from dreamface.pipeline.detailing import make_detail, texture_skin  # noqa: E402
+from dreamface.pipeline import Detail, FastDetail, build_head  # noqa: E402
+from dreamface.pipeline.detailing import make_detail, sample_skin, texture_skin  # noqa: E402
 from dreamface.prior import complete  # noqa: E402
 from dreamface.record import FaceRecord  # noqa: E402
 from dreamface.render import Seen, Views, front_light, look  # noqa: E402
@@ -52,6 +53,9 @@ from dreamface.traits import Traits  # noqa: E402
 
 WAYS: Final = (("both paths", 1.0, 3.0), ("pictures alone", 1.0, 0.0), ("textures alone", 0.0, 3.0))
 """Name, weight of the model of pictures, weight of the model of textures."""
+
+FAST: Final = "textures at once"
+"""Name of the fast way, without score distillation."""
 
 PLAIN: Final = Traits({"age": 30.0, "gender": 0.0, "skin.melanin": 0.35})
 """Whom every prompt begins with."""
@@ -78,9 +82,12 @@ class Subject:
         """Return its record with a prompt that its traits know nothing of."""
         return FaceRecord("", words, SEED, RESOLUTION, self.head.model, self.traits, ())
 
-    def make(self, words: str, detail: Detail) -> tuple[Sitter, Tensor]:
+    def make(self, words: str, detail: Detail | FastDetail) -> tuple[Sitter, Tensor]:
         """Return it as it sat, and [3, S, S] its new texture, with the brows that lie on top."""
         pair = small_pair()
+        if isinstance(detail, FastDetail):
+            sitter, textured = sample_skin(self.head, self.asked(words), detail, pair.texture)
+            return sitter, worn(sitter, textured.after[:1])[0]
         sitter, textured = texture_skin(self.head, self.asked(words), detail, pair.picture, pair.texture)
         return sitter, worn(sitter, textured.after[:1])[0]
 
@@ -178,6 +185,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="people of `dreamface synthesise`, to train the age classifier")
     parser.add_argument("--work", type=Path, help="where what is read of them is kept")
     parser.add_argument("--sheet", type=Path, help="a picture of all")
+    parser.add_argument("--way", action="append", help="only this one; may be repeated; default: all")
     parser.add_argument("--carve", type=int, default=0, help="how many prompts are carved as well, for the sheet")
     given = parser.parse_args()
     if given.carve and given.steps < SHOWN_EVERY:
@@ -186,9 +194,9 @@ def main() -> None:
     asked, subject = PROMPTS[: given.prompts], Subject()
     wanted = references(asked)
     sitter, _ = subject.make("", Detail(1, 1.0, carves=False))
-    textures = texture_all(subject, asked, given.steps, given.guidance, given.made)
+    textures = texture_all(subject, asked, given.steps, given.guidance, given.made, given.way)
     plain = worn(sitter, sitter.skin(wanted.shape[-1]))
-    textures["the plain person"] = plain.expand_as(textures[WAYS[0][0]])
+    textures["the plain person"] = plain.expand(len(asked), -1, -1, -1)
     looking = Looking(sitter, VIEW)
     reader = AgeReader.taught(given.data, given.work) if given.data else None
     for name, some in textures.items():
@@ -205,24 +213,32 @@ def main() -> None:
 
 
 def texture_all(
-    subject: Subject, asked: tuple[Asked, ...], steps: int, guidance: float, kept: Path | None
+    subject: Subject,
+    asked: tuple[Asked, ...],
+    steps: int,
+    guidance: float,
+    kept: Path | None,
+    only: list[str] | None = None,
 ) -> dict[str, Tensor]:
     """Return [N, 3, S, S] textures of the prompts by way; those that a file keeps are not made again."""
     made: dict[str, Tensor] = torch.load(kept, weights_only=True) if kept and kept.is_file() else {}
+    ways: dict[str, Detail | FastDetail] = {name: Detail(steps, guidance, False, *both) for name, *both in WAYS}
+    ways = {name: how for name, how in {**ways, FAST: FastDetail()}.items() if not only or name in only}
+
+    def key(name: str, words: str) -> str:
+        how = ways[name]
+        return f"{name}, {how.steps} steps, guidance {how.guidance:g}: {words}"
+
     for one in asked:
-        for name, generic, texture in WAYS:
-            key = f"{name}, {steps} steps, guidance {guidance:g}: {one.words}"
-            if key in made:
+        for name, how in ways.items():
+            if key(name, one.words) in made:
                 continue
             begun = time.process_time()
-            made[key] = subject.make(one.words, Detail(steps, guidance, False, generic, texture))[1]
-            print(f"{time.process_time() - begun:6.1f} s of the core  {key}", flush=True)
+            made[key(name, one.words)] = subject.make(one.words, how)[1]
+            print(f"{time.process_time() - begun:6.1f} s of the core  {key(name, one.words)}", flush=True)
             if kept:
                 torch.save(made, kept)
-    return {
-        name: torch.stack([made[f"{name}, {steps} steps, guidance {guidance:g}: {one.words}"] for one in asked])
-        for name, _, _ in WAYS
-    }
+    return {name: torch.stack([made[key(name, one.words)] for one in asked]) for name in ways}
 
 
 def carve(subject: Subject, words: str, steps: int, guidance: float) -> Tensor:
@@ -238,7 +254,8 @@ def carve(subject: Subject, words: str, steps: int, guidance: float) -> Tensor:
 def draw(file: Path, wanted: Tensor, textures: dict[str, Tensor], looking: Looking, carved: list[Tensor]) -> None:
     """Write a sheet: a column each of the first prompts; texture and head by our painter and by each way; carved."""
     rows = []
-    for some in (wanted, *(textures[name] for name, _, _ in WAYS)):
+    ways = [name for name, _, _ in WAYS if name in textures] + [name for name in (FAST,) if name in textures]
+    for some in (wanted, *(textures[name] for name in ways)):
         rows.append(torch.cat(list(some), dim=2))
         rows.append(torch.cat([looking.picture(texture)[0] for texture in some], dim=2))
     if carved:

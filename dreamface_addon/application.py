@@ -22,7 +22,7 @@ from .library import Library
 from .living import Living
 from .making import Making
 from .marking import Marking
-from .models import Models
+from .models import TEXTURE_MODEL, Models
 from .part import BUSY_INTERVAL, IDLE_INTERVAL, Part
 from .photographing import Photographs
 from .pictures import Pictures
@@ -124,6 +124,16 @@ class Application:
     def why_no_detail(self) -> str:
         """Return why diffusion can't make any detail now, or nothing."""
         return self.making.why_not_diffuse(self.models.diffusion, self.editing.why_no_diffusion)
+
+    def why_no_fast_detail(self) -> str:
+        """Return why no texture model can make the skin at once now, or nothing."""
+        return self.why_no_detail() or self.making.why_not_sample(self.models.find(TEXTURE_MODEL))
+
+    def why_not_made_by(self, detail: str) -> str:
+        """Return why a way to make detail, as the Create page names it, can't be taken now, or nothing."""
+        if detail == "QUICK":
+            return ""
+        return self.why_no_fast_detail() if detail == "FAST" else self.why_no_detail()
 
     def _model_installed(self) -> None:
         """Try again what may have failed without the model."""

@@ -310,6 +310,16 @@ class Making(Part):
         """
         return self._setup.why_no_backend() or _why_not_installed(model) or said
 
+    def why_not_sample(self, model: Model | None) -> str:
+        """Return why a texture model can't make a skin now, or nothing; that it fits the head, the engine says.
+
+        Args:
+            model: as the engine describes it; None where it has not described any.
+        """
+        if model is None or model.installed:
+            return _why_not_installed(model)
+        return "Train a texture model, which nobody publishes, and install it in DreamFace's preferences, under Models"
+
     def diffuse(
         self, skin: bpy.types.Object, words: str, place: stack.Entry | None, keep: float, resolution: int
     ) -> None:

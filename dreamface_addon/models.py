@@ -18,6 +18,9 @@ CLIP = "clip-vit-l-14"
 DIFFUSION = "stable-diffusion-v1-5"
 """The model that diffusion works with where no other is chosen, by the name that it is installed by."""
 
+TEXTURE_MODEL = "texture-ldm"
+"""The model of skin in the head's texture layout, by the name that it is installed by."""
+
 AUTOMATIC = ("auto", "Automatic", "The best one installed")
 
 NOT_UNDERSTOOD = "The engine does not say what can be installed: set the engine up again."

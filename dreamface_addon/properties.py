@@ -118,6 +118,11 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         items=[
             ("QUICK", "Quick", "DreamFace's own painter: seconds"),
             (
+                "FAST",
+                "Fast Diffusion",
+                "A texture model that you trained makes the skin after all your words, at once: seconds",
+            ),
+            (
                 "DIFFUSION",
                 "Diffusion",
                 "A diffusion model carves the shape and textures the skin after all your words: minutes",
@@ -134,6 +139,16 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         name="Guidance",
         description="How far diffusion is led towards your words; less stays nearer to a person",
         min=1.0, max=200.0, default=100.0, precision=0,
+    )  # fmt: skip
+    fast_steps: IntProperty(
+        name="Steps",
+        description="In how many steps the texture model makes the skin",
+        min=1, max=1000, soft_max=100, default=30,
+    )  # fmt: skip
+    fast_guidance: FloatProperty(
+        name="Guidance",
+        description="How far the texture model is led towards your words; 1 takes them as they are",
+        min=0.0, max=200.0, soft_max=20.0, default=2.0, precision=1,
     )  # fmt: skip
     resolution: EnumProperty(
         name="Textures",
@@ -302,8 +317,8 @@ _KEPT = (
     "prompt", "page", "cards_level", "seed", "keep_seed", "variations", "align", "resolution", "update_selected",
     "tracker", "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength",
     "expression_level", "expression_head", "show_place", "sketch_as", "picture_as", "picture_file", "mix_degree",
-    "diffusion_keep", "detail", "detail_steps", "detail_guidance", "photo_keep", "explore_right",
-    "explore_up", "explore_step", "explore_towards",
+    "diffusion_keep", "detail", "detail_steps", "detail_guidance", "fast_steps", "fast_guidance", "photo_keep",
+    "explore_right", "explore_up", "explore_step", "explore_towards",
 )  # fmt: skip
 _kept: dict[str, object] = {}
 

@@ -56,6 +56,7 @@ from .create.dismiss import DREAMFACE_OT_dismiss
 from .create.dismiss_error import DREAMFACE_OT_dismiss_error
 from .create.dismiss_remarks import DREAMFACE_OT_dismiss_remarks
 from .create.edit_prompt import DREAMFACE_OT_edit_prompt
+from .create.fast_detail import DREAMFACE_OT_fast_detail
 from .create.generate import DREAMFACE_OT_generate
 from .create.import_face import DREAMFACE_FH_import_face, DREAMFACE_OT_import_face
 from .create.library import DREAMFACE_OT_bring_in_made, DREAMFACE_OT_delete_made, DREAMFACE_OT_turn_library
@@ -191,6 +192,7 @@ _CLASSES = (
     DREAMFACE_OT_copy_diagnostics,
     DREAMFACE_OT_delete_made,
     DREAMFACE_OT_detail_by_diffusion,
+    DREAMFACE_OT_fast_detail,
     DREAMFACE_OT_dismiss,
     DREAMFACE_OT_dismiss_error,
     DREAMFACE_OT_dismiss_model,

@@ -128,24 +128,26 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
 
     def _draw_detail(self, chosen: bpy.types.PropertyGroup) -> None:
         """Draw what makes the detail; diffusion is grey with the reason where it is not possible."""
-        split = self.layout.split(factor=0.4)
+        split = self.layout.split(factor=0.2)
         label = split.row()
         label.alignment = "RIGHT"
         label.label(text="Detail")
         row = split.row(align=True)
-        why_not = application.get().why_no_detail() if chosen.detail == "DIFFUSION" else ""
-        by_diffusion = chosen.detail == "DIFFUSION" and not why_not
+        why_not = application.get().why_not_made_by(chosen.detail)
+        detail = "QUICK" if why_not else chosen.detail
         row.prop_enum(chosen, "detail", "QUICK")
-        row.operator("dreamface.detail_by_diffusion", text="Diffusion", depress=by_diffusion)
+        row.operator("dreamface.fast_detail", text="Fast Diffusion", depress=detail == "FAST")
+        row.operator("dreamface.detail_by_diffusion", text="Diffusion", depress=detail == "DIFFUSION")
         if why_not:  # it was chosen while it was possible
             drawing.text(self.layout, why_not, icon="INFO")
-        if by_diffusion:
+        if detail != "QUICK":
             _, body = drawing.group(self.layout, "detail", "Advanced")
             if body is not None:
                 body.use_property_split = True
                 body.use_property_decorate = False
-                body.prop(chosen, "detail_steps")
-                body.prop(chosen, "detail_guidance")
+                kind = "fast" if detail == "FAST" else "detail"
+                body.prop(chosen, f"{kind}_steps")
+                body.prop(chosen, f"{kind}_guidance")
 
     def _draw_remarks(self, making: Making, prompt: str) -> None:
         """Draw what was said of the prompt that a face was made from, where it does not stand below the prompt."""

@@ -29,7 +29,7 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
         """
         chosen = context.window_manager.dreamface
         why = application.get().making.chips.nothing_read(chosen.prompt)
-        if not why or chosen.detail == "DIFFUSION":
+        if not why or chosen.detail != "QUICK":
             return self.execute(context)
         self.anyway = True
         return context.window_manager.invoke_confirm(
@@ -43,7 +43,7 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
             self.report({"WARNING"}, making.BUSY)
             return {"CANCELLED"}
         chosen = context.window_manager.dreamface
-        if chosen.detail == "DIFFUSION" and (why := app.why_no_detail()):
+        if why := app.why_not_made_by(chosen.detail):
             chosen.detail = "QUICK"
             self.report({"WARNING"}, f"{why.rstrip('.')}. Detail is Quick now: press Generate again to make it so")
             return {"CANCELLED"}
@@ -74,6 +74,8 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
 
 def _detail(chosen: bpy.types.PropertyGroup) -> dict[str, object] | None:
     """Return how diffusion is to make the detail, as the service takes it; None where it is not to."""
-    if chosen.detail != "DIFFUSION":
+    if chosen.detail == "QUICK":
         return None
+    if chosen.detail == "FAST":  # an older engine knows no such field
+        return {"fast": True, "steps": chosen.fast_steps, "guidance": chosen.fast_guidance}
     return {"steps": chosen.detail_steps, "guidance": chosen.detail_guidance}

@@ -91,6 +91,7 @@ def test_an_own_checkpoint_is_added_chosen_and_removed(blender, models, tmp_path
     try:
         assert models.outcome(name)[0] and models.find(name).installed, models.outcome(name)
         assert operators.detail_by_diffusion.poll()
+        assert "Train a texture model" in why_not(operators.fast_detail)
         assert models.diffusion.name == name, "there is no other"
         words = preferences_words(blender)
         assert name in words and "Diffusion works with it" in words and "Use for Diffusion" not in words
@@ -107,6 +108,9 @@ def test_an_own_checkpoint_is_added_chosen_and_removed(blender, models, tmp_path
     assert "Install Stable Diffusion" in drawn(blender, "create")
     assert operators.generate() == {"CANCELLED"} and not blender.app.making.running
     assert blender.fields.detail == "QUICK"
+    blender.fields.detail = "FAST"
+    assert "Install Stable Diffusion" in drawn(blender, "create")
+    assert operators.generate() == {"CANCELLED"} and blender.fields.detail == "QUICK"
 
 
 @pytest.mark.slow

@@ -140,7 +140,7 @@ def test_what_was_cut_off_and_where_it_stopped_is_said(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("detail", "sentence"),
     [
-        ("thorough", "There is no detail 'thorough': choose quick or diffusion."),
+        ("thorough", "There is no detail 'thorough': choose quick, fast-diffusion or diffusion."),
         (Detail(steps=0), "takes 1 to 1000 steps; got 0"),
         (Detail(steps=5000), "takes 1 to 1000 steps; got 5000"),
         (Detail(guidance=-1.0), "must be between 0 and 200; got -1"),
@@ -210,8 +210,8 @@ def test_a_texture_model_without_a_say_is_not_loaded(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(detailing, "installed_texture_model", lambda _base, _head: textures)
     head = build_head("anny", complete(Traits(), 5), 5, 0)
     for weight, wanted in ((0.0, None), (3.0, textures)):
-        with detailing._networks(head, Detail(texture_weight=weight), None, None, Progress()) as (_, found):
-            assert found is wanted
+        with detailing._networks(head, Detail(texture_weight=weight), None, None, None, Progress()) as found:
+            assert found.texture is wanted
 
 
 def test_without_a_model_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from dreamface.text import slug
 from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits, TraitValue, Value
 
 if TYPE_CHECKING:
-    from dreamface.pipeline import Detail, Option, PromptReading
+    from dreamface.pipeline import Detail, FastDetail, Option, PromptReading
 
 DOUBTFUL: Final = 0.6
 """Confidence below which a row is marked as a guess."""
@@ -87,7 +87,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
     return True
 
 
-def _detail(options: Namespace) -> Detail | Literal["quick"]:
+def _detail(options: Namespace) -> Detail | FastDetail | Literal["quick"]:
     """Return how the detail is to be made.
 
     Raises:
@@ -100,7 +100,7 @@ def _detail(options: Namespace) -> Detail | Literal["quick"]:
         if given:
             raise BadRequest(f"--{next(iter(given))} is for --detail diffusion: add that.")
         return "quick"
-    detail = pipeline.Detail(**given)
+    detail = pipeline.detail_from({"fast": options.detail == "fast-diffusion", **given})
     pipeline.check_detail(detail)
     return detail
 

@@ -148,13 +148,18 @@ def _add_from_photo(actions: Commands) -> None:
 
 def _add_detail(group: Group_) -> None:
     group.add_argument(
-        "--detail", choices=("quick", "diffusion"), default="quick",
-        help="diffusion: an installed diffusion model carves the shape and textures the skin after all the words",
+        "--detail", choices=("quick", "fast-diffusion", "diffusion"), default="quick",
+        help="diffusion: an installed diffusion model carves the shape and textures the skin after all the words; "
+        "fast-diffusion: an installed texture model makes the skin at once",
     )  # fmt: skip
     group.add_argument(
-        "--steps", type=int, metavar="N", help="of texturing, twice; half as many again of carving; default: 200"
-    )
-    group.add_argument("--guidance", type=float, metavar="S", help="how far it is led towards the words; default: 100")
+        "--steps", type=int, metavar="N",
+        help="of texturing, twice; half as many again of carving; default: 200, or 30 of fast-diffusion",
+    )  # fmt: skip
+    group.add_argument(
+        "--guidance", type=float, metavar="S",
+        help="how far it is led towards the words; default: 100, or 2 of fast-diffusion",
+    )  # fmt: skip
 
 
 def _add_expression(parser: argparse.ArgumentParser | Group_) -> None:

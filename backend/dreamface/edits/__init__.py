@@ -2,7 +2,7 @@
 
 from dreamface.edits.anchors import anchor_at
 from dreamface.edits.copying import carry, copied
-from dreamface.edits.diffused import LARGEST_RATIO, Diffused, diffused_pictures
+from dreamface.edits.diffused import LARGEST_RATIO, Diffused, diffused_pictures, specular_of_gloss
 from dreamface.edits.drawn_images import drawn_mask
 from dreamface.edits.hair import hair_of
 from dreamface.edits.handling import LARGEST_MM
@@ -87,6 +87,7 @@ __all__ = [
     "read_words",
     "region_named",
     "rephrased",
+    "specular_of_gloss",
     "too_many",
     "vocabulary",
 ]

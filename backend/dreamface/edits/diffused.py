@@ -4,7 +4,8 @@ No model is needed here. For each texture tile there are three pictures in its l
 
     tint/TILE     how many times brighter the albedo became, per channel on a logarithmic scale; alpha: what was seen.
     paint/TILE    the albedo itself, sRGB; alpha: how much of the skin it hides.
-    surface/TILE  red: fine relief around the middle grey; green: gloss; alpha: what was seen.
+    surface/TILE  red: fine relief around the middle grey; green: gloss; blue: how far decoders pull the specular to
+                  all (above the middle) or to nothing (below it), where the edit names any; alpha: what was seen.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import threading
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 import torch
@@ -49,7 +50,7 @@ KINDS: Final = ("tint", "paint", "surface")
 _MIDDLE, _SPAN = 128, 127  # code that means 0, and codes to either end
 _LARGEST: Final = 2048  # pixels a side: what is made, and no larger ones of strangers
 _KEPT: Final = 2**28  # bytes of pictures in memory: four whole ones, or many that show little
-_CHANNELS: Final = 10  # of `Diffused`
+_CHANNELS: Final = 11  # of `Diffused`
 _GUTTER: Final = 8  # texels beyond the islands that filters mix in
 _SIZES: Final = 2  # of maps whose seams are kept
 _MARGIN: Final = 16  # texels around what was made that may be looked at
@@ -73,10 +74,13 @@ class DiffusedEntry(BaseModel):
     model_config = ConfigDict(extra="forbid")
     words: str = Field(default="", max_length=LONGEST_WISH)
     model: str = Field(default="", max_length=200)
-    texture_model: str = Field(default="", max_length=200, description="what judged the texture itself")
+    texture_model: str = Field(default="", max_length=200, description="what judged the texture itself, or made it")
+    pbr_decoders: str = Field(default="", max_length=200, description="what decoded specular and relief of the face")
     seed: int = Field(default=0, ge=0, lt=2**32)
     steps: int = Field(default=30, ge=1, le=_MOST_STEPS)
     guidance: float = Field(default=7.5, ge=0.0, le=_MOST_GUIDANCE, allow_inf_nan=False)
+    fast: bool = Field(default=False, description="sampled from the texture model at once")
+    sharpened_by: list[Annotated[str, Field(max_length=200)]] = Field(default=[], max_length=10)
     keep: float = Field(default=0.0, ge=0.0, le=1.0, allow_inf_nan=False)
     cut_off: str = Field(default="", max_length=LONGEST_WISH)
     stopped: str = Field(default="", max_length=LONGEST_WISH, description="why it has ended early")
@@ -96,6 +100,7 @@ class Diffused:
         relief: [H, H] -1..1.
         gloss: [H, H] 0..1.
         seen: [H, H] 0..1 where it is known.
+        specular: [H, H] -1..1 how far decoders pull the specular to all of it, or to nothing; None: there are none.
     """
 
     ratio: Tensor
@@ -104,6 +109,7 @@ class Diffused:
     relief: Tensor
     gloss: Tensor
     seen: Tensor
+    specular: Tensor | None = None
 
 
 def diffused_pictures(
@@ -119,10 +125,11 @@ def diffused_pictures(
     """
     names, pictures = {}, {}
     for tile, one in _stitched(made, topology, masks).items():
-        relief, zero = _coded(one.relief), torch.zeros_like(one.relief)
+        relief = _coded(one.relief)
+        specular = torch.zeros_like(relief) if one.specular is None else _coded(one.specular)
         images = {
             "tint": _rgba(_coded(one.ratio / LARGEST_RATIO), one.seen),
-            "surface": _rgba(torch.stack((relief, one.gloss, zero)), one.seen),
+            "surface": _rgba(torch.stack((relief, one.gloss, specular)), one.seen),
         }
         pngs = {kind: png_bytes(encode_unit8(image)) for kind, image in images.items()}
         alpha = encode_unit8((one.hides * one.seen)[..., None])
@@ -144,6 +151,7 @@ def _stitched(made: Mapping[str, Diffused], topology: Topology, masks: Mapping[s
     if not made or not max(float(side.max(initial=0.0)) for side in sides) > 0.0:
         return made
     size = next(iter(made.values())).hides.shape[-1]
+    decoded = {tile: one.specular is not None for tile, one in made.items()}
     images = {tile: _beyond_islands(_packed(one), topology, tile) for tile, one in made.items()}
     empty = torch.zeros(size, size)
     seams = _seams.get(topology, size, lambda: seams_of(topology, names, size))
@@ -151,18 +159,20 @@ def _stitched(made: Mapping[str, Diffused], topology: Topology, masks: Mapping[s
         seams.stitched({name: images[name][number] if name in images else empty for name in names})
         for number in range(_CHANNELS)
     ]
-    return {tile: _unpacked(torch.stack([channel[tile] for channel in channels])) for tile in made}
+    return {tile: _unpacked(torch.stack([channel[tile] for channel in channels]), decoded[tile]) for tile in made}
 
 
 def _packed(one: Diffused) -> Tensor:
-    """Return [10, H, H] 0..1; what has a sign, times what was seen, around a half."""
-    signed = torch.cat((one.ratio / LARGEST_RATIO, one.relief[None])) * 0.5 + 0.5
+    """Return [11, H, H] 0..1; what has a sign, around a half."""
+    specular = torch.zeros_like(one.relief) if one.specular is None else one.specular
+    signed = torch.cat((one.ratio / LARGEST_RATIO, one.relief[None], specular[None])) * 0.5 + 0.5
     return torch.cat((signed, one.albedo, torch.stack((one.hides, one.gloss, one.seen))))
 
 
-def _unpacked(image: Tensor) -> Diffused:
-    signed = image[:4] * 2.0 - 1.0
-    return Diffused(signed[:3] * LARGEST_RATIO, image[4:7], image[7], signed[3], image[8], image[9])
+def _unpacked(image: Tensor, decoded: bool) -> Diffused:
+    signed = image[:5] * 2.0 - 1.0
+    specular = signed[4] if decoded else None
+    return Diffused(signed[:3] * LARGEST_RATIO, image[5:8], image[8], signed[3], image[9], image[10], specular)
 
 
 def _beyond_islands(image: Tensor, topology: Topology, tile: str) -> Tensor:
@@ -335,7 +345,7 @@ def _read(png: bytes, kind: str) -> Drawing | None:
         signed = (torch.from_numpy(part[..., :3].astype(np.float32)) - _MIDDLE) / _SPAN
         values = signed * LARGEST_RATIO if kind == "tint" else signed
         if kind == "surface":
-            values = torch.cat((signed[..., :1], decode_unit8(part[..., 1:2]), torch.zeros_like(alpha)), dim=2)
+            values = torch.cat((signed[..., :1], decode_unit8(part[..., 1:2]), signed[..., 2:]), dim=2)
     image_of = torch.cat((values * alpha, alpha), dim=2).permute(2, 0, 1).contiguous()
     return Drawing((len(seen), len(seen)), box, image_of)
 
@@ -350,11 +360,27 @@ def _draw(layers: Mapping[str, _Layers], entry: DiffusedEntry, site: Site) -> Se
     colour, hides = (None, nothing) if paint is None else straight(paint)
     hides = (hides * mask).clamp(0.0, 1.0)
     dull = _ROUGH - _DEPTH_ROUGH * relief
-    own = torch.maximum(_GLOSS_OF_COVER * hides, gloss)
+    specular, own = specular_of_gloss(gloss, hides)
+    decoded = surface if entry.pbr_decoders else None
     first = Patch(
         site.window, stain=stain, cover=None if colour is None else hides, colour=colour, gloss=own,
         roughness=torch.lerp(dull, torch.full_like(dull, _SHINY), gloss).clamp(0.05, 0.95),
-        specular=_DULL + (_MIRRORS - _DULL) * gloss, height=relief.clamp(-1.0, 1.0) * mask * (entry.relief_mm * MM),
+        specular=specular if decoded is None else None, height=relief.clamp(-1.0, 1.0) * mask * (entry.relief_mm * MM),
         under=entry.under,
     )  # fmt: skip
-    return (first, Patch(site.window, gloss=hides, subsurface=_COVERED, under=entry.under))
+    patches = [first, Patch(site.window, gloss=hides, subsurface=_COVERED, under=entry.under)]
+    if decoded is not None:
+        pull = decoded[2].clamp(-1.0, 1.0) * mask
+        for target, share in ((1.0, pull.clamp_min(0.0)), (0.0, (-pull).clamp_min(0.0))):
+            patches.append(Patch(site.window, gloss=share, specular=target, under=entry.under))
+    return patches
+
+
+def specular_of_gloss(gloss: Tensor, hides: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the specular that gloss and what hides the skin are estimated to have, and 0..1 how far they pull to it.
+
+    Args:
+        gloss: [h, w] 0..1.
+        hides: [h, w] 0..1.
+    """
+    return _DULL + (_MIRRORS - _DULL) * gloss, torch.maximum(_GLOSS_OF_COVER * hides, gloss)

@@ -51,12 +51,12 @@ def changes(before: Tensor, after: Tensor, light: Tensor, gloss: Tensor) -> Tens
     mirrored = torch.minimum(gloss, _GLOSS_LEFT * old)
     ratio = ((new - mirrored).clamp_min(_DARKEST) / (old - mirrored).clamp_min(_DARKEST)).log()
     ratio = ratio * (light.amax(dim=0) > 0.0)
-    changed = smoothstep(_blurred(ratio.abs().amax(dim=0), fine), *_CHANGED)
+    changed = smoothstep(blurred(ratio.abs().amax(dim=0), fine), *_CHANGED)
     peaks = (detail - _PEAK[0]).clamp_min(0.0) * changed
     ratio = (ratio - _OF_PEAK * peaks).clamp(-LARGEST_RATIO, LARGEST_RATIO)
-    shine = smoothstep(_blurred(peaks, 0.5 * fine), 0.0, _PEAK[1] - _PEAK[0])
+    shine = smoothstep(blurred(peaks, 0.5 * fine), 0.0, _PEAK[1] - _PEAK[0])
     relief = torch.tanh((detail - peaks) / _SOFT) * changed
-    hides = smoothstep(_blurred(ratio.abs().amax(dim=0), 0.5 * fine), *_HIDES)
+    hides = smoothstep(blurred(ratio.abs().amax(dim=0), 0.5 * fine), *_HIDES)
     return torch.cat((ratio, relief[None], shine[None], hides[None]))
 
 
@@ -68,10 +68,10 @@ def changes_in(view: CloseUp, before: Tensor, after: Tensor) -> Tensor:
 def _detail(linear: Tensor, fine: float) -> Tensor:
     """Return [H, W] log luminance without what is larger than `fine` pixels."""
     luminance = torch.einsum("chw,c->hw", linear, linear.new_tensor(_LUMINANCE)).clamp_min(_DARKEST).log()
-    return luminance - _blurred(luminance, 2.0 * fine)
+    return luminance - blurred(luminance, 2.0 * fine)
 
 
-def _blurred(image: Tensor, deviation: float) -> Tensor:
+def blurred(image: Tensor, deviation: float) -> Tensor:
     """Return [H, W] after a Gaussian filter; the deviation is in pixels."""
     reach = min(max(1, round(3.0 * deviation)), min(image.shape) - 1)
     kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / deviation) ** 2)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, max_pool2d
 
-from dreamface.edits import LARGEST_RATIO, Diffused
+from dreamface.edits import LARGEST_RATIO, Diffused, specular_of_gloss
 from dreamface.geometry import smoothstep
+from dreamface.guidance.decoding import DecodedChange
 from dreamface.guidance.deriving import changes
 from dreamface.guidance.sitter import Sitter, resized
 from dreamface.guidance.texturing import Textured
 from dreamface.render import Views, look
 from dreamface.skin import atlas_of
+from dreamface.units import MM
 
 LAYER_SIDE: Final = 1024
 """Texels a side of the layer: textures have half as many, and what is finer is the skin's own."""
@@ -32,8 +35,13 @@ _CLOSEST: Final = 3.1622776e-3  # metres: places that are nearer than that count
 _HIDES: Final = (0.85, 1.0)  # of the largest ratio from which the skin is hidden: no stain makes it so bright
 _DARKEST: Final = 1e-3  # albedo
 
+OWN_RELIEF: Final = 0.06
+"""Millimetres that relief of 1 in a layer means."""
 
-def skin_layer(sitter: Sitter, textured: Textured, side: int = LAYER_SIDE) -> dict[str, Diffused]:
+
+def skin_layer(
+    sitter: Sitter, textured: Textured, side: int = LAYER_SIDE, decoded: DecodedChange | None = None
+) -> dict[str, Diffused]:
     """Return what new textures change of the skin, by tile.
 
     Cameras see the face, the ears and the front of the neck. The rest of the head goes on in the colours of the nearest
@@ -43,8 +51,11 @@ def skin_layer(sitter: Sitter, textured: Textured, side: int = LAYER_SIDE) -> di
         sitter: whose skin.
         textured: what texturing has made.
         side: texels of the layer.
+        decoded: how specular and relief of the face change, by decoders; None: both are estimated from the colour.
     """
     shown = shown_texels(sitter)
+    for tile in sitter.tiles[textured.made :] if textured.made is not None else ():
+        shown[tile] = torch.zeros_like(shown[tile])  # it takes the colours of those that were made
     found, grids = {}, {}
     for number, tile in enumerate(sitter.tiles):
         before, after = textured.before[number], textured.after[number]
@@ -63,7 +74,32 @@ def skin_layer(sitter: Sitter, textured: Textured, side: int = LAYER_SIDE) -> di
         own = resized(sitter.bare[tile]["albedo"].permute(2, 0, 1), side)
         albedo = (own.clamp_min(_DARKEST) * ratio.exp()).clamp(0.0, 1.0)
         made[tile] = Diffused(ratio, albedo, hides, relief, gloss, torch.ones_like(relief))
+        if decoded is not None:
+            made[tile] = _with_decoded(made[tile], sitter, tile, seen[0], decoded if number == 0 else None)
     return made
+
+
+def _with_decoded(one: Diffused, sitter: Sitter, tile: str, seen: Tensor, change: DecodedChange | None) -> Diffused:
+    """Return the same with specular, and with relief where decoders know the layout; elsewhere both are estimated.
+
+    Args:
+        one: what was estimated.
+        sitter: whose skin.
+        tile: its name.
+        seen: [S, S] 0..1 where cameras see the skin.
+        change: what decoders have made of this tile; None: nothing.
+    """
+    side = seen.shape[-1]
+    own = resized(sitter.maps[tile]["specular"].permute(2, 0, 1), side)[0]
+    target, share = specular_of_gloss(one.gloss, one.hides)
+    specular, relief = (target - own) * share, one.relief
+    if change is not None:
+        known = resized(change.known[None], side)[0].clamp(0.0, 1.0) * seen
+        height = interpolate(change.height[None, None], size=(side, side), mode="bicubic", align_corners=False)[0, 0]
+        specular = torch.lerp(specular, resized(change.specular[None], side)[0], known)
+        relief = torch.lerp(relief, height / (OWN_RELIEF * MM), known)
+    room = torch.where(specular > 0.0, 1.0 - own, own).clamp_min(_DARKEST)
+    return replace(one, specular=(specular / room).clamp(-1.0, 1.0), relief=relief)
 
 
 def shown_texels(sitter: Sitter) -> dict[str, Tensor]:

@@ -6,10 +6,10 @@ the ones before have made, and makes anew only what they have not seen well; so 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final, TypeVar
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -17,14 +17,14 @@ from torch.nn.functional import grid_sample
 
 from dreamface.colour import encode_srgb
 from dreamface.edits import Diffused
-from dreamface.errors import BadRequest, DreamFaceError
+from dreamface.errors import BadRequest
 from dreamface.face import Head, Maps, Material
 from dreamface.geometry import smoothstep
 from dreamface.guidance.blending import Blended, Wish, blend
 from dreamface.guidance.deriving import CHANNELS, changes, changes_in
-from dreamface.guidance.devices import SLOW, is_out_of_memory, release_memory
-from dreamface.guidance.interface import LatentDiffusion, Mixed, smaller_side
+from dreamface.guidance.interface import LatentDiffusion, Mixed
 from dreamface.guidance.projecting import Gathered, Texels, project, texels_of
+from dreamface.guidance.sampling import with_less_memory
 from dreamface.guidance.sitter import resized
 from dreamface.guidance.views import Cloud, look_at_place
 from dreamface.progress import Progress
@@ -39,8 +39,6 @@ _SEEN: Final = (0.004, 0.05)  # weight of all views between which a texel begins
 _DRAWN: Final = (0.3, 1.0)  # log ratio of a sketch's albedo from which it hides the skin, and at which all of it
 _DARKEST: Final = 1e-3
 _AROUND: Final = 0.4  # of a mask's window that is shown around it, in the texture
-
-_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -153,23 +151,8 @@ def _on_place(
 ) -> dict[str, Diffused]:
     if texture is not None:
         mixed = Mixed(model, texture, share)
-        return _with_less_memory(lambda side: _in_texture(mixed, canvas, wish, side, size, progress), mixed)
-    return _with_less_memory(lambda side: _in_views(model, canvas, wish, side, size, progress), model)
-
-
-def _with_less_memory(make: Callable[[int], _Made], model: LatentDiffusion) -> _Made:
-    """Make something at the model's own side; where that takes too much memory, once more at a smaller one."""
-    for side in (model.side, smaller_side(model, model.side)):
-        try:
-            return make(side)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-        release_memory()
-    raise DreamFaceError(
-        "There is too little memory for diffusion, also for small pictures: close other programs that use it, such as "
-        f"a render in Blender, or choose {SLOW}."
-    )
+        return with_less_memory(lambda side: _in_texture(mixed, canvas, wish, side, size, progress), mixed)
+    return with_less_memory(lambda side: _in_views(model, canvas, wish, side, size, progress), model)
 
 
 # -------------------------------------------------------------------------------------------------------------- views

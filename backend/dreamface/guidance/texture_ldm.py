@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from dreamface.errors import DreamFaceError
-from dreamface.guidance.devices import compute
+from dreamface.guidance.devices import SLOW, Place, check_memory, compute, is_out_of_memory
 from dreamface.guidance.interface import Prompt
 from dreamface.guidance.schedule import Schedule
 from dreamface.guidance.stable_diffusion import StableDiffusion
@@ -72,20 +72,21 @@ class TextureDiffusion:
             precision: of the network's weights.
 
         Raises:
-            DreamFaceError: a file is missing or damaged, or the base is of another family.
+            DreamFaceError: a file is missing or damaged, the base is of another family, or there is too little memory.
         """
         from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        said = _index(folder)
+        said = read_index(folder, _TITLE)
+        check_memory(Place(base.device, precision), weights_in(folder / UNET, precision), _TITLE.capitalize())
         try:
             unet = UNet2DConditionModel.from_pretrained(folder / UNET, use_safetensors=True, local_files_only=True)
             learned = load_file(folder / PROMPTS)
             width = int(unet.config.cross_attention_dim)
             extra = int(unet.config.in_channels) - 4
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            raise _damaged(folder) from error
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, SafetensorError) as error:
+            raise unloaded(folder, _TITLE, error) from error
         if width != base.embed("").embedding.shape[-1] or extra != int("mask" in learned):
             raise DreamFaceError(
                 f"The texture model was trained from {str(said.get('base', 'another model'))[:80]}, and the chosen "
@@ -152,35 +153,75 @@ def installed_texture_model(base: StableDiffusion, head: str) -> TextureDiffusio
         DreamFaceError: it is damaged, or the base is of another family.
     """
     folder = model_folder(TEXTURE_LDM.name)
-    if not (folder / INDEX).is_file():
+    if not (folder / INDEX).is_file() or head_of(folder, _TITLE) != head:
         return None
-    of_head = _index(folder).get("head") or _USUAL_HEAD
-    return TextureDiffusion.load(folder, base, base.precision) if of_head == head else None
+    return TextureDiffusion.load(folder, base, base.precision)
 
 
-def _index(folder: Path) -> dict[str, Any]:
-    """Return what the index of a texture model's folder says.
+def why_no_texture_model(head: str) -> str:
+    """Return why no installed texture model makes textures of a head, as a sentence; empty where one does.
+
+    Args:
+        head: name of the head model.
 
     Raises:
-        DreamFaceError: it is missing or damaged.
+        DreamFaceError: what is installed is damaged.
     """
+    folder = model_folder(TEXTURE_LDM.name)
+    if not (folder / INDEX).is_file():
+        return f"{_TITLE.capitalize()} is not installed: {TEXTURE_LDM.how}. Nobody publishes one: you train it."
+    if (known := head_of(folder, _TITLE)) != head:
+        return (
+            f"The installed texture model knows the layout of the head {known!r}, and this one is {head!r}: choose the "
+            f"head {known!r}, or detail by diffusion."
+        )
+    return ""
+
+
+_TITLE: Final = "the texture model"
+_USUAL_HEAD: Final = "ict"  # whose layout textures have where nobody says, as of scans
+
+
+# ------------------------------------------------------------------------------------ folders that training has written
+
+
+def head_of(folder: Path, what: str) -> str:
+    """Return the head model whose layout a trained model has learnt.
+
+    Args:
+        folder: that training has written.
+        what: is in it, as a sentence names it.
+
+    Raises:
+        DreamFaceError: its index is missing or damaged.
+    """
+    return str(read_index(folder, what).get("head") or _USUAL_HEAD)
+
+
+def read_index(folder: Path, what: str) -> dict[str, Any]:
+    """Return what the index of a trained model says; arguments and errors as of `head_of`."""
     try:
         said = json.loads((folder / INDEX).read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise _damaged(folder) from error
+        raise unloaded(folder, what, error) from error
     if not isinstance(said, dict):
-        raise _damaged(folder)
+        raise unloaded(folder, what)
     return said
 
 
-def _damaged(folder: Path) -> DreamFaceError:
+def weights_in(folder: Path, precision: torch.dtype) -> float:
+    """Return the bytes that weights take which training has written into a folder, in single precision."""
+    sizes = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    return sizes * precision.itemsize / torch.float32.itemsize
+
+
+def unloaded(folder: Path, what: str, error: BaseException | None = None) -> DreamFaceError:
+    """Return what to say where a trained model can't be loaded."""
+    if error is not None and is_out_of_memory(error):
+        return DreamFaceError(f"There is too little memory for {what}: close other programs, or choose {SLOW}.")
     return DreamFaceError(
-        f"The texture model in {folder} can't be loaded: install the folder that training has written again."
+        f"{what[0].upper()}{what[1:]} in {folder} can't be loaded: install the folder that training has written again."
     )
-
-
-_USUAL_HEAD: Final = "ict"
-"""Whose layout textures have where nobody says, as of scans."""
 
 
 def with_domain(embedding: Tensor, domains: Tensor | None, which: Tensor) -> Tensor:

@@ -155,11 +155,16 @@ class Textured:
         before: [T, 3, S, S] sRGB-encoded textures of the skin's tiles as the autoencoder gives back our own.
         after: [T, 3, S, S] the new ones.
         outcome: of the optimisation.
+        own, latents: [T, C, h, w] latents of the same with brows and make-up, before and after; None: nobody asks.
+        made: how many tiles, from the first, were made anew; None: all.
     """
 
     before: Tensor
     after: Tensor
     outcome: Outcome
+    own: Tensor | None = None
+    latents: Tensor | None = None
+    made: int | None = None
 
 
 class Texturing:
@@ -304,7 +309,8 @@ class Texturing:
             )  # fmt: skip
         outcome = first if first.stopped or not steps.image else self._in_images(steps, first, count, progress, seen)
         with torch.no_grad():
-            return Textured(self._decoded(self.own), self._decoded(self.latents), outcome)
+            own, latents = self.own + self._worn, self.latents.detach() + self._worn
+            return Textured(self._decoded(self.own), self._decoded(self.latents), outcome, own, latents)
 
     def _in_images(
         self, steps: Steps, first: Outcome, count: int, progress: Progress, seen: Callable[[int], None] | None

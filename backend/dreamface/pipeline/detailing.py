@@ -6,7 +6,7 @@ import math
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import torch
 from pydantic import JsonValue
@@ -16,21 +16,31 @@ from dreamface.edits import Diffused, diffused_pictures, overlays
 from dreamface.errors import BadRequest, MissingDependency
 from dreamface.face import Face, Head
 from dreamface.guidance import (
+    LAYER_SIDE,
+    OWN_RELIEF,
     Anchor,
     Carving,
+    DecodedChange,
     Guide,
     LatentDiffusion,
     LearnedPrior,
     Outcome,
+    PbrDecoders,
     Sitter,
     Steps,
     Textured,
     Texturing,
+    decoded_change,
+    installed_pbr_decoders,
     installed_texture_model,
     normals_of_height,
     resized,
+    sample_texture,
+    sharpen_with_installed,
     skin_layer,
     use_diffusion,
+    why_no_diffusion,
+    why_no_texture_model,
 )
 from dreamface.head import HeadSource, load_model
 from dreamface.limits import LONGEST_WISH
@@ -51,10 +61,10 @@ if TYPE_CHECKING:
     from dreamface.face import Maps
     from dreamface.hair import Groom
 
-DetailName = Literal["quick", "diffusion"]
-"""What makes a face's detail: our own painter alone, or diffusion on top of it."""
+DetailName = Literal["quick", "fast-diffusion", "diffusion"]
+"""What makes a face's detail: our own painter alone, or on top of it a texture model at once, or score distillation."""
 
-DETAILS: Final = ("quick", "diffusion")
+DETAILS: Final = ("quick", "fast-diffusion", "diffusion")
 
 MOST_DETAIL_STEPS: Final = 1000
 """Of each half of texturing."""
@@ -85,8 +95,6 @@ _SPREADS: Final = {"mode": 1.0, "slider": 0.25}  # one step of a coefficient, by
 _LARGEST_RELIEF: Final = 0.5  # millimetres
 _MOVED: Final = 0.3  # standard deviations by which a shape trait must be farther from what was asked for, to be said
 _MOVED_SHARE: Final = 0.25  # of a skin trait's range, likewise
-_OWN_RELIEF: Final = 0.06  # millimetres that `Diffused.relief` of 1 means where nothing else is said
-
 
 Forming: TypeAlias = "Callable[[Tensor], None]"
 """Takes [S, S, 3] sRGB-encoded 0..1 pictures of a head as it forms."""
@@ -113,6 +121,19 @@ class Detail:
 
 
 @dataclass(frozen=True)
+class FastDetail:
+    """How a texture model makes a face's skin at once; the shape stays as it is.
+
+    Attributes:
+        steps: of denoising.
+        guidance: how far it is led towards the words; 1 is the words alone.
+    """
+
+    steps: int = 30
+    guidance: float = 2.0
+
+
+@dataclass(frozen=True)
 class Detailed:
     """What diffusion has made of a head.
 
@@ -127,21 +148,27 @@ class Detailed:
     pictures: dict[str, bytes]
 
 
-def read_detail(detail: DetailName | Detail) -> Detail | None:
+def read_detail(detail: DetailName | Detail | FastDetail) -> Detail | FastDetail | None:
     """Return how diffusion is to make the detail; None where it is not asked for.
 
     Raises:
         BadRequest: there is no such detail, or a number is out of range.
     """
-    if isinstance(detail, Detail):
+    if isinstance(detail, Detail | FastDetail):
         check_detail(detail)
         return detail
     if detail not in DETAILS:
-        raise BadRequest(f"There is no detail {detail!r}: choose {' or '.join(DETAILS)}.")
-    return Detail() if detail == "diffusion" else None
+        raise BadRequest(f"There is no detail {detail!r}: choose {', '.join(DETAILS[:-1])} or {DETAILS[-1]}.")
+    return {"quick": None, "fast-diffusion": FastDetail(), "diffusion": Detail()}[detail]
 
 
-def check_detail(detail: Detail) -> None:
+def detail_from(data: Mapping[str, Any]) -> Detail | FastDetail:
+    """Return how detail is to be made, of plain data: `fast`, and numbers; None is the usual."""
+    numbers = {name: value for name, value in data.items() if name != "fast" and value is not None}
+    return FastDetail(**numbers) if data.get("fast") else Detail(**numbers)
+
+
+def check_detail(detail: Detail | FastDetail) -> None:
     """Refuse numbers out of range, before anything slow starts.
 
     Raises:
@@ -154,6 +181,8 @@ def check_detail(detail: Detail) -> None:
             f"The guidance of detail by diffusion must be between 0 and {MOST_DETAIL_GUIDANCE:g}; "
             f"got {detail.guidance:g}."
         )
+    if isinstance(detail, FastDetail):
+        return
     weights = (detail.generic_weight, detail.texture_weight)
     if not all(0.0 <= weight < math.inf for weight in weights) or not any(weights):
         raise BadRequest(
@@ -162,16 +191,39 @@ def check_detail(detail: Detail) -> None:
         )
 
 
+def check_can_detail(
+    detail: Detail | FastDetail, head: str, model: LatentDiffusion | None, texture: LatentDiffusion | None
+) -> None:
+    """Refuse detail that no model can make here, before anything slow starts.
+
+    Args:
+        detail: how.
+        head: name of the head model, one of `HEADS`.
+        model: of pictures; None is the one that is installed.
+        texture: of textures; None likewise.
+
+    Raises:
+        MissingDependency: no model is installed, or none of textures of this head.
+        DreamFaceError: what is installed is damaged.
+    """
+    given = texture if isinstance(detail, FastDetail) else model
+    if given is None and (sentence := why_no_diffusion()):
+        raise MissingDependency(sentence)
+    if given is None and isinstance(detail, FastDetail) and (sentence := why_no_texture_model(load_model(head).name)):
+        raise MissingDependency(sentence)
+
+
 def make_detail(
     head: Head,
     record: FaceRecord,
-    detail: Detail,
+    detail: Detail | FastDetail,
     model: LatentDiffusion | None = None,
     texture: LatentDiffusion | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
     forming: Forming | None = None,
+    decoders: PbrDecoders | None = None,
 ) -> Detailed:
-    """Carve and texture a head after its prompt.
+    """Carve and texture a head after its prompt, or texture it at once.
 
     Args:
         head: as the traits make it.
@@ -182,6 +234,7 @@ def make_detail(
             `model` is, too, else the painted skin stands in for it.
         progress: told about every step.
         forming: called every few steps with a picture of what there is by then.
+        decoders: of specular and relief from those latents; None: those that are installed, where the models are, too.
 
     Raises:
         MissingDependency: no model is installed.
@@ -190,47 +243,121 @@ def make_detail(
     """
     check_detail(detail)
     progress.report("load", 0.0, "Loading the diffusion model")
-    with _networks(head, detail, model, texture, progress.part(0.0, 0.05)) as (model, texture):
-        carved, relief, outcomes = head, None, []
-        if detail.carves:
-            carved, relief, outcome = _carve(head, record, detail, model, progress.part(0.05, 0.45), forming)
-            outcomes.append(outcome)
-        part = progress.part(0.45, 0.95)
-        sitter, textured = texture_skin(carved, record, detail, model, texture, relief, part, forming)
-        outcomes.append(textured.outcome)
-        cut_off, name = model.embed(_AS_SKIN.format(record.prompt)).cut_off, model.name
+    with _networks(head, detail, model, texture, decoders, progress.part(0.0, 0.05)) as networks:
+        made = _made_by(networks, head, record, detail, progress.part(0.05, 0.9), forming)
+        decoded, failed = _decoded(networks.decoders, made)
+    progress.report("diffusion", 0.9, "Making it sharper")
+    textured, sharpeners, said = sharpen_with_installed(made.textured, made.sitter, progress.part(0.9, 0.95))
     progress.report("diffusion", 0.95, "Laying it on")
-    stopped = " ".join(outcome.stopped for outcome in outcomes if outcome.stopped)
-    made, relief_mm = _with_relief(skin_layer(sitter, textured), sitter, relief)
-    everywhere = {tile: torch.ones(_SKIN, _SKIN) for tile in made}
-    names, pictures = diffused_pictures(made, head.topology, everywhere)
-    shown_before = _shown_before(sitter, record)
+    side = max(LAYER_SIDE, textured.after.shape[-1])
+    layer, relief_mm = _with_relief(skin_layer(made.sitter, textured, side, decoded), made.sitter, made.relief)
+    everywhere = {tile: torch.ones(_SKIN, _SKIN) for tile in layer}
+    names, pictures = diffused_pictures(layer, head.topology, everywhere)
+    shown_before = _shown_before(made.sitter, record)
+    stopped = " ".join(one for one in (*(outcome.stopped for outcome in made.outcomes), failed, *said) if one)
     parameters: dict[str, JsonValue] = {
-        "words": record.prompt[:LONGEST_WISH], "model": name, "seed": record.seed,
-        "steps": sum(outcome.steps for outcome in outcomes), "guidance": detail.guidance, "under": True,
+        "words": record.prompt[:LONGEST_WISH], "model": made.model, "seed": record.seed,
+        "steps": sum(outcome.steps for outcome in made.outcomes), "guidance": detail.guidance, "under": True,
         "relief_mm": relief_mm, **({"shown": shown_before} if shown_before else {}),
-        **({"texture_model": texture.name} if texture is not None else {}),
-        **({"cut_off": cut_off[:LONGEST_WISH]} if cut_off else {}),
+        **({"fast": True} if isinstance(detail, FastDetail) else {}),
+        **({"texture_model": networks.texture.name} if networks.texture is not None else {}),
+        **({"pbr_decoders": networks.decoders.name} if networks.decoders is not None and decoded is not None else {}),
+        **({"sharpened_by": list(sharpeners)} if sharpeners else {}),
+        **({"cut_off": made.cut_off[:LONGEST_WISH]} if made.cut_off else {}),
         **({"stopped": stopped[:LONGEST_WISH]} if stopped else {}),
     }  # fmt: skip
     entry = EditEntry(ENTRY, "diffusion", LABEL, 1.0, True, None, Traits(), parameters, names)
-    return Detailed(carved, entry, pictures)
+    return Detailed(made.head, entry, pictures)
+
+
+@dataclass(frozen=True)
+class _Networks:
+    """What makes detail; of `make_detail`'s arguments, those that are there."""
+
+    model: LatentDiffusion | None
+    texture: LatentDiffusion | None
+    decoders: PbrDecoders | None
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A head whose skin was made, before it is laid on.
+
+    Attributes:
+        head: perhaps carved.
+        sitter: the same with its painted skin.
+        textured: the new skin.
+        relief: [T, S, S] metres that carving has made; None: nothing.
+        outcomes: of all stages.
+        model: what made it.
+        cut_off: what of the prompt was not read.
+    """
+
+    head: Head
+    sitter: Sitter
+    textured: Textured
+    relief: Tensor | None
+    outcomes: tuple[Outcome, ...]
+    model: str
+    cut_off: str
+
+
+def _made_by(
+    networks: _Networks,
+    head: Head,
+    record: FaceRecord,
+    detail: Detail | FastDetail,
+    progress: Progress,
+    forming: Forming | None,
+) -> _Made:
+    """Return the head and its new skin, by score distillation or by sampling."""
+    model, texture = networks.model, networks.texture
+    if isinstance(detail, FastDetail):
+        assert texture is not None
+        sitter, textured = sample_skin(head, record, detail, texture, progress)
+        cut_off = texture.embed(record.prompt).cut_off
+        return _Made(head, sitter, textured, None, (textured.outcome,), (model or texture).name, cut_off)
+    assert model is not None
+    carved, relief, outcomes = head, None, []
+    if detail.carves:
+        carved, relief, outcome = _carve(head, record, detail, model, progress.part(0.0, 0.47), forming)
+        outcomes.append(outcome)
+    part = progress.part(0.47, 1.0)
+    sitter, textured = texture_skin(carved, record, detail, model, texture, relief, part, forming)
+    cut_off = model.embed(_AS_SKIN.format(record.prompt)).cut_off
+    return _Made(carved, sitter, textured, relief, (*outcomes, textured.outcome), model.name, cut_off)
+
+
+def _decoded(decoders: PbrDecoders | None, made: _Made) -> tuple[DecodedChange | None, str]:
+    """Return how decoders change the face's maps, or None; and why there is none, as a sentence."""
+    own, latents = made.textured.own, made.textured.latents
+    if decoders is None or own is None or latents is None:
+        return None, ""
+    return decoded_change(decoders, made.sitter, own[:1], latents[:1])
 
 
 @contextmanager
 def _networks(
-    head: Head, detail: Detail, model: LatentDiffusion | None, texture: LatentDiffusion | None, progress: Progress
-) -> Iterator[tuple[LatentDiffusion, LatentDiffusion | None]]:
-    """Give the models of pictures and of textures to a block.
+    head: Head,
+    detail: Detail | FastDetail,
+    model: LatentDiffusion | None,
+    texture: LatentDiffusion | None,
+    decoders: PbrDecoders | None,
+    progress: Progress,
+) -> Iterator[_Networks]:
+    """Give the models of pictures and of textures, and decoders, to a block.
 
-    What is installed is only looked for where no `model` is given, and a texture model only where it has a say.
+    What is installed is only looked for where neither model is given, and a texture model only where it has a say.
     """
-    if model is not None:
-        yield model, texture
+    if model is not None or (texture is not None and isinstance(detail, FastDetail)):
+        yield _Networks(model, texture, decoders)
         return
     with use_diffusion(progress) as found:
-        looked_for = texture is None and detail.texture_weight > 0.0
-        yield found, installed_texture_model(found, head.model) if looked_for else texture
+        if texture is None and (isinstance(detail, FastDetail) or detail.texture_weight > 0.0):
+            texture = installed_texture_model(found, head.model)
+        if texture is None and isinstance(detail, FastDetail):  # removed since it was checked
+            raise MissingDependency(why_no_texture_model(head.model))
+        yield _Networks(found, texture, decoders or installed_pbr_decoders(found, head.model))
 
 
 def detail_remarks(record: FaceRecord) -> list[str]:
@@ -345,6 +472,31 @@ def texture_skin(
     return sitter, texturing.run(Steps(detail.steps, detail.steps), progress.part(0.1, 1.0), shown)
 
 
+def sample_skin(
+    head: Head,
+    record: FaceRecord,
+    detail: FastDetail,
+    texture: LatentDiffusion,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> tuple[Sitter, Textured]:
+    """Return the head as it sits with its painted skin, and the textures that a texture model makes at once.
+
+    Args:
+        head: whose skin.
+        record: of the face; its prompt is what is asked for.
+        detail: how.
+        texture: knows textures of this head's layout.
+        progress: told about every step.
+
+    Raises:
+        DreamFaceError: the model gave no numbers, or there is too little memory.
+        Cancelled: the progress said so.
+    """
+    sitter, seed = _sit(head, record, progress.part(0.0, 0.3)), seed_of_detail(record.seed, "sampling")
+    part = progress.part(0.3, 1.0)
+    return sitter, sample_texture(texture, sitter, record.prompt, detail.steps, detail.guidance, seed, part)
+
+
 def _sit(head: Head, record: FaceRecord, progress: Progress) -> Sitter:
     """Return the head with its painted skin, with and without what lies on top of diffusion's."""
     traits, resolution = shown_traits(record), min(record.resolution, _SKIN)
@@ -392,14 +544,11 @@ def _bent(normals: Tensor, sitter: Sitter, relief: Tensor) -> Tensor:
 
 def _with_relief(made: dict[str, Diffused], sitter: Sitter, relief: Tensor | None) -> tuple[dict[str, Diffused], float]:
     """Return the same with carved relief, and the millimetres that relief of 1 means in it."""
-    if relief is None:
-        return made, _OWN_RELIEF
-    totals = {}
-    for tile, height in zip(sitter.tiles, relief, strict=True):
-        side = made[tile].relief.shape[-1]
-        totals[tile] = made[tile].relief * _OWN_RELIEF + resized(height[None] / MM, side)[0]
+    totals = {tile: made[tile].relief * OWN_RELIEF for tile in sitter.tiles}
+    for tile, height in zip(sitter.tiles, relief, strict=True) if relief is not None else ():
+        totals[tile] = totals[tile] + resized(height[None] / MM, totals[tile].shape[-1])[0]
     largest = max(float(total.abs().max()) for total in totals.values())
-    span = min(max(largest, _OWN_RELIEF), _LARGEST_RELIEF)
+    span = min(max(largest, OWN_RELIEF), _LARGEST_RELIEF)
     return {tile: replace(made[tile], relief=totals[tile] / span) for tile in made}, round(span, 4)
 
 

@@ -13,7 +13,7 @@ from dreamface.edits import check_edits, hair_of, overlays
 from dreamface.errors import FolderError, MissingDependency, NothingRead
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of
-from dreamface.guidance import LatentDiffusion, check_alignment, why_no_clip, why_no_diffusion
+from dreamface.guidance import LatentDiffusion, check_alignment, why_no_clip
 from dreamface.hair import Groom
 from dreamface.head import Encoder, HeadSource, load_model
 from dreamface.limits import (
@@ -21,7 +21,15 @@ from dreamface.limits import (
     drawn_seed,
 )
 from dreamface.pipeline.aligning import aligned, looking
-from dreamface.pipeline.detailing import Detail, DetailName, Forming, make_detail, read_detail
+from dreamface.pipeline.detailing import (
+    Detail,
+    DetailName,
+    FastDetail,
+    Forming,
+    check_can_detail,
+    make_detail,
+    read_detail,
+)
 from dreamface.pipeline.hair import not_grown
 from dreamface.pipeline.painting import (
     faded,
@@ -79,7 +87,7 @@ def generate(
     align: float = 0.0,
     encoder: Encoder | None = None,
     face_id: str | None = None,
-    detail: DetailName | Detail = "quick",
+    detail: DetailName | Detail | FastDetail = "quick",
     model: LatentDiffusion | None = None,
     texture: LatentDiffusion | None = None,
     reading: PromptReading | None = None,
@@ -103,7 +111,8 @@ def generate(
         encoder: what looks; None is the installed CLIP.
         face_id: its identity, where it takes another face's place; None makes a new one.
         detail: "quick", or "diffusion": a diffusion model carves the shape and textures the skin after all words of
-            the prompt, also those that no trait has. A `Detail` says how.
+            the prompt, also those that no trait has; or "fast-diffusion": a texture model makes the skin at once. A
+            `Detail` or a `FastDetail` says how.
         model: which diffusion model; None is the one that is installed.
         texture: a model of textures of the head's layout with the same latents; None: see `make_detail`.
         reading: what `read` said of the prompt, where it was asked already; None reads it.
@@ -123,7 +132,8 @@ def generate(
     number = drawn_seed(seed)
     check_request(prompt, number, resolution, head)
     check_names(without)
-    how = _checked_detail(detail, model)
+    if (how := read_detail(detail)) is not None:
+        check_can_detail(how, head, model, texture)
     check_can_align(align, encoder)
     progress.report("language", 0.0, "Reading the prompt")
     reading = read(prompt) if reading is None else reading
@@ -191,14 +201,6 @@ def check_can_align(align: float, encoder: Encoder | None = None) -> None:
     check_alignment(align)
     if align and encoder is None and (sentence := why_no_clip()):
         raise MissingDependency(sentence)
-
-
-def _checked_detail(detail: DetailName | Detail, model: LatentDiffusion | None) -> Detail | None:
-    """Return how diffusion is to make the detail, None for the quick way; raise where no model does."""
-    how = read_detail(detail)
-    if how is not None and model is None and (sentence := why_no_diffusion()):
-        raise MissingDependency(sentence)
-    return how
 
 
 def _aligned(

@@ -167,10 +167,21 @@ CorrectionsData = Annotated[
 
 
 class DetailData(Strict):
-    """How a diffusion model carves a head and textures its skin."""
+    """How a diffusion model carves a head and textures its skin, or a texture model makes the skin at once."""
 
-    steps: int = Field(default=200, ge=1, le=1000, description="of texturing, twice; carving takes half as many again")
-    guidance: float = Field(default=100.0, ge=0.0, le=200.0, description="how far it is led towards the words")
+    fast: bool = Field(default=False, description="sampled at once from the installed texture model; the shape stays")
+    steps: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="of texturing, twice; carving takes half as many again; null is 200, or 30 if fast",
+    )
+    guidance: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=200.0,
+        description="how far it is led towards the words; null is 100, or 2 if fast",
+    )
 
 
 class Generate(Strict):

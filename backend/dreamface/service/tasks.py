@@ -64,7 +64,7 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         align=request["align"],
         # The same in every attempt: a job that is run again makes the same face.
         face_id=request["face_id"] or str(uuid.UUID(job["id"])),
-        detail=pipeline.Detail(**request["detail"]) if request.get("detail") else "quick",
+        detail=pipeline.detail_from(request["detail"]) if request.get("detail") else "quick",
         reading=reading,
         progress=progress.part(0.0, _MADE),
         forming=partial(_show_forming, forming_picture(place)),
