@@ -463,6 +463,11 @@ def _add_synthesise(actions: Commands) -> None:
         help="of maps and pictures: 128, 256, 512 (default), 1024 or 2048",
     )  # fmt: skip
     command.add_argument("--pictures", type=int, default=2, metavar="N", help="of each person's head; default: 2")
+    command.add_argument(
+        "--labels", default="none", metavar="WHICH",
+        help="of pictures: all, none (default), or some of landmarks,segmentation,normals,depth,uv; with any, pictures "
+        "have hair, expressions and random light, which takes several times as long",
+    )  # fmt: skip
     command.add_argument("--head", default="anny", metavar="MODEL", help="whose UV layout: anny (default) or ict")
     command.add_argument("--processes", type=int, metavar="N", help="side by side; default: one for each processor")
 

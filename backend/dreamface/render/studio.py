@@ -12,7 +12,6 @@ from dreamface.render.camera import Camera
 from dreamface.render.environment import Environment
 from dreamface.render.shading import Light, around_axis, unit
 
-
 PAPER_EDGE, PAPER_MIDDLE = (0.045, 0.047, 0.052), (0.17, 0.172, 0.18)
 """Linear colours of the grey paper roll behind a portrait."""
 

@@ -7,29 +7,25 @@ head's surface, also where hair lies over it; only the segmentation knows of hai
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from dreamface.face import Head, Topology
 from dreamface.hair import REGIONS, Strands
-from dreamface.provenance import PICTURE, SOFTWARE
-from dreamface.render import interpolate, rasterise, unit
+from dreamface.images import png_bytes
+from dreamface.render import face_normals, interpolate, rasterise, unit
 from dreamface.render.samples import GRID
 from dreamface.render.scene import Scene
 from dreamface.render.strands import draw, has_length, project
 from dreamface.skin import TopologyCache
 from dreamface.training.sittings import rounded
-
-LABELS: Final = ("landmarks", "segmentation", "normals", "depth", "uv")
-"""What a picture can be labelled with."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +79,9 @@ _SIDED: Final = ("eye", "ear", "brow")
 _IN_REGION: Final = 0.5
 _HAIRY: Final = 0.5  # share of a pixel that hair hides, from which on it shows hair
 _THIN: Final = {"scalp": 0.35, "beard": 0.25, "brows": 0.2}  # the same where hairs stand apart, taken together
+_STUBBLE: Final = 0.08  # the same on average where it grows, up to which it is stubble and shows skin
+_GROWS: Final = 0.4  # density of roots, 0..1, from which on hair grows
+_GROWING: Final = ("scalp", "beard")
 _TOGETHER: Final = 100  # over one pixel in so many of the picture's side
 
 OUTSIDE, HIDDEN, VISIBLE = 0, 1, 2
@@ -114,7 +113,7 @@ class Labels:
     landmarks: dict[str, Any]
 
     def files(self, wanted: tuple[str, ...]) -> dict[str, bytes]:
-        """Return extension -> contents of what is wanted, `LABELS` but landmarks."""
+        """Return extension -> contents of what is wanted, `synthesising.LABELS` but landmarks."""
         found: dict[str, bytes] = {}
         if "segmentation" in wanted:
             found["segmentation.png"] = indexed_png(self.kind)
@@ -122,20 +121,21 @@ class Labels:
             found["normals.npz"] = _npz(normals=self.normals.half().numpy())
         if "depth" in wanted:
             steps = (self.depth / _DEPTH_STEP).round().clamp(0, _DEEPEST).numpy().astype(np.uint16)
-            found["depth.png"] = _png(Image.fromarray(steps))
+            found["depth.png"] = png_bytes(steps)
         if "uv" in wanted:
             codes = (self.uv * 65535.0).round().clamp(0, 65535).numpy().astype(np.uint16)
             found["uv.npz"] = _npz(uv=codes, tile=self.tile)
         return found
 
 
-def label(scene: Scene, head: Head, strands: Strands | None) -> Labels:
+def label(scene: Scene, head: Head, strands: Strands | None, roots: Mapping[str, Tensor] | None = None) -> Labels:
     """Look at a scene once more, and say what is where.
 
     Args:
         scene: as the picture shows it: its vertices wear an expression.
         head: the same head, neutral.
         strands: the hair on it.
+        roots: "scalp" and "beard" -> [V] 0..1 how densely it grows there.
     """
     size, topology = scene.size, scene.topology
     seen = rasterise(scene.vertices, scene.triangles[scene.solid], scene.camera, size)
@@ -143,18 +143,31 @@ def label(scene: Scene, head: Head, strands: Strands | None) -> Labels:
     triangle, weights = scene.solid[seen.triangle[hit]], seen.barycentric[hit]
     shares = _hair(scene, strands)
     kind = torch.zeros(size, size, dtype=torch.int64)
-    across = interpolate(head.vertices, scene.triangles[triangle], weights)[:, 0]
-    kind[hit] = surface_kinds(topology, triangle, weights, across)
-    _lay_hair_over(kind, shares, hit, across)
+    across = torch.zeros(size, size)
+    across[hit] = interpolate(head.vertices, scene.triangles[triangle], weights)[:, 0]
+    kind[hit] = surface_kinds(topology, triangle, weights, across[hit])
+    if shares is not None:
+        grows = torch.zeros(size, size, len(_GROWING), dtype=torch.bool)
+        none = torch.zeros(topology.vertex_count)
+        density = torch.stack([(roots or {}).get(region, none) for region in _GROWING], dim=1)
+        grows[hit] = interpolate(density, scene.triangles[triangle], weights) > _GROWS
+        _lay_hair_over(kind, shares, hit, across, grows)
     depth, normals, uv = torch.zeros(size, size), torch.zeros(size, size, 3), torch.zeros(size, size, 2)
     tile = torch.zeros(size, size, dtype=torch.uint8)
     depth[hit] = seen.depth[hit]
-    towards = unit(interpolate(scene.normals, scene.triangles[triangle], weights))
-    normals[hit] = towards @ scene.camera.axes(towards).T
+    normals[hit] = _normals(scene, triangle, weights) @ scene.camera.axes(scene.vertices).T
     uv[hit] = interpolate(scene.uv, scene.triangle_uvs[triangle], weights)
     tile[hit] = _tiles(scene)[scene.part_of_triangle[triangle]]
-    points = landmark_labels(scene, None if shares is None else shares[..., :2].sum(dim=2))
+    points = landmark_labels(scene, kind)
     return Labels(kind.to(torch.uint8).numpy(), normals, depth, uv, tile.numpy(), points)
+
+
+def _normals(scene: Scene, triangle: Tensor, weights: Tensor) -> Tensor:
+    """[N, 3] smooth unit normals in the head's space, of the side that is seen: the bust is open below."""
+    corners = scene.triangles[triangle]
+    towards = scene.vertices.new_tensor(scene.camera.position) - interpolate(scene.vertices, corners, weights)
+    facing = (face_normals(scene.vertices, scene.triangles)[triangle] * towards).sum(dim=1, keepdim=True)
+    return unit(interpolate(scene.normals, corners, weights)) * torch.where(facing < 0.0, -1.0, 1.0)
 
 
 def _tiles(scene: Scene) -> Tensor:
@@ -221,31 +234,33 @@ def _hair(scene: Scene, strands: Strands | None) -> Tensor | None:
     # Hair is drawn in colours that stand for its region, so that what is in front hides what is behind.
     regions = torch.zeros(len(REGIONS), 3)
     for channel, name in enumerate(("scalp", "beard", "brows")):
-        regions[REGIONS.index(name), channel] = 1.0  # type: ignore[arg-type]
+        regions[REGIONS.index(name), channel] = 1.0
     colours = regions[strands.region][:, None].expand(*seen.shape, 3).contiguous()
     drawn = draw(places, seen, colours, depth)[..., :3]
     return avg_pool2d(drawn.permute(2, 0, 1)[None], GRID)[0].permute(1, 2, 0)
 
 
-def _lay_hair_over(kind: Tensor, shares: Tensor | None, hit: Tensor, across: Tensor) -> None:
+def _lay_hair_over(kind: Tensor, shares: Tensor, hit: Tensor, across: Tensor, grows: Tensor) -> None:
     """Write hair into numbers of kinds [S, S].
 
     Args:
         kind: of what lies under it.
         shares: as `_hair` gives them.
         hit: [S, S] bool: where the head is.
-        across: [N] x on the neutral head where it is, metres.
+        across: [S, S] x on the neutral head, metres.
+        grows: [S, S, 2] bool: where hair of the scalp and the beard has its roots.
     """
-    if shares is None:
-        return
     reach = 2 * (len(kind) // (2 * _TOGETHER)) + 1
     together = avg_pool2d(shares.permute(2, 0, 1)[None], reach, 1, reach // 2, count_include_pad=False)[0]
     scalp, beard, brows = (
-        (share > _HAIRY) | ((near > thin) & hit) for share, near, thin in zip(shares.unbind(2), together, _THIN.values(), strict=True)
+        (shares[..., number] > _HAIRY) | ((together[number] > thin) & hit) for number, thin in enumerate(_THIN.values())
     )
-    left = torch.zeros(hit.shape)
-    left[hit] = across
-    kind[:] = torch.where(brows, _sided("brow", left), kind)
+    # Hair that points at the camera hides little, but nobody sees skin between its roots.
+    scalp, beard = (
+        whole | grown if bool(grown.any()) and float(share[grown].mean()) > _STUBBLE else whole & ~grown
+        for whole, grown, share in ((scalp, grows[..., 0], together[0]), (beard, grows[..., 1], together[1]))
+    )
+    kind[:] = torch.where(brows, _sided("brow", across), kind)
     kind[beard] = _NUMBER["beard"]
     kind[scalp & ~(beard & (shares[..., 1] > shares[..., 0]))] = _NUMBER["hair"]
 
@@ -258,12 +273,12 @@ def landmark_names(topology: Topology) -> tuple[str, ...]:
     return tuple(sorted(topology.landmarks, key=lambda name: (not name.startswith("multipie_"), name)))
 
 
-def landmark_labels(scene: Scene, under: Tensor | None) -> dict[str, Any]:
+def landmark_labels(scene: Scene, kind: Tensor) -> dict[str, Any]:
     """Return where landmarks are, in the order of `landmark_names`.
 
     Args:
         scene: with a head.
-        under: [S, S] how much of each pixel hair of the scalp and the beard hides; None: there is none.
+        kind: [S, S] numbers of `KINDS`.
 
     Returns:
         pixels: [L, 2] x and y, the first pixel's centre is (0.5, 0.5). metres: [L, 3] in the camera's space. head: the
@@ -279,7 +294,7 @@ def landmark_labels(scene: Scene, under: Tensor | None) -> dict[str, Any]:
     hidden = (1.0 - nearest) * torch.linalg.vector_norm(ways, dim=1) > _NEARER
     seen = torch.where(inside, torch.where(hidden, HIDDEN, VISIBLE), OUTSIDE)
     column, row = places[:, :2].long().clamp(0, size - 1).unbind(1)
-    hairy = torch.zeros_like(inside) if under is None else under[row, column] > _HAIRY
+    hairy = (kind[row, column] == _NUMBER["hair"]) | (kind[row, column] == _NUMBER["beard"])
     return {
         "pixels": rounded(places[:, :2], 2),
         "metres": rounded(scene.camera.to_camera(vertices), 5),
@@ -294,18 +309,7 @@ def landmark_labels(scene: Scene, under: Tensor | None) -> dict[str, Any]:
 
 def indexed_png(kind: NDArray[np.uint8]) -> bytes:
     """Return numbers of `KINDS` [S, S] as a PNG with their palette."""
-    image = Image.fromarray(kind, mode="P")
-    image.putpalette([code for one in KINDS for code in one.colour])
-    return _png(image)
-
-
-def _png(image: Image.Image) -> bytes:
-    notes = PngInfo()
-    notes.add_text("Software", SOFTWARE)
-    notes.add_text("Comment", PICTURE)
-    file = io.BytesIO()
-    image.save(file, "PNG", compress_level=1, pnginfo=notes)
-    return file.getvalue()
+    return png_bytes(kind, [code for one in KINDS for code in one.colour])
 
 
 def _npz(**arrays: NDArray[Any]) -> bytes:

@@ -25,7 +25,7 @@ _WIDEST, _STEEPEST, _TILTED = math.radians(80.0), math.radians(30.0), math.radia
 """How far a picture is taken from the side, from above or below, and how far the camera is rolled, at most."""
 
 _FIELDS: Final = (math.radians(12.0), math.radians(42.0))  # of view: lenses from a telephone's to a long one
-_SHOWN: Final = (1.2, 1.65)  # heights of the head, from the chin to the crown, that a picture's height takes
+_SHOWN: Final = (1.15, 1.5)  # heights of the head, from the chin to the crown, that a picture's height takes
 _OFF_CENTRE: Final = 0.06  # of the picture: how far the head's middle is from the picture's, at most
 _MIDDLE_BEHIND: Final = 0.35  # of the head's height, from the nose's tip to what views turn about
 
@@ -62,9 +62,7 @@ def random_sitting(head: Head, chance: random.Random) -> Sitting:
     yaw, pitch, roll = (chance.triangular(-most, most) for most in (_WIDEST, _STEEPEST, _TILTED))
     camera = _camera(head, yaw, pitch, roll, chance)
     weights, name = _expression(chance)
-    angles = {
-        label: round(math.degrees(angle), 2) for label, angle in (("yaw", yaw), ("pitch", pitch), ("roll", roll))
-    }
+    angles = {label: round(math.degrees(angle), 2) for label, angle in (("yaw", yaw), ("pitch", pitch), ("roll", roll))}
     return Sitting(camera, _studio(head, camera, chance), weights, angles, name)
 
 
@@ -79,7 +77,7 @@ def _camera(head: Head, yaw: float, pitch: float, roll: float, chance: random.Ra
     right, down, _ = straight.axes(head.vertices)
     up = math.sin(roll) * right - math.cos(roll) * down
     off = sum(chance.uniform(-_OFF_CENTRE, _OFF_CENTRE) * shown * axis for axis in (right, down))
-    (a, b, c), (u, v, w), (i, j, k) = straight.position, off.tolist(), up.tolist()  # type: ignore[union-attr]
+    (a, b, c), (u, v, w), (i, j, k) = straight.position, off.tolist(), up.tolist()
     return Camera((a + u, b + v, c + w), (x + u, y + v, z + w), fov, (i, j, k))
 
 

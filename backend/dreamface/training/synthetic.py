@@ -15,7 +15,6 @@ from torch.nn.functional import avg_pool2d
 
 from dreamface.face import Head, Maps, Topology, pose
 from dreamface.groom import Surface, grow, rooted_hairs, strands_on
-from dreamface.hair import Strands
 from dreamface.head import load_model
 from dreamface.images import encode_normal8, encode_srgb8, encode_unit8, png_bytes
 from dreamface.pipeline import build_head
@@ -23,8 +22,9 @@ from dreamface.pipeline.people import shown_materials
 from dreamface.render import Camera, preview
 from dreamface.render.scene import Scene
 from dreamface.skin import Painter, TopologyCache, WrinklePainter, atlas_of, materials, skin_tiles, wear_wrinkles
+from dreamface.styles import find_style, root_density
 from dreamface.training.captions import describe
-from dreamface.training.labels import label
+from dreamface.training.labels import Labels, label
 from dreamface.training.sittings import Sitting, camera_json, random_sitting, rounded, studio_json
 from dreamface.training.snapshots import Light, Person, Picture, front_direction
 from dreamface.training.splits import split_of
@@ -105,7 +105,7 @@ def make_example(
         resolution: side of maps and pictures, a multiple of 128.
         pictures: how many of the head.
         model: head model, which decides the UV layout.
-        labels: some of `labels.LABELS`; with any, pictures are portraits with hair and expressions.
+        labels: some of `synthesising.LABELS`; with any, pictures are portraits with hair and expressions.
     """
     described = describe(number)
     traits = described.traits
@@ -201,6 +201,11 @@ def _labelled(
     folds = WrinklePainter().paint(head, named, traits, resolution=resolution, seed=number)
     folded = {tile: {**channels, **folds.get(tile, {})} for tile, channels in maps.items()}
     surfaces = shown_materials(materials(head, traits), groom)
+    roots = {
+        region: root_density(find_style(groom[region].style, region), head, traits, number)
+        for region in ("scalp", "beard")
+        if region in groom
+    }
     found = []
     for _ in range(pictures):
         sitting = random_sitting(head, chance)
@@ -212,16 +217,13 @@ def _labelled(
             studio=sitting.studio,
         )  # fmt: skip
         scene = Scene(posed, head.topology, surfaces, worn, sitting.camera, resolution)
-        files = _label_files(scene, head, strands, sitting, labels)
+        files = _label_files(label(scene, head, strands, roots), scene, sitting, labels)
         found.append(_Taken((image * 255.0).round().to(torch.uint8).numpy(), sitting.angles, files))
     return found
 
 
-def _label_files(
-    scene: Scene, head: Head, strands: Strands, sitting: Sitting, labels: tuple[str, ...]
-) -> dict[str, bytes]:
+def _label_files(seen: Labels, scene: Scene, sitting: Sitting, labels: tuple[str, ...]) -> dict[str, bytes]:
     """Return extension -> contents of what a picture is labelled with."""
-    seen = label(scene, head, strands)
     told: dict[str, Any] = {
         "camera": camera_json(sitting.camera, scene.size),
         "light": studio_json(sitting.studio),
