@@ -1,4 +1,4 @@
-"""The HTTP API, version 9: routes of a few lines over `JobQueue` and `Workers`."""
+"""The HTTP API, version 10: routes of a few lines over `JobQueue` and `Workers`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from dreamface.service.sweeping import sweep_neighbours, sweep_variations
 from dreamface.service.uploads import Uploads
 from dreamface.traits import VOCABULARY
 
-API = 9
+API = 10
 """Version of what is spoken here; one more with whatever an older service refuses or an older client misreads.
 
 2: variations (`variation_of` of a request, `POST /jobs/{job}/pick`).
@@ -42,6 +42,7 @@ API = 9
    conversations (`talk` of a record, `POST /talk`).
 8: photographs (jobs `from_photo`).
 9: neighbours of a face (jobs `explore`).
+10: people at a glance (jobs `glance`); users (`DELETE /jobs/{job}/files`, 429 where somebody's quota is used up).
 """
 
 

@@ -95,6 +95,10 @@ NEIGHBOURS: Final = "neighbours.json"
 """Of the result of a job `explore`: which picture is of which neighbour."""
 
 
+PREVIEW, GLANCE = "preview.png", "glance.json"
+"""Of the result of a job `glance`: the picture, and who it is."""
+
+
 def forming_picture(staged: Path) -> Path:
     """Return where the picture of a face lies while it forms, beside its folder; it is swept like that."""
     return staged.with_name(f"{staged.name}.png")
