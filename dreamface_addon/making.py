@@ -13,9 +13,8 @@ import bpy
 
 from . import history, interface, places, preferences, regions, scene, stack
 from .chips import Chips, notes_in_lines
-from .gallery import PICTURE_SIZE
+from .gallery import PICTURE_SIZE, Gallery
 from .gallery import RESOLUTION as GALLERY_RESOLUTION
-from .gallery import Gallery
 from .job import Job
 from .looks import Look
 from .models import Model

@@ -26,6 +26,7 @@ from dreamface.cli import (
     photographs,
     serve,
     train,
+    users,
     view,
 )  # fmt: skip
 from dreamface.cli import synthesise as synthesising
@@ -96,7 +97,7 @@ def parser() -> argparse.ArgumentParser:
         _add_generate, _add_from_photo, _add_read, _add_show, _add_edit, _add_chat, _add_export, _add_animate,
         _add_verify, _add_rebuild,
         _add_traits, _add_edits, _add_layers, _add_styles, _add_expressions, _add_doctor, _add_batch, _add_serve,
-        _add_jobs, _add_models, _add_faces, _add_view, _add_synthesise, _add_train, _add_evaluate,
+        _add_users, _add_jobs, _add_models, _add_faces, _add_view, _add_synthesise, _add_train, _add_evaluate,
     ):  # fmt: skip
         add(actions)
     return root
@@ -407,6 +408,16 @@ def _add_serve(actions: Commands) -> None:
     command.add_argument(
         "--keep-variations", action="store_true", help="keep variations that nobody picks for longer than a week"
     )
+
+
+def _add_users(actions: Commands) -> None:
+    summary = "Who shares the service on this machine: list, add or remove people with tokens and queues of their own."
+    command = _command(actions, "users", users.run, summary)
+    command.add_argument("action", nargs="?", choices=users.ACTIONS, default="list")
+    command.add_argument("name", nargs="?", metavar="NAME", help="of the person")
+    _add_store(command)
+    command.add_argument("--waiting", type=int, metavar="N", help="jobs that may wait at a time; default: 50")
+    command.add_argument("--disk", type=float, metavar="GB", help="that their faces may take; default: 20")
 
 
 def _add_jobs(actions: Commands) -> None:

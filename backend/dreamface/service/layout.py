@@ -118,7 +118,7 @@ _REMOVED: Final = re.compile(rf"\.{_JOB}\.removed")
 
 _TABLE: Final = "jobs.sqlite"
 _STORE_ID: Final = "store_id"
-_FILES: Final = ("lock", _STORE_ID, "backend.json", "reserve", "log", "backend.log", "token", "address")
+_FILES: Final = ("lock", _STORE_ID, "backend.json", "reserve", "log", "backend.log", "token", "address", "users.json")
 _NEEDED: Final = ("faces", "exports", "staging", "uploads")
 _FOLDERS: Final = (*_NEEDED, "downloads", "tls")
 _RESULT: Final = re.compile(rf"{_JOB}|{_STAGED.pattern}|[0-9a-f]{{64}}")
