@@ -12,7 +12,7 @@ RESOLUTION = 512
 """Pixels of the maps of faces that are looked at, to fit the words, and only shown to choose from; the chosen one is
 made again at full size."""
 
-PICTURE_SIZE = 256
+PICTURE_SIZE = 160
 """Pixels a side of the pictures of people at a glance: the chosen one is made then."""
 
 

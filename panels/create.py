@@ -193,7 +193,8 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         row = box.row()
         row.label(text="Variations")
         row.operator("dreamface.close_gallery", text="", icon="X", emboss=False)
-        grid = box.grid_flow(row_major=True, columns=2 if _are_few(app) else 3, even_columns=True, even_rows=True, align=True)
+        columns = 2 if _are_few(app) else 3
+        grid = box.grid_flow(row_major=True, columns=columns, even_columns=True, even_rows=True, align=True)
         if not preferences.get().keep_variations and any(job.kind == "generate" for job in app.making.gallery.jobs):
             drawing.text(box, "Those you do not pick are deleted after a week.", inset=drawing.IN_BOX)
         for job in app.making.gallery.jobs:

@@ -57,7 +57,7 @@ def ben(backend: Backend) -> Somebody:
 
 def test_nobody_sees_anothers_jobs_or_faces(backend: Backend, anna: Somebody, ben: Somebody) -> None:
     name = uuid.uuid4().hex
-    status, job = anna.generate("a man", id=name)
+    status, _ = anna.generate("a man", id=name)
     assert status == 201 and anna.outcome(name)["state"] == "done"
     for path in ("", "/files", "/files/face.json", "/events"):
         assert anna.ask("GET", f"/jobs/{name}{path}")[0] == 200

@@ -30,7 +30,7 @@ from dreamface.edits import hair_of, overlays
 from dreamface.errors import BadRequest
 from dreamface.face import Face, Head, Maps, Material, expression_weights
 from dreamface.groom import RootedHairs, Surface, grow, rooted_hairs, strands_on
-from dreamface.hair import Groom, Strands
+from dreamface.hair import REGIONS, Groom, Region, Strands
 from dreamface.head import load_model
 from dreamface.limits import SEED_LIMIT
 from dreamface.pipeline.painting import faded, needed_pictures, read_masks
@@ -294,6 +294,7 @@ class Studio:
         pictures: Mapping[str, bytes],
         size: int,
         shapes: Tensor | None,
+        regions: Collection[Region] = REGIONS,
     ) -> None:
         self._record = replace(record, layers=faded(record.layers))
         self._head, self._offset, self._pictures, self._size = head, offset, pictures, size
@@ -305,6 +306,7 @@ class Studio:
         if weights.any():
             shapes = self._model.shapes(head) if shapes is None else shapes
             self._expression = (weights[:, None, None].to(shapes) * shapes).sum(dim=0)
+        self._regions = regions
         self._painter, self._painting = Painter(), threading.Lock()
         self._hair: _Once[_Hairs] = _Once()
         self._maps: _Once[Maps] = _Once()
@@ -350,6 +352,10 @@ class Studio:
 
     def portrait(self) -> Tensor:
         """Return a picture of the face itself, framed as its preview."""
+        with _pool() as pool:
+            painted = pool.submit(self.maps_of, self.traits)  # while the hair grows
+            self._hairs(self.traits)
+            painted.result()
         return self._taken(self.traits, self._head.vertices, _portrait_camera)
 
     def _taken(self, traits: Traits, neutral: Tensor, framed: Callable[[Tensor, Strands], Camera]) -> Tensor:
@@ -371,7 +377,7 @@ class Studio:
         def make() -> _Hairs:
             wanted, marks = hair_of(self._record.edits, self._head, traits, self._pictures)
             surface = Surface(self._head, marks)
-            groom = grow(self._head, wanted, self._record.seed, surface=surface)
+            groom = grow(self._head, wanted, self._record.seed, self._regions, surface=surface)
             most = round(_MOST_STRANDS * self._size / _USUAL_SIZE)
             return surface, groom, rooted_hairs(groom, wanted, self._record.seed, surface, most)
 

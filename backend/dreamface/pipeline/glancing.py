@@ -18,7 +18,8 @@ from dreamface.traits import TraitValue, Value
 if TYPE_CHECKING:
     from torch import Tensor
 
-_SIZE: Final = 256  # pixels a side
+_SIZE: Final = 160  # pixels a side
+_REGIONS: Final = ("scalp", "beard", "brows")  # of hair; the mesh's own lashes do for a small picture
 _RESOLUTION: Final = 512  # of a face that is made from the record
 
 
@@ -65,6 +66,6 @@ def glance(
     built = build_head(record.head, record.traits, seed, record.candidate)
     record = replace(record, candidate=built.candidate)
     progress.report("preview", 0.3, "Taking the picture")
-    picture = Studio(record, built, None, {}, size, None).portrait()
+    picture = Studio(record, built, None, {}, size, None, _REGIONS).portrait()
     progress.report("preview", 1.0, "Done")
     return record, picture

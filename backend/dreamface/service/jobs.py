@@ -198,7 +198,8 @@ class JobQueue:
         waiting = sum(record.owner == user.name and record.state == "queued" for record in self._active.values())
         if user.waiting is not None and waiting >= user.waiting:
             raise QuotaUsed(
-                f"You have {waiting:,} jobs waiting, and may have {user.waiting:,}: wait until some are done, or cancel some."
+                f"You have {waiting:,} jobs waiting, and may have {user.waiting:,}: wait until some are done, or "
+                "cancel some."
             )
         if has_folder(asked.kind):
             self.check_disk()

@@ -338,7 +338,7 @@ class Glance(Strict):
     corrections: CorrectionsData = Field(default=[], description="of how words of the prompt are understood")
     anyway: bool = Field(default=False, description="show somebody also where nothing of the prompt is read")
     size: Annotated[int, Field(ge=SMALLEST_PICTURE, le=LARGEST_PICTURE)] = Field(
-        default=256, description="side of the picture in pixels"
+        default=160, description="side of the picture in pixels"
     )
 
 
@@ -714,8 +714,8 @@ class JobKind:
 
 
 Kind = Literal[
-    "generate", "from_photo", "edit", "cards", "explore", "glance", "export", "animate", "install_model", "remove_model",
-    "verify_model", "choose_model",
+    "generate", "from_photo", "edit", "cards", "explore", "glance", "export", "animate", "install_model",
+    "remove_model", "verify_model", "choose_model",
 ]  # fmt: skip
 
 JOB_KINDS: Final[Mapping[Kind, JobKind]] = {

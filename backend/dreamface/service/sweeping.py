@@ -20,11 +20,11 @@ logger = logging.getLogger(__name__)
 
 
 async def sweep_neighbours(exports: Path, every: float = A_DAY) -> None:
-    """Delete the pictures of faces' neighbours, and of people at a glance, that are older than a day, now and then every so many seconds.
+    """Delete pictures of faces' neighbours and of people at a glance that are older than a day, now and then.
 
     Args:
         exports: the folder with the folders of finished jobs.
-        every: seconds.
+        every: seconds between two times.
     """
     while True:
         await asyncio.to_thread(_sweep_neighbours, exports)
