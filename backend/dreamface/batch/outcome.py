@@ -124,10 +124,9 @@ def _was_failed(table: Table) -> bool:
 
 def failed_table(table: Table, failures: Sequence[Failure]) -> str:
     """Return the CSV of rows that failed: their own cells, their names, line and reason; it is a table again."""
-    titles = table.columns[:-2] if _was_failed(table) else table.columns
+    titles = list(table.columns[:-2] if _was_failed(table) else table.columns)
     kept = range(len(titles))
     own_titles = next((pair for pair in _OWN if not {title.lower() for title in titles} & set(pair)), _OWN[-1])
-    titles = list(titles)
     lower = [title.lower() for title in titles]
     if "name" not in lower:
         titles, lower = [*titles, "name"], [*lower, "name"]
