@@ -336,6 +336,7 @@ def test_variations_are_shown_and_the_one_that_is_picked_is_made(blender):
     blender.until(lambda: not blender.app.making.running)
     gallery = blender.app.making.gallery
     assert [job.request["seed"] for job in gallery.jobs] == [20, 21]
+    assert [job.error for job in gallery.jobs] == ["", ""]
     assert all((job.folder / "preview.png").is_file() for job in gallery.jobs)
     assert not any((job.folder / "face.json").exists() for job in gallery.jobs), "none is made before one is picked"
     assert blender.faces == []
