@@ -193,7 +193,7 @@ def picture(number: int, sheet: str, light: str) -> Image.Image:
     laid = overlays(entries, head, traits, seed, pictures)
     maps = painter.paint(head, traits, resolution=RESOLUTION, seed=seed, overlays=laid)
     camera = camera_on(head)
-    module = importlib.import_module("dreamface.render.preview")
+    module = importlib.import_module("dreamface.render.studio")
     with patch.object(module, "portrait_lights", hard_sides if light == "side" else module.portrait_lights):
         image = preview(head.vertices, head.topology, materials(head, traits), maps, size=PICTURE, camera=camera)
     found = Image.fromarray((image.numpy() * 255.0).round().astype(np.uint8))

@@ -9,7 +9,11 @@ from .placing import Purpose
 from .session import Job
 
 RESOLUTION = 512
-"""Pixels of the maps of faces that are only shown to choose from; the chosen one is made again at full size."""
+"""Pixels of the maps of faces that are looked at, to fit the words, and only shown to choose from; the chosen one is
+made again at full size."""
+
+PICTURE_SIZE = 160
+"""Pixels a side of the pictures of people at a glance: the chosen one is made then."""
 
 
 @dataclass
@@ -17,7 +21,8 @@ class Gallery:
     """Jobs that make the faces to choose from.
 
     Attributes:
-        jobs: in the order of their seeds.
+        jobs: in the order of their seeds; "glance" of people who are only pictures, or "generate".
+        request: of the chosen one, but for its seed.
         resolution: the size of the maps that the artist wants.
         detail: how diffusion is to make the detail of the chosen one; None: it is not to.
         purpose: where the chosen one goes.
@@ -25,6 +30,7 @@ class Gallery:
     """
 
     jobs: list[Job] = field(default_factory=list)
+    request: dict[str, Any] = field(default_factory=dict)
     resolution: int = RESOLUTION
     detail: dict[str, Any] | None = None
     purpose: Purpose = field(default_factory=Purpose)

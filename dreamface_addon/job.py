@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 KINDS = (
-    "generate", "from_photo", "edit", "cards", "explore", "export", "animate", "install_model", "remove_model",
-    "verify_model", "choose_model",
+    "generate", "from_photo", "edit", "cards", "explore", "glance", "export", "animate", "install_model",
+    "remove_model", "verify_model", "choose_model",
 )  # fmt: skip
 """What the backend can be asked for; a test compares them with its own."""
 

@@ -13,8 +13,8 @@ import bpy
 
 from . import history, interface, places, preferences, regions, scene, stack
 from .chips import Chips, notes_in_lines
+from .gallery import PICTURE_SIZE, Gallery
 from .gallery import RESOLUTION as GALLERY_RESOLUTION
-from .gallery import Gallery
 from .job import Job
 from .looks import Look
 from .models import Model
@@ -46,7 +46,7 @@ class Making(Part):
         compared: the face folder that was chosen first, to be shown beside a second one; empty without.
     """
 
-    kinds = ("generate", "from_photo", "edit")
+    kinds = ("generate", "from_photo", "edit", "glance")
 
     def __init__(
         self,
@@ -172,6 +172,9 @@ class Making(Part):
         if skin is not None:
             request["face_id"] = face_id
             request["traits"] = request["traits"] | regions.locked_traits(skin)
+        if choosing and not align:
+            self._glance(request, seeds, resolution, detail, purpose)
+            return
         if choosing:
             request["variation_of"] = uuid.uuid4().hex
         elif detail is not None:  # an older engine knows no such field
@@ -182,6 +185,29 @@ class Making(Part):
         if choosing:
             self.gallery.jobs, self.gallery.resolution, self.gallery.detail = jobs, resolution, detail
             self.gallery.purpose = replace(purpose, in_gallery=False)
+        self._wake()
+
+    def _glance(
+        self,
+        request: dict[str, Any],
+        seeds: Collection[int],
+        resolution: int,
+        detail: dict[str, Any] | None,
+        purpose: Purpose,
+    ) -> None:
+        """Have small pictures of several people taken; the one that is picked is made then.
+
+        Args:
+            request: of a face.
+            seeds: one for each person.
+            resolution: side of the maps of the one that is picked, in pixels.
+            detail: how diffusion is to make that one's detail; None: it is not to.
+            purpose: where that one goes, once it is made.
+        """
+        asked = {name: request[name] for name in ("prompt", "head", "corrections", "anyway", "traits")}
+        jobs = [self._session.submit("glance", asked | {"seed": s, "size": PICTURE_SIZE}, purpose) for s in seeds]
+        self.gallery.jobs, self.gallery.resolution, self.gallery.detail = jobs, resolution, detail
+        self.gallery.request, self.gallery.purpose = request, replace(purpose, in_gallery=False)
         self._wake()
 
     # --------------------------------------------------------------------------------------------------- photographs
@@ -244,13 +270,18 @@ class Making(Part):
 
     @property
     def _is_as_wanted(self) -> bool:
-        """Whether the variations are what the artist wants, and not drafts of it."""
+        """Whether the variations are what the artist wants, and not pictures or drafts of it."""
+        if any(job.kind == "glance" for job in self.gallery.jobs):
+            return False
         return self.gallery.resolution == GALLERY_RESOLUTION and self.gallery.detail is None
 
     def pick(self, job: Job) -> None:
         """Bring in one of the gallery's faces; for larger maps, or detail by diffusion, have it made again."""
         self.gallery.picked.add(job.id)
         purpose = self.gallery.purpose
+        if job.kind == "glance":
+            self._make_picked(job, purpose)
+            return
         self._session.pick(job)
         if self._is_as_wanted:
             job.tag = purpose
@@ -261,6 +292,15 @@ class Making(Part):
             if self.gallery.detail is not None:
                 request["detail"] = self.gallery.detail
             self.recovery.note(self._session.submit("generate", request, purpose), purpose)
+        self._wake()
+
+    def _make_picked(self, job: Job, purpose: Purpose) -> None:
+        """Have somebody made who is only a picture yet."""
+        gallery = self.gallery
+        request = gallery.request | {"seed": job.request["seed"], "resolution": gallery.resolution}
+        if gallery.detail is not None:
+            request["detail"] = gallery.detail
+        self.recovery.note(self._session.submit("generate", request, purpose), purpose)
         self._wake()
 
     def close_gallery(self) -> None:

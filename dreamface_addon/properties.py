@@ -13,7 +13,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 from .edit_sliders import MADE_AS, MADE_OF
 from .seeds import SEED_LIMIT
 
-MOST_VARIATIONS = 8
+MOST_VARIATIONS = 16
 
 PAGES = [
     ("CREATE", "Create", "From words to a head", "SHADERFX", 0),

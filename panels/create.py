@@ -14,6 +14,8 @@ from .page import Page
 from .photographs import draw_from_photo, draw_photograph_view
 
 _PICTURE_SIZE = 5.5  # of a variation, in heights of a button
+_SMALL_PICTURE_SIZE = 3.6  # of one of many
+_FEW = 4  # variations that are shown in two columns; more get three, and smaller pictures
 _ABSENT = {"running": "In the making", "failed": "Failed", "cancelled": "Cancelled"}
 """What stands in a variation's place while there is no picture."""
 
@@ -193,8 +195,9 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         row = box.row()
         row.label(text="Variations")
         row.operator("dreamface.close_gallery", text="", icon="X", emboss=False)
-        grid = box.grid_flow(row_major=True, columns=2, even_columns=True, even_rows=True, align=True)
-        if not preferences.get().keep_variations:
+        columns = 2 if _are_few(app) else 3
+        grid = box.grid_flow(row_major=True, columns=columns, even_columns=True, even_rows=True, align=True)
+        if not preferences.get().keep_variations and any(job.kind == "generate" for job in app.making.gallery.jobs):
             drawing.text(box, "Those you do not pick are deleted after a week.", inset=drawing.IN_BOX)
         for job in app.making.gallery.jobs:
             self._draw_variation(grid.column(align=True), app, job)
@@ -204,7 +207,7 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         gallery = app.making.gallery
         icon = app.pictures.face(job.folder) if job.state == "done" and job.folder is not None else 0
         if icon:
-            column.template_icon(icon_value=icon, scale=_PICTURE_SIZE)
+            column.template_icon(icon_value=icon, scale=_PICTURE_SIZE if _are_few(app) else _SMALL_PICTURE_SIZE)
             gallery_folder = str(job.folder)
             row = column.row(align=True)
             button = row.row(align=True)
@@ -215,12 +218,16 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
             return
         placeholder = column.row()
         placeholder.alignment = "CENTER"
-        placeholder.scale_y = _PICTURE_SIZE
+        placeholder.scale_y = _PICTURE_SIZE if _are_few(app) else _SMALL_PICTURE_SIZE
         placeholder.label(text=_ABSENT.get(job.state, "Waiting"))
         if job.state == "running":
             drawing.progress(column, job.fraction, "")
         else:
             column.label()
+
+
+def _are_few(app: application.Application) -> bool:
+    return len(app.making.gallery.jobs) <= _FEW
 
 
 def _draw_alignment(layout: bpy.types.UILayout, app: application.Application, chosen: bpy.types.PropertyGroup) -> None:

@@ -11,7 +11,7 @@ import io
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from threading import Lock
@@ -119,18 +119,25 @@ def write_png(pixels: Pixels, path: Path) -> None:
         _save_png(pixels, file)
 
 
-def png_bytes(pixels: Pixels) -> bytes:
-    """What `write_png` writes."""
+def png_bytes(pixels: Pixels | NDArray[np.uint16], palette: Sequence[int] | None = None) -> bytes:
+    """What `write_png` writes.
+
+    Args:
+        pixels: as there; [H, W] uint16 becomes a grey PNG of 16 bits.
+        palette: red, green and blue codes one after the other, of numbers [H, W] in an indexed PNG.
+    """
     file = io.BytesIO()
-    _save_png(pixels, file)
+    _save_png(pixels, file, palette)
     return file.getvalue()
 
 
-def _save_png(pixels: Pixels, file: IO[bytes]) -> None:
+def _save_png(pixels: Pixels | NDArray[np.uint16], file: IO[bytes], palette: Sequence[int] | None = None) -> None:
     notes = PngInfo()
     notes.add_text("Software", SOFTWARE)
     notes.add_text("Comment", PICTURE)
     image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    if palette is not None:
+        image.putpalette(palette)
     image.save(file, "PNG", compress_level=PNG_COMPRESSION, pnginfo=notes)
 
 

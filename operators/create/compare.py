@@ -55,7 +55,8 @@ class DREAMFACE_OT_compare(bpy.types.Operator):
 def _traits(folder: Path) -> dict[str, Any]:
     """Return trait -> value of a face folder; none where it cannot be read."""
     try:
-        document = json.loads((folder / "face.json").read_text("utf-8"))
+        face = folder / "face.json"
+        document = json.loads((face if face.is_file() else folder / "glance.json").read_text("utf-8"))
         asked = {name: entry["value"] for name, entry in document["traits"].items()}
         return document.get("measured", {}) | asked
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -331,21 +331,20 @@ def test_a_layer_is_faded_when_asked(blender):
     assert face.dreamface.layer_brows == 1.0 and face.dreamface.layer_freckles == 0.0
 
 
-def test_variations_are_shown_and_the_one_that_is_picked_is_kept(blender):
+def test_variations_are_shown_and_the_one_that_is_picked_is_made(blender):
     blender.generate("a woman", variations=2, seed=20, resolution="1024", update_selected=False)
     blender.until(lambda: not blender.app.making.running)
     gallery = blender.app.making.gallery
     assert [job.request["seed"] for job in gallery.jobs] == [20, 21]
+    assert [job.error for job in gallery.jobs] == ["", ""]
     assert all((job.folder / "preview.png").is_file() for job in gallery.jobs)
-    assert blender.faces == [], "nothing comes in before one is picked"
+    assert not any((job.folder / "face.json").exists() for job in gallery.jobs), "none is made before one is picked"
+    assert blender.faces == []
     blender.bpy.ops.dreamface.pick(job=gallery.jobs[1].id)
     blender.rest()
     (face,) = blender.faces
     assert face["dreamface_seed"] == "21" and face["dreamface_resolution"] == 1024
     assert tuple(albedo(face).size) == (1024, 1024)
-    other, picked = (job.folder / "variation.json" for job in gallery.jobs)
-    blender.until(lambda: not picked.exists())
-    assert other.exists()
 
 
 def test_cancel_leaves_the_scene_as_it_is(blender):

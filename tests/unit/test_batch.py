@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,10 @@ from dreamface.batch import (
 )  # fmt: skip
 from dreamface.batch.dispatching import NotBegun
 from dreamface.batch.making import put
+from dreamface.batch.outcome import failed_table
 from dreamface.batch.pace import Pace
-from dreamface.batch.stores import LOCK
-from dreamface.batch.table import check_name
+from dreamface.batch.stores import LOCK, store_of
+from dreamface.batch.table import Failure, Row, check_name
 from dreamface.errors import BadRequest, Busy, Cancelled, DreamFaceError, FolderError
 from dreamface.progress import Progress, Step
 from tests import batches
@@ -300,7 +302,40 @@ def test_what_a_killed_batch_has_left_goes(tmp_path: Path) -> None:
     assert not left.exists()
 
 
+def test_a_tables_own_lines_and_reasons_stay(tmp_path: Path) -> None:
+    """Only what an earlier table of failures has added is left out of the next."""
+    own = Table(("prompt", "line", "reason"), [Row(2, "a man", "m", None, None, ("a man", "front", "for the trailer"))])
+    text = failed_table(own, [Failure(2, "No luck.", "m", own.rows[0].cells)])
+    assert text.splitlines() == [
+        "prompt,line,reason,name,failed line,failed reason", "a man,front,for the trailer,m,2,No luck.",
+    ]  # fmt: skip
+    mended = tmp_path / "failed.csv"
+    mended.write_text(text)
+    again = read_table(mended)
+    assert failed_table(again, [Failure(2, "Still none.", "m", again.rows[0].cells)]).splitlines() == [
+        "prompt,line,reason,name,failed line,failed reason", "a man,front,for the trailer,m,2,Still none.",
+    ]  # fmt: skip
+    plain = Table(("prompt", "line", "reason"), [Row(2, "a man", "m", None, None, ("a man", "7", "No luck."))])
+    assert failed_table(plain, []).splitlines() == ["prompt,name,line,reason"]
+
+
 # ---------------------------------------------------------------------------------------------------------------- urls
+
+
+def test_a_bucket_that_is_not_there_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As object stores say it, whose packages raise what a missing file raises."""
+    store = store_of(f"memory://{tmp_path.name}/cast")
+
+    def missing(*_: Any, **__: Any) -> Any:
+        raise FileNotFoundError("The specified bucket does not exist")
+
+    for name in ("pipe_file", "put_file", "isfile", "get"):
+        monkeypatch.setattr(store._files, name, missing)  # type: ignore[attr-defined]
+    (tmp_path / "file").write_text("x")
+    for asked in (lambda: store.write("a", b"x"), lambda: store.exists("a"), lambda: store.fetch("a").__enter__()):
+        with pytest.raises(FolderError, match="bucket does not exist"):
+            asked()
+    assert store.read("a") is None, "a file may be missing"
 
 
 def test_faces_go_to_a_url(tmp_path: Path) -> None:

@@ -42,6 +42,34 @@ def test_a_farm_without_ray_is_one_sentence(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_clients_cluster_that_is_lost_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray's client raises what it likes; what nobody expects is still a bug while the cluster answers."""
+
+    class Ray:
+        def cluster_resources(self) -> dict[str, float]:
+            return {"CPU": 1.0}
+
+        def remote(self, **_: Any) -> Any:
+            return lambda maker: maker
+
+    def dispatch(error: Exception) -> Any:
+        def lost(*_: Any) -> Iterator[None]:
+            yield None
+            raise error
+
+        return lost
+
+    monkeypatch.setitem(sys.modules, "ray", Ray())
+    made = Farm("ray://127.0.0.1:1")  # nobody listens at that port
+    for error in (ConnectionError("Client is shutting down."), RuntimeError("Request can't be sent")):
+        monkeypatch.setattr(farm, "dispatch", dispatch(error))
+        *_, last = made._work(Ray(), [object()], Wish(Path("out"), 512))  # type: ignore[list-item]
+        assert last is not None and last.kind == "stop" and "The Ray cluster is gone: start it again" in last.reason
+    monkeypatch.setattr(farm, "_heart", lambda *_: None)
+    with pytest.raises(RuntimeError):
+        list(made._work(Ray(), [object()], Wish(Path("out"), 512)))  # type: ignore[list-item]
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Two nodes of one processor each, in processes of this machine."""

@@ -72,6 +72,19 @@ def test_a_generated_face_is_as_asked(made: dict[str, Any]) -> None:
     assert "zorgon" in face.record.not_understood
 
 
+def test_a_glance_shows_the_person_who_is_made(backend: Backend, made: dict[str, Any]) -> None:
+    asked = {name: made["request"][name] for name in ("prompt", "seed", "without", "traits")}
+    status, job = backend.ask("POST", "/jobs", {"kind": "glance", "request": {**asked, "size": 64}})
+    assert status == 201, job
+    job = backend.outcome(job["id"])
+    assert job["state"] == "done", job
+    picture = Path(job["result"]["file"])
+    told = json.loads((picture.parent / "glance.json").read_text())
+    assert images.read_png(picture).shape == (64, 64, 3)
+    assert told["traits"] == folder.read_document(made["result"]["folder"]).record.traits.to_json()
+    assert (told["prompt"], told["seed"]) == (PROMPT, 7)
+
+
 def test_a_prompt_is_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     read: list[str] = []
     own = pipeline.making.read

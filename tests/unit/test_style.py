@@ -94,6 +94,7 @@ ALLOWED = {
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {
+        "expressions",
         "appearance", "capture", "colour", "colour_names", "groom", "guidance", "head", "images", "language", "models",
         "motion", "packing", "pipeline", "prior", "rig", "skin", "_files",
     },

@@ -122,10 +122,20 @@ class Farm:
         maker = ray.remote(**own)(_maker())
         workers = [_Actor(ray, maker, self._make, self._load, wish) for _ in range(min(count, len(rows)))]
         pulse = _Pulse(_heart(ray, self._address))
-        for result in dispatch(workers, rows, partial(wish.store.sweep, again=True)):
-            yield result
-            if result is None and pulse.is_gone():
-                yield Result(-1, "stop", reason="The Ray cluster is gone: start it again")
+        try:
+            for result in dispatch(workers, rows, partial(wish.store.sweep, again=True)):
+                yield result
+                if result is None and pulse.is_gone():
+                    yield Result(-1, "stop", reason=_GONE)
+        except DreamFaceError:
+            raise
+        except Exception as error:  # a client of Ray's may say so in many ways
+            if not (isinstance(error, ConnectionError) or pulse.is_silent()):
+                raise
+            yield Result(-1, "stop", reason=_GONE)
+
+
+_GONE: Final = "The Ray cluster is gone: start it again"
 
 
 class _Actor:
@@ -229,14 +239,20 @@ class _Pulse:
     def __init__(self, place: tuple[str, int] | None) -> None:
         self._place, self._next, self._silences = place, 0.0, 0
 
+    def is_silent(self) -> bool:
+        """Whether it does not answer right now."""
+        if self._place is None:
+            return False
+        try:
+            socket.create_connection(self._place, timeout=_PROBE_S).close()
+        except OSError:
+            return True
+        return False
+
     def is_gone(self) -> bool:
         """Whether it has not answered several times in a row; asks now and then."""
         if self._place is None or time.monotonic() < self._next:
             return False
         self._next = time.monotonic() + _PROBE_EVERY_S
-        try:
-            socket.create_connection(self._place, timeout=_PROBE_S).close()
-            self._silences = 0
-        except OSError:
-            self._silences += 1
+        self._silences = self._silences + 1 if self.is_silent() else 0
         return self._silences >= _MOST_SILENCES

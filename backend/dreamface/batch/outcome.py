@@ -15,7 +15,8 @@ Kind = Literal["made", "exported", "skipped", "failed", "stop"]
 """What became of a row; "stop": the reason concerns all the others, too."""
 
 _MOST_SAID: Final = 20  # failures in a terminal, and kinds of notes
-_OWN: Final = ("line", "reason")  # columns that are added to the row's
+_OWN: Final = (("line", "reason"), ("failed line", "failed reason"))
+"""Columns that are added to the row's; the second two where the table has one of the first of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +115,24 @@ def collect(table: Table, results: dict[int, Result], refused: dict[int, Failure
     return outcome
 
 
+def _was_failed(table: Table) -> bool:
+    """Whether the last two columns are what an earlier `failed_table` has added: numbers of lines, and reasons."""
+    last = tuple(title.lower() for title in table.columns[-2:])
+    place = len(table.columns) - 2
+    return last in _OWN and all(row.cells[place].strip().isdigit() for row in table.rows if len(row.cells) > place)
+
+
 def failed_table(table: Table, failures: Sequence[Failure]) -> str:
     """Return the CSV of rows that failed: their own cells, their names, line and reason; it is a table again."""
-    kept = [number for number, title in enumerate(table.columns) if title.lower() not in _OWN]
-    titles = [table.columns[number] for number in kept]
+    titles = list(table.columns[:-2] if _was_failed(table) else table.columns)
+    kept = range(len(titles))
+    own_titles = next((pair for pair in _OWN if not {title.lower() for title in titles} & set(pair)), _OWN[-1])
     lower = [title.lower() for title in titles]
     if "name" not in lower:
         titles, lower = [*titles, "name"], [*lower, "name"]
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([*titles, *_OWN])
+    writer.writerow([*titles, *own_titles])
     for failure in failures:
         cells = failure.cells
         own = [cells[number] if number < len(cells) else "" for number in kept]

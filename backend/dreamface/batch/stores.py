@@ -304,9 +304,9 @@ class _Url:
     def _explained(self, what: str) -> Iterator[None]:
         try:
             yield
-        except (DreamFaceError, FileNotFoundError):
+        except DreamFaceError:
             raise
-        except Exception as error:  # each package has errors of its own
+        except Exception as error:  # each package has errors of its own; some find a whole bucket missing
             raise self._cannot(what, error) from error
 
     def _cannot(self, what: str, error: Exception) -> FolderError:

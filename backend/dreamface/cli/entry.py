@@ -26,6 +26,7 @@ from dreamface.cli import (
     photographs,
     serve,
     train,
+    users,
     view,
 )  # fmt: skip
 from dreamface.cli import synthesise as synthesising
@@ -96,7 +97,7 @@ def parser() -> argparse.ArgumentParser:
         _add_generate, _add_from_photo, _add_read, _add_show, _add_edit, _add_chat, _add_export, _add_animate,
         _add_verify, _add_rebuild,
         _add_traits, _add_edits, _add_layers, _add_styles, _add_expressions, _add_doctor, _add_batch, _add_serve,
-        _add_jobs, _add_models, _add_faces, _add_view, _add_synthesise, _add_train, _add_evaluate,
+        _add_users, _add_jobs, _add_models, _add_faces, _add_view, _add_synthesise, _add_train, _add_evaluate,
     ):  # fmt: skip
         add(actions)
     return root
@@ -414,6 +415,16 @@ def _add_serve(actions: Commands) -> None:
     )
 
 
+def _add_users(actions: Commands) -> None:
+    summary = "Who shares the service on this machine: list, add or remove people with tokens and queues of their own."
+    command = _command(actions, "users", users.run, summary)
+    command.add_argument("action", nargs="?", choices=users.ACTIONS, default="list")
+    command.add_argument("name", nargs="?", metavar="NAME", help="of the person")
+    _add_store(command)
+    command.add_argument("--waiting", type=int, metavar="N", help="jobs that may wait at a time; default: 50")
+    command.add_argument("--disk", type=float, metavar="GB", help="that their faces may take; default: 20")
+
+
 def _add_jobs(actions: Commands) -> None:
     command = _command(actions, "jobs", jobs.run, "List the backend's jobs, follow one or stop one.")
     command.add_argument("action", nargs="?", choices=("list", "follow", "cancel"), default="list")
@@ -468,6 +479,11 @@ def _add_synthesise(actions: Commands) -> None:
         help="of maps and pictures: 128, 256, 512 (default), 1024 or 2048",
     )  # fmt: skip
     command.add_argument("--pictures", type=int, default=2, metavar="N", help="of each person's head; default: 2")
+    command.add_argument(
+        "--labels", default="none", metavar="WHICH",
+        help="of pictures: all, none (default), or some of landmarks,segmentation,normals,depth,uv; with any, pictures "
+        "have hair, expressions and random light, which takes several times as long",
+    )  # fmt: skip
     command.add_argument("--head", default="anny", metavar="MODEL", help="whose UV layout: anny (default) or ict")
     command.add_argument("--processes", type=int, metavar="N", help="side by side; default: one for each processor")
 

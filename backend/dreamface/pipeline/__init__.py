@@ -23,6 +23,7 @@ from dreamface.pipeline.detailing import (
 )
 from dreamface.pipeline.diffusing import Diffusion, check_diffusion, diffuse
 from dreamface.pipeline.exploring import Neighbour, explore
+from dreamface.pipeline.glancing import glance
 from dreamface.pipeline.hair import grow_hair, style_of_guides
 from dreamface.pipeline.making import changed_record, check_can_align, edit, generate, look_at, portraits, rebuild
 from dreamface.pipeline.many import SOMEBODY, Person, generate_many
@@ -102,6 +103,7 @@ __all__ = [
     "from_photo",
     "generate",
     "generate_many",
+    "glance",
     "grow_hair",
     "index_looks",
     "load_performance",

@@ -30,7 +30,7 @@ from dreamface.edits import hair_of, overlays
 from dreamface.errors import BadRequest
 from dreamface.face import Face, Head, Maps, Material, expression_weights
 from dreamface.groom import RootedHairs, Surface, grow, rooted_hairs, strands_on
-from dreamface.hair import Groom
+from dreamface.hair import REGIONS, Groom, Region, Strands
 from dreamface.head import load_model
 from dreamface.limits import SEED_LIMIT
 from dreamface.pipeline.painting import faded, needed_pictures, read_masks
@@ -137,7 +137,7 @@ def explore(
     known = needed_pictures(record, {**pictures_of(face), **(pictures or {})})
     offset = kept_offset if offset is None else offset
     head = face.head if isinstance(face, Face) else shaped_head(record, offset, known)
-    studio = _Studio(record, head, offset, known, size, face.shapes if isinstance(face, Face) else None)
+    studio = Studio(record, head, offset, known, size, face.shapes if isinstance(face, Face) else None)
     found: list[Neighbour] = []
     for cell, picture in _taken(studio, axes, keep):
         shows = studio.changes_of(cell)
@@ -178,7 +178,7 @@ class _Line:
     way: Mapping[str, float] | None = None
 
 
-def _line(studio: _Studio, axis: Axis) -> _Line:
+def _line(studio: Studio, axis: Axis) -> _Line:
     """Return where a face is along an axis; the way of an identity is still missing."""
     if axis.name != IDENTITY:
         return _line_of_trait(axis.name, studio.traits, studio.measured, axis.step)
@@ -191,7 +191,7 @@ def _cell(right: _Line, up: _Line, x: int, y: int, traits: Traits) -> _Cell:
     return _Cell(SIDE - 1 - y, x, traits, (right.values[x], up.values[y]), ring)
 
 
-def _others(studio: _Studio, axes: tuple[Axis, Axis], keep: Collection[str], lines: tuple[_Line, _Line]) -> list[_Cell]:
+def _others(studio: Studio, axes: tuple[Axis, Axis], keep: Collection[str], lines: tuple[_Line, _Line]) -> list[_Cell]:
     """Return all neighbours to be but the face itself, in rings around it."""
     traits = studio.traits
     stays = {*keep, *(axis.name for axis in axes), *(name for name, entry in traits.items() if entry.is_asked)}
@@ -241,7 +241,12 @@ def _moved(right: tuple[_Line, int], up: tuple[_Line, int], measured: Mapping[st
 # ------------------------------------------------------------------------------------------------------- the pictures
 
 
-def _camera(vertices: Tensor) -> Camera:
+def _portrait_camera(vertices: Tensor, strands: Strands) -> Camera:
+    top = float(strands.points[..., 2].max()) if len(strands) else None
+    return portrait_camera(vertices, yaw=_YAW, top=top)
+
+
+def _camera(vertices: Tensor, _: Strands) -> Camera:
     """Return what looks at the face [V, 3] in metres, closer than a portrait, which has hair and shoulders."""
     whole = portrait_camera(vertices, yaw=_YAW)
     up = 2.0 * _RAISED * math.dist(whole.position, whole.target) * math.tan(0.5 * whole.fov)
@@ -278,8 +283,8 @@ class _Once(Generic[Made]):
 _Hairs = tuple[Surface, Groom, list[RootedHairs]]
 
 
-class _Studio:
-    """A face's neighbours are photographed here: all that they share is made once."""
+class Studio:
+    """A face and its neighbours are photographed here: all that they share is made once."""
 
     def __init__(
         self,
@@ -289,6 +294,7 @@ class _Studio:
         pictures: Mapping[str, bytes],
         size: int,
         shapes: Tensor | None,
+        regions: Collection[Region] = REGIONS,
     ) -> None:
         self._record = replace(record, layers=faded(record.layers))
         self._head, self._offset, self._pictures, self._size = head, offset, pictures, size
@@ -300,6 +306,7 @@ class _Studio:
         if weights.any():
             shapes = self._model.shapes(head) if shapes is None else shapes
             self._expression = (weights[:, None, None].to(shapes) * shapes).sum(dim=0)
+        self._regions = regions
         self._painter, self._painting = Painter(), threading.Lock()
         self._hair: _Once[_Hairs] = _Once()
         self._maps: _Once[Maps] = _Once()
@@ -341,14 +348,24 @@ class _Studio:
 
     def picture(self, cell: _Cell, head: Head | None) -> Tensor:
         """Return the picture of a neighbour; without a head it has the face's own."""
-        traits = self.traits_of(cell)
-        vertices = self._posed((self._head if head is None else head).vertices)
+        return self._taken(self.traits_of(cell), (self._head if head is None else head).vertices, _camera)
+
+    def portrait(self) -> Tensor:
+        """Return a picture of the face itself, framed as its preview."""
+        with _pool() as pool:
+            painted = pool.submit(self.maps_of, self.traits)  # while the hair grows
+            self._hairs(self.traits)
+            painted.result()
+        return self._taken(self.traits, self._head.vertices, _portrait_camera)
+
+    def _taken(self, traits: Traits, neutral: Tensor, framed: Callable[[Tensor, Strands], Camera]) -> Tensor:
+        vertices = self._posed(neutral)
         surface, groom, hairs = self._hairs(traits)
         surfaces: Mapping[str, Material] = shown_materials(materials(self._head, traits), groom)
         strands = strands_on(hairs, surface, vertices)
         return preview(
             vertices, self._head.topology, surfaces, self.maps_of(traits), size=self._size,
-            camera=_camera(vertices), strands=strands,
+            camera=framed(vertices, strands), strands=strands,
         )  # fmt: skip
 
     def _posed(self, vertices: Tensor) -> Tensor:
@@ -360,7 +377,7 @@ class _Studio:
         def make() -> _Hairs:
             wanted, marks = hair_of(self._record.edits, self._head, traits, self._pictures)
             surface = Surface(self._head, marks)
-            groom = grow(self._head, wanted, self._record.seed, surface=surface)
+            groom = grow(self._head, wanted, self._record.seed, self._regions, surface=surface)
             most = round(_MOST_STRANDS * self._size / _USUAL_SIZE)
             return surface, groom, rooted_hairs(groom, wanted, self._record.seed, surface, most)
 
@@ -395,7 +412,7 @@ def _look(traits: Traits, names: Collection[str]) -> tuple[Value, ...]:
     return tuple(traits.value(name) for name in names)
 
 
-def _taken(studio: _Studio, axes: tuple[Axis, Axis], keep: Collection[str]) -> Iterator[tuple[_Cell, Tensor]]:
+def _taken(studio: Studio, axes: tuple[Axis, Axis], keep: Collection[str]) -> Iterator[tuple[_Cell, Tensor]]:
     """Take the pictures, the face's first, then in rings; while some are taken, the next heads are shaped."""
     right, up = _line(studio, axes[0]), _line(studio, axes[1])
     own = _cell(right, up, right.own, up.own, Traits())
@@ -415,7 +432,7 @@ def _taken(studio: _Studio, axes: tuple[Axis, Axis], keep: Collection[str]) -> I
             yield cell, picture.result()
 
 
-def _picture(studio: _Studio, cell: _Cell, heads: Future[list[Head]], index: int) -> Tensor:
+def _picture(studio: Studio, cell: _Cell, heads: Future[list[Head]], index: int) -> Tensor:
     return studio.picture(cell, heads.result()[index])
 
 

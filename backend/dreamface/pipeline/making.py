@@ -137,13 +137,12 @@ def generate(
     check_can_align(align, encoder)
     progress.report("language", 0.0, "Reading the prompt")
     reading = read(prompt) if reading is None else reading
-    if reading.nothing_read and not anyway and how is None:
-        raise NothingRead(reading.nothing_read)
-    told = corrected(reading.traits, corrections)
-    said = Traits({name: entry for name, entry in told.items() if name not in without})
-    record = begun(prompt, number, resolution, head, reading, said.under(traits or {}), corrections, face_id)
+    record = from_words(
+        prompt, number, resolution, head, traits or {}, without, corrections, anyway or how is not None, face_id,
+        reading,
+    )  # fmt: skip
     if align:
-        taken_back = {*without, *(reading.traits.keys() - said.keys())}
+        taken_back = {*without, *(reading.traits.keys() - _said(reading, without, corrections).keys())}
         record = _aligned(record, align, encoder, taken_back, progress.part(0.05, _LOOKED))
         progress = progress.part(_LOOKED, 1.0)
     progress.report("head", 0.1, "Shaping the head")
@@ -154,6 +153,36 @@ def generate(
     made = make_detail(built, record, how, model, texture, progress.part(0.1, 0.9), forming)
     record = replace(record, edits=(made.entry, *record.edits), not_understood=not_grown(record.traits))
     return dress(made.head, record, progress.part(0.9, 1.0), made.pictures)
+
+
+def from_words(
+    prompt: str,
+    seed: int,
+    resolution: int,
+    head: str,
+    traits: Mapping[str, TraitValue | Value],
+    without: Collection[str],
+    corrections: Sequence[Correction],
+    anyway: bool,
+    face_id: str | None = None,
+    reading: PromptReading | None = None,
+) -> FaceRecord:
+    """Return the record of somebody new, before there is a head; arguments as for `generate`.
+
+    Raises:
+        NothingRead: nothing of the prompt was read, and nobody is to be made then.
+    """
+    reading = read(prompt) if reading is None else reading
+    if reading.nothing_read and not anyway:
+        raise NothingRead(reading.nothing_read)
+    said = _said(reading, without, corrections)
+    return begun(prompt, seed, resolution, head, reading, said.under(traits), corrections, face_id)
+
+
+def _said(reading: PromptReading, without: Collection[str], corrections: Sequence[Correction]) -> Traits:
+    """Return what a prompt says, but what the artist has taken back."""
+    told = corrected(reading.traits, corrections)
+    return Traits({name: entry for name, entry in told.items() if name not in without})
 
 
 def begun(

@@ -20,6 +20,7 @@ from dreamface.render.mouth import MOUTH_LINING, MOUTH_WALLS, wall_light
 from dreamface.render.preview import preview
 from dreamface.render.raster import RayMesh, Visibility, rasterise
 from dreamface.render.shading import face_normals, interpolate, sample_texture, unit, vertex_normals
+from dreamface.render.studio import Studio
 from dreamface.render.visibility import NvdiffrastRasteriser, Rasteriser, WarpRasteriser, has_nvdiffrast
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Rasteriser",
     "RayMesh",
     "Seen",
+    "Studio",
     "Views",
     "Visibility",
     "WarpRasteriser",

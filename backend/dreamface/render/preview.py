@@ -27,7 +27,7 @@ from dreamface.render.scene import Scene
 from dreamface.render.shading import Light, film, glossy_light, layers_of, matt_light
 from dreamface.render.shadows import ShadowCaster
 from dreamface.render.strands import Hair, has_length, over
-from dreamface.render.studio import backdrop, portrait_lights
+from dreamface.render.studio import Studio, backdrop, portrait_studio
 from dreamface.render.veil import VISIBLE, look_through, pixels_near_veil
 
 EXPOSURE = 1.1
@@ -50,6 +50,7 @@ def preview(
     size: int = 512,
     camera: Camera | None = None,
     strands: Strands | None = None,
+    studio: Studio | None = None,
 ) -> Tensor:
     """A studio portrait of the head.
 
@@ -64,20 +65,22 @@ def preview(
         size: side of the picture in pixels.
         camera: where it is seen from; None: `portrait_camera` of the vertices.
         strands: the hair on it.
+        studio: what shines, and the paper behind; None: `portrait_studio` of the camera.
 
     Returns:
         [size, size, 3] sRGB-encoded, 0..1. The same input gives the same bytes.
     """
     with torch.no_grad():
         scene = Scene(vertices, topology, materials, maps, camera or portrait_camera(vertices), size)
-        lights, environment = portrait_lights(scene.camera, vertices)
+        studio = studio or portrait_studio(scene.camera, vertices)
+        lights, environment = studio.lights, studio.environment
         hair = Hair(scene, strands, lights, environment) if strands is not None and has_length(strands) else None
         head = Picture(scene)
         samples, veil, covered, share = _take_samples(scene, head)
         clear = panes(scene, samples) if len(scene.clear) else None
         seen = bend(scene, samples, clear) if clear else samples
         hit = torch.nonzero(seen.triangle >= 0)[:, 0]
-        colour, exposure, caster = backdrop(samples.place / size), EXPOSURE, None
+        colour, exposure, caster = backdrop(samples.place / size, studio), EXPOSURE, None
         if len(hit) + len(covered):
             both = seen.of(hit).and_then(veil)
             look = look_at(scene, both)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -10,6 +11,31 @@ from torch import Tensor
 from dreamface.render.camera import Camera
 from dreamface.render.environment import Environment
 from dreamface.render.shading import Light, around_axis, unit
+
+PAPER_EDGE, PAPER_MIDDLE = (0.045, 0.047, 0.052), (0.17, 0.172, 0.18)
+"""Linear colours of the grey paper roll behind a portrait."""
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Where a picture is taken: what shines, and the paper behind the head.
+
+    Attributes:
+        lights: softboxes.
+        environment: light from all around.
+        edge: linear Rec. 709 colour of the paper in the picture's corners.
+        middle: in its middle.
+    """
+
+    lights: tuple[Light, ...]
+    environment: Environment
+    edge: tuple[float, float, float] = PAPER_EDGE
+    middle: tuple[float, float, float] = PAPER_MIDDLE
+
+
+def portrait_studio(camera: Camera, like: Tensor) -> Studio:
+    """Return the studio of a preview; see `portrait_lights`."""
+    return Studio(*portrait_lights(camera, like))
 
 
 def portrait_lights(camera: Camera, like: Tensor) -> tuple[tuple[Light, ...], Environment]:
@@ -55,12 +81,11 @@ def _room(right: Tensor, down: Tensor, forward: Tensor) -> Environment:
     )
 
 
-def backdrop(place: Tensor) -> Tensor:
-    """[N, 3] linear colour of a grey paper roll lit from behind the head, at places [N, 2] in the picture, 0..1."""
+def backdrop(place: Tensor, studio: Studio) -> Tensor:
+    """[N, 3] linear colour of a paper roll lit from behind the head, at places [N, 2] in the picture, 0..1."""
     distance = torch.linalg.vector_norm((place - place.new_tensor((0.54, 0.42))) * place.new_tensor((1.0, 0.9)), dim=1)
     glow = torch.exp(-((distance / 0.55) ** 2))[:, None]
-    edge, middle = place.new_tensor((0.045, 0.047, 0.052)), place.new_tensor((0.17, 0.172, 0.18))
-    return torch.lerp(edge, middle, glow)
+    return torch.lerp(place.new_tensor(studio.edge), place.new_tensor(studio.middle), glow)
 
 
 def softbox_glow(position: Tensor, direction: Tensor, light: Light) -> Tensor:

@@ -1,4 +1,4 @@
-"""Who may ask: those who know the token, under one of our own names."""
+"""Who may ask: those who know a token, under one of our own names."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from starlette.datastructures import Headers
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dreamface.service.users import OWNER, User, Users, asking
 
 LONGEST_BODY = 2**20
 """Bytes of a request."""
@@ -60,16 +62,18 @@ class Access:
     port in it may be any: behind an SSH tunnel it is another than ours.
     """
 
-    def __init__(self, app: ASGIApp, token: str, hosts: Collection[str] | None) -> None:
+    def __init__(self, app: ASGIApp, token: str, hosts: Collection[str] | None, users: Users) -> None:
         """Keep what is asked for.
 
         Args:
             app: what is behind it.
-            token: that every request must carry.
+            token: the owner's: every request must carry it, or a user's.
             hosts: names that it may be asked by, besides this machine's own; None: any.
+            users: who has a token of their own.
         """
         self._app = app
-        self._token = f"Bearer {token}".encode()
+        self._token = token.encode()
+        self._users = users
         self._hosts = None if hosts is None else LOOPBACK_NAMES | {host.lower() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,21 +82,31 @@ class Access:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._refusal(headers, scope.get("path", ""))
+        user = self._user(headers)
+        refusal = self._refusal(headers, scope.get("path", ""), user)
         if refusal is not None:
             refusal.headers["Connection"] = "close"  # strangers keep no connection
         elif let_in := scope.get("state", {}).get("let_in"):
             let_in()
+        asking.set(user or OWNER)  # each request is answered in a context of its own
         await (refusal or self._app)(scope, receive, send)
 
-    def _refusal(self, headers: Headers, path: str) -> JSONResponse | None:
+    def _user(self, headers: Headers) -> User | None:
+        """Return whose token a request carries; None: nobody's."""
+        kind, _, given = headers.get("authorization", "").partition(" ")
+        if kind != "Bearer":
+            return None
+        if hmac.compare_digest(given.encode("latin-1", "replace"), self._token):
+            return OWNER
+        return self._users.of(given)
+
+    def _refusal(self, headers: Headers, path: str, user: User | None) -> JSONResponse | None:
         name = _name(headers.get("host", ""))
         if self._hosts is not None and name not in self._hosts:
             said = f"the name {name}" if name else "that name"
             error = f"This backend does not go by {said}: use 127.0.0.1, or start it with --allow-host."
             return JSONResponse({"error": error}, 421)
-        given = headers.get("authorization", "").encode("latin-1", "replace")
-        if not hmac.compare_digest(given, self._token):
+        if user is None:
             error = "The token is missing or wrong: send the one that the backend was started with."
             return JSONResponse({"error": error}, 401, {"WWW-Authenticate": "Bearer"})
         length = headers.get("content-length", "0")

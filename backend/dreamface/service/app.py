@@ -1,4 +1,4 @@
-"""The HTTP API, version 9: routes of a few lines over `JobQueue` and `Workers`."""
+"""The HTTP API, version 10: routes of a few lines over `JobQueue` and `Workers`."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ from dreamface.service.live import LiveSessions
 from dreamface.service.problems import explain_errors
 from dreamface.service.sweeping import sweep_neighbours, sweep_variations
 from dreamface.service.uploads import Uploads
+from dreamface.service.users import Users
 from dreamface.traits import VOCABULARY
 
-API = 9
+API = 10
 """Version of what is spoken here; one more with whatever an older service refuses or an older client misreads.
 
 2: variations (`variation_of` of a request, `POST /jobs/{job}/pick`).
@@ -42,6 +43,7 @@ API = 9
    conversations (`talk` of a record, `POST /talk`).
 8: photographs (jobs `from_photo`).
 9: neighbours of a face (jobs `explore`).
+10: people at a glance (jobs `glance`); users (`DELETE /jobs/{job}/files`, 429 where somebody's quota is used up).
 """
 
 
@@ -80,13 +82,14 @@ class Service:
     keeps_variations: bool = False
 
 
-def create_app(service: Service, token: str, hosts: Collection[str] | None = ()) -> FastAPI:
+def create_app(service: Service, token: str, hosts: Collection[str] | None, users: Users) -> FastAPI:
     """The application; while it lives, so do the workers.
 
     Args:
         service: what it works with.
-        token: what every request must carry.
+        token: the owner's, which every request must carry, or a user's.
         hosts: names it may be asked by, besides this machine's own; None: any.
+        users: who has a token of their own.
     """
 
     @asynccontextmanager
@@ -126,7 +129,7 @@ def create_app(service: Service, token: str, hosts: Collection[str] | None = ())
     _add_uploads(app, service)
     _add_live(app, service)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Access, token=token, hosts=hosts)
+    app.add_middleware(Access, token=token, hosts=hosts, users=users)
     return app
 
 
@@ -298,6 +301,12 @@ def _add_results(app: FastAPI, service: Service) -> None:
     async def get_file(job: str, path: str) -> FileResponse:
         return FileResponse(_inside(service.jobs.folder(job), path), media_type="application/octet-stream")
 
+    @app.delete("/jobs/{job}/files", tags=["results"], summary="Delete what a job made", status_code=204)
+    async def remove_files(job: str) -> Response:
+        """The job itself stays; asked for again with the same id, it is done again."""
+        service.jobs.remove_files(job)
+        return Response(status_code=204)
+
 
 def _add_picking(app: FastAPI, service: Service) -> None:
     @app.post("/jobs/{job}/pick", tags=["results"], summary="Keep a variation", status_code=204)
@@ -320,6 +329,7 @@ def _add_uploads(app: FastAPI, service: Service) -> None:
     )  # fmt: skip
     async def upload(sha256: Digest, request: Request, response: Response) -> schemas.Upload:
         """At most 64 MB. A file that no job has asked for in a month is deleted at the next start."""
+        service.jobs.check_disk()
         new = await service.uploads.receive(sha256, request.stream())
         response.status_code = 201 if new else 200
         return schemas.Upload(sha256=sha256)

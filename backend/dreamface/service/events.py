@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 
 from dreamface.service.schemas import Job
 from dreamface.service.store import ACTIVE
+from dreamface.service.users import asking
 
 ALIVE_EVERY = 4.0
 """Seconds after which silence is broken by a comment, so that listeners can tell it from a lost connection."""
@@ -15,7 +16,8 @@ ALIVE_EVERY = 4.0
 class _Listener:
     """What one listener has not been told yet: only the newest of each job, so a slow one costs no memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
         self.news: dict[str, Job] = {}
         self.woken = asyncio.Event()
 
@@ -27,11 +29,12 @@ class Hub:
         self._listeners: set[_Listener] = set()
         self._closed = False
 
-    def publish(self, job: Job) -> None:
-        """Tell every listener."""
+    def publish(self, job: Job, owner: str) -> None:
+        """Tell every listener that a job's owner has."""
         for listener in self._listeners:
-            listener.news[job.id] = job
-            listener.woken.set()
+            if listener.owner == owner:
+                listener.news[job.id] = job
+                listener.woken.set()
 
     def close(self) -> None:
         """End every stream."""
@@ -40,13 +43,13 @@ class Hub:
             listener.woken.set()
 
     async def stream(self, now: Callable[[], Iterable[Job]], only: str | None = None) -> AsyncIterator[str]:
-        """Events as they go over HTTP.
+        """Events as they go over HTTP, to whoever asks.
 
         Args:
             now: the jobs as they are, which come first.
             only: the job to follow, until it is over; None follows all for ever.
         """
-        listener = _Listener()
+        listener = _Listener(asking.get().name)
         self._listeners.add(listener)
         try:
             listener.news = {job.id: job for job in now()}

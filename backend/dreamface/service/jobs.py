@@ -18,7 +18,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from dreamface import library
-from dreamface._files import cannot_write
+from dreamface._files import cannot_write, delete
 from dreamface.errors import DreamFaceError, FolderError
 from dreamface.limits import SEED_LIMIT
 from dreamface.service.events import Hub
@@ -26,6 +26,7 @@ from dreamface.service.layout import Layout, forming_picture, has_folder, is_fac
 from dreamface.service.schemas import JOB_KINDS, Export, FaceResult, Job, NewJob, WorkerName, needed_files
 from dreamface.service.store import ERROR_CODE, JobStore, Record, StoreError, to_job
 from dreamface.service.uploads import Uploads
+from dreamface.service.users import GIGABYTE, OWNER, asking
 from dreamface.service.worker_process import JobFailed, NotStarted, WorkerLost, WorkerProcess
 
 _MOST_ATTEMPTS: Final = 3
@@ -40,6 +41,10 @@ log = logging.getLogger(__name__)
 
 class Conflict(DreamFaceError):
     """What was asked for does not go with how a job is."""
+
+
+class QuotaUsed(DreamFaceError):
+    """A user has as many jobs waiting, or as much on the disk, as they may."""
 
 
 class NotFound(DreamFaceError):
@@ -127,6 +132,8 @@ class JobQueue:
         self._unsaved: dict[str, Record] = {}  # what became of them is not on the disk yet, which would not take it
         self._not_started: set[str] = set()  # jobs whose worker died before it began them
         self._refusal = ""  # why nothing could be written when that was last tried
+        self._turns: dict[str, int] = {}  # owner -> when one of their jobs was chosen last
+        self._sizes: dict[str, int] = {}  # job -> bytes that its files take
         self._came = asyncio.Event()
         self._closed = False
 
@@ -141,12 +148,15 @@ class JobQueue:
             BadRequest: a file that the job needs was not sent.
             Conflict: the id belongs to another job, or what is to be exported is not done.
             NotFound: there is no job to export.
+            QuotaUsed: the user may have no more jobs waiting, or no more on the disk.
             StoreError: it can't be remembered.
         """
         request = asked.request.model_dump(mode="json")
         if asked.kind == "edit" and request["resolution"] is None:
             request["resolution"] = request["face"]["resolution"]
         known = self._find(asked.id) if asked.id else None
+        if known is not None and known.owner != asking.get().name:
+            raise Conflict(f"The id {known.id} belongs to another job: choose a new one.")
         if known is not None:
             if request.get("seed", 0) is None:
                 request["seed"] = known.request.get("seed")
@@ -158,13 +168,14 @@ class JobQueue:
                 return self._describe(known), False
         self._check(asked, request)
         if known is not None:
-            record = Record(known.id, known.kind, known.request, known.created)
+            record = Record(known.id, known.kind, known.request, known.created, owner=known.owner)
             self._store.update(record)
             self._unsaved.pop(record.id, None)
         else:
             if request.get("seed", 0) is None:
                 request["seed"] = secrets.randbelow(SEED_LIMIT)
-            record = Record(asked.id or uuid.uuid4().hex, asked.kind, request, time.time())
+            owner = asking.get().name
+            record = Record(asked.id or uuid.uuid4().hex, asked.kind, request, time.time(), owner=owner)
             self._store.add(record)
         self._save_rest()
         self._active[record.id] = record
@@ -172,12 +183,52 @@ class JobQueue:
         return self._publish(record), known is None
 
     def _check(self, asked: NewJob, request: dict[str, Any]) -> None:
-        """Refuse a job that lacks what it needs; keep what it is made of."""
+        """Refuse a job that lacks what it needs, or is more than a user may; keep what it is made of."""
+        self._check_quota(asked)
         self._uploads.check(needed_files(asked.kind, request))
         if isinstance(asked.request, Export):
             source = self.face(asked.request.job)
             with suppress(FolderError):  # of a folder that can't be written to, a copy can still be made
                 library.mark_picked(source)
+
+    def _check_quota(self, asked: NewJob) -> None:
+        user = asking.get()
+        if user is not OWNER and asked.kind in ("install_model", "remove_model", "choose_model"):
+            raise Conflict("Models are shared by everybody here: ask whoever runs the service to change them.")
+        waiting = sum(record.owner == user.name and record.state == "queued" for record in self._active.values())
+        if user.waiting is not None and waiting >= user.waiting:
+            raise QuotaUsed(
+                f"You have {waiting:,} jobs waiting, and may have {user.waiting:,}: wait until some are done, or "
+                "cancel some."
+            )
+        if has_folder(asked.kind):
+            self.check_disk()
+
+    def check_disk(self) -> None:
+        """Refuse to keep more for a user whose faces and files take as much as they may.
+
+        Raises:
+            QuotaUsed: they do.
+        """
+        user = asking.get()
+        if user.disk is not None and (used := self.used(user.name)) >= user.disk * GIGABYTE:
+            raise QuotaUsed(
+                f"Your faces and files take {used / GIGABYTE:.2f} GB here, and may take {user.disk:g} GB: delete some "
+                "(DELETE /jobs/ID/files), or ask whoever runs the service for more."
+            )
+
+    def used(self, owner: str) -> int:
+        """Return how many bytes a user's faces and files take."""
+        total = 0
+        for job, kind in self._store.done(owner):
+            folder = self._layout.result(kind, job) if has_folder(kind) else None
+            if folder is None or not folder.is_dir():
+                self._sizes.pop(job, None)
+                continue
+            if job not in self._sizes:
+                self._sizes[job] = _size(folder)
+            total += self._sizes[job]
+        return total
 
     def _is_lost(self, record: Record) -> bool:
         """Whether the files of a done job were deleted."""
@@ -207,16 +258,17 @@ class JobQueue:
         return self._describe(self._known(job))
 
     def active(self) -> list[Job]:
-        """The jobs that are not over, newest first."""
-        return [self._describe(record) for record in reversed(self._active.values())]
+        """The jobs of whoever asks that are not over, newest first."""
+        owner = asking.get().name
+        return [self._describe(record) for record in reversed(self._active.values()) if record.owner == owner]
 
     def newest(self, limit: int) -> list[Job]:
-        """The newest jobs, newest first."""
-        return [self._describe(self._live(record)) for record in self._store.newest(limit)]
+        """The newest jobs of whoever asks, newest first."""
+        return [self._describe(self._live(record)) for record in self._store.newest(limit, asking.get().name)]
 
     def over(self, limit: int) -> list[Job]:
-        """The newest jobs that are over, newest first."""
-        records = map(self._live, self._store.newest(limit + len(self._active)))
+        """The newest jobs of whoever asks that are over, newest first."""
+        records = map(self._live, self._store.newest(limit + len(self._active), asking.get().name))
         return [self._describe(record) for record in records if not record.is_active][:limit]
 
     def folder(self, job: str) -> Path:
@@ -226,7 +278,10 @@ class JobQueue:
             NotFound: there is none of that id, or its folder was deleted.
             Conflict: it is not done.
         """
-        record = self._known(job)
+        return self._folder(self._known(job))
+
+    def _folder(self, record: Record) -> Path:
+        job = record.id
         if record.state != "done":
             raise Conflict(f"Job {job} is {record.state}: only a done job has files.")
         if not has_folder(record.kind):
@@ -243,9 +298,27 @@ class JobQueue:
             NotFound: there is no such job, or the face was deleted.
             Conflict: it is not done, or made something else.
         """
-        if not is_face(self._known(job).kind):
-            raise Conflict(f"Job {job} made no face: name the job that did.")
-        return self.folder(job)
+        return self._face(self._known(job))
+
+    def _face(self, record: Record) -> Path:
+        if not is_face(record.kind):
+            raise Conflict(f"Job {record.id} made no face: name the job that did.")
+        return self._folder(record)
+
+    def remove_files(self, job: str) -> None:
+        """Delete what a job made; the job itself stays.
+
+        Raises:
+            NotFound: there is none of that id, or its files were deleted.
+            Conflict: it is not done.
+            FolderError: the disk refused.
+        """
+        folder = self.folder(job)
+        try:
+            delete(folder)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        self._sizes.pop(job, None)
 
     # ---------------------------------------------------------------------------------------------------------- doing
 
@@ -303,9 +376,14 @@ class JobQueue:
                 self._finish(record, "failed", error=f"DreamFace met a bug ({error!r}): please report it with the log.")
 
     def _next(self, worker: WorkerName) -> Record | None:
-        """The job that has waited longest for a worker."""
+        """The job that has waited longest for a worker, of the user whose turn it is: who was served longest ago."""
         waiting = (record for record in self._active.values() if record.state == "queued" and not self._closed)
-        return next((record for record in waiting if JOB_KINDS[record.kind].worker == worker), None)
+        ready = [record for record in waiting if JOB_KINDS[record.kind].worker == worker]
+        if not ready:
+            return None
+        chosen = min(ready, key=lambda record: self._turns.get(record.owner, 0))  # the first of several
+        self._turns[chosen.owner] = max(self._turns.values(), default=0) + 1
+        return chosen
 
     def close(self) -> None:
         """Before an orderly end: jobs that run have not failed, they wait for the next start; no other is begun."""
@@ -352,7 +430,7 @@ class JobQueue:
         if needed:
             order["files"] = {digest: str(self._uploads.file(digest)) for digest in needed}
         if record.kind == "export":
-            order["source"] = str(self.face(record.request["job"]))
+            order["source"] = str(self._face(self._known(record.request["job"], record.owner)))
         return order
 
     def _put_off(self, record: Record, error: NotStarted) -> None:
@@ -456,15 +534,16 @@ class JobQueue:
     def _live(self, record: Record) -> Record:
         return self._active.get(record.id) or self._unsaved.get(record.id) or record
 
-    def _known(self, job: str) -> Record:
+    def _known(self, job: str, owner: str | None = None) -> Record:
+        """Return a job of a user; None: of whoever asks."""
         record = self._find(job)
-        if record is None:
+        if record is None or record.owner != (asking.get().name if owner is None else owner):
             raise NotFound(f"There is no job {job}.")
         return record
 
     def _publish(self, record: Record) -> Job:
         job = self._describe(record)
-        self._hub.publish(job)
+        self._hub.publish(job, record.owner)
         return job
 
     def _describe(self, record: Record) -> Job:
@@ -484,6 +563,15 @@ class JobQueue:
     def _remove_result(self, record: Record) -> None:
         if has_folder(record.kind):
             shutil.rmtree(self._layout.result(record.kind, record.id), ignore_errors=True)
+
+
+def _size(folder: Path) -> int:
+    """Return how many bytes the files of a folder take."""
+    total = 0
+    for file in folder.rglob("*"):
+        with suppress(OSError):
+            total += file.lstat().st_size
+    return total
 
 
 def _completed(record: Record) -> dict[str, Any]:

@@ -95,6 +95,10 @@ NEIGHBOURS: Final = "neighbours.json"
 """Of the result of a job `explore`: which picture is of which neighbour."""
 
 
+PREVIEW, GLANCE = "preview.png", "glance.json"
+"""Of the result of a job `glance`: the picture, and who it is."""
+
+
 def forming_picture(staged: Path) -> Path:
     """Return where the picture of a face lies while it forms, beside its folder; it is swept like that."""
     return staged.with_name(f"{staged.name}.png")
@@ -114,7 +118,7 @@ _REMOVED: Final = re.compile(rf"\.{_JOB}\.removed")
 
 _TABLE: Final = "jobs.sqlite"
 _STORE_ID: Final = "store_id"
-_FILES: Final = ("lock", _STORE_ID, "backend.json", "reserve", "log", "backend.log", "token", "address")
+_FILES: Final = ("lock", _STORE_ID, "backend.json", "reserve", "log", "backend.log", "token", "address", "users.json")
 _NEEDED: Final = ("faces", "exports", "staging", "uploads")
 _FOLDERS: Final = (*_NEEDED, "downloads", "tls")
 _RESULT: Final = re.compile(rf"{_JOB}|{_STAGED.pattern}|[0-9a-f]{{64}}")

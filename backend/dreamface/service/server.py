@@ -35,6 +35,7 @@ from dreamface.service.live import COMMAND as LIVE_COMMAND
 from dreamface.service.live import LONELY, LiveSessions
 from dreamface.service.store import JobStore
 from dreamface.service.uploads import Uploads
+from dreamface.service.users import Users
 from dreamface.service.worker_process import COMMAND, WorkerProcess
 
 SHORTEST_TOKEN: Final = 16  # characters
@@ -116,7 +117,7 @@ def _run(service: Service, listener: socket.socket, options: Options) -> None:
     file = options.handover or handover.file_of(root)
     # Who knows the certificate knows whom they talk to, by whichever name.
     names = None if certificate else (*options.hosts, *([] if _is_any(host) else [host]))
-    app = create_app(service, token, names)
+    app = create_app(service, token, names, Users(root))
     guard = Guard(_descriptors())
     config = uvicorn.Config(
         app, log_config=None, log_level="error", access_log=False, http=guarded_by(guard), ws="none", loop="asyncio",

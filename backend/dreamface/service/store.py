@@ -28,7 +28,7 @@ UNREADABLE: Final = "This job's entry in the list of jobs is damaged: ask for it
 ERROR_CODE: Final = "error_code"
 """What the result of a failed job holds, where a program can tell its error by a code."""
 
-_VERSION: Final = 1  # of the table
+_VERSION: Final = 2  # of the table
 
 _RESERVE: Final = 2**20  # bytes; a hundred outcomes of jobs go into them
 
@@ -48,10 +48,14 @@ CREATE TABLE jobs (
     finished REAL,
     attempts INTEGER NOT NULL DEFAULT 0,
     error TEXT,
-    result TEXT
+    result TEXT,
+    owner TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX jobs_by_state ON jobs (state);
 """
+
+_ADD_OWNER: Final = "BEGIN; ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT ''; PRAGMA user_version=2; COMMIT;"
+"""From the first version, whose jobs were all the owner's."""
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +76,7 @@ class Record:
         created, started, finished: seconds since 1970.
         result: plain data without the places, which the store's folder gives.
         stage, fraction, message: how far it is; while it runs, and in memory only.
+        owner: name of the user who asked; empty: the owner.
         usual: seconds that jobs like it took before, where there were any; in memory only.
     """
 
@@ -85,6 +90,7 @@ class Record:
     attempts: int = 0
     error: str | None = None
     result: dict[str, Any] | None = None
+    owner: str = ""
     stage: str = ""
     fraction: float = 0.0
     message: str = ""
@@ -124,6 +130,8 @@ class JobStore:
             version = self._database.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
                 self._database.executescript(f"BEGIN; {_TABLE} PRAGMA user_version={_VERSION}; COMMIT;")
+            elif version == 1:
+                self._database.executescript(_ADD_OWNER)
         if version > _VERSION:
             raise StoreError(
                 f"{file} was made by a newer DreamFace: update DreamFace, or choose another folder (--store)."
@@ -142,8 +150,8 @@ class JobStore:
             raise StoreError(_FULL)
         with self._explained():
             self._database.execute(
-                "INSERT INTO jobs (id, kind, state, request, created) VALUES (?, ?, ?, ?, ?)",
-                (record.id, record.kind, record.state, json.dumps(record.request), record.created),
+                "INSERT INTO jobs (id, kind, state, request, created, owner) VALUES (?, ?, ?, ?, ?, ?)",
+                (record.id, record.kind, record.state, json.dumps(record.request), record.created, record.owner),
             )
 
     def update(self, record: Record) -> None:
@@ -180,10 +188,21 @@ class JobStore:
                 log.error("Job number %d can't be read and was not done.", number)
         return _records(sound)
 
-    def newest(self, limit: int) -> list[Record]:
-        """The newest jobs, newest first."""
+    def newest(self, limit: int, owner: str) -> list[Record]:
+        """The newest jobs of a user, newest first."""
         with self._explained():
-            return _newest(self._database, limit)
+            rows = self._database.execute(
+                "SELECT * FROM jobs WHERE owner=? ORDER BY number DESC LIMIT ?", (owner, limit)
+            ).fetchall()
+        return _records(rows)
+
+    def done(self, owner: str) -> list[tuple[str, Kind]]:
+        """Return id and kind of all jobs of a user that are done."""
+        with self._explained():
+            rows = self._database.execute(
+                "SELECT id, kind FROM jobs WHERE state='done' AND owner=?", (owner,)
+            ).fetchall()
+        return [(row["id"], row["kind"]) for row in rows if row["kind"] in JOB_KINDS]
 
     def durations(self, kind: Kind, resolution: object, limit: int = 10) -> list[float]:
         """Seconds that the last done jobs of a kind took at a resolution; those with diffusion are left out."""

@@ -1,4 +1,4 @@
-"""Taking away what nobody has picked: variations, and pictures of neighbours."""
+"""Taking away what nobody has picked: variations, and pictures to choose by."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 from dreamface import library
 from dreamface._files import delete
 from dreamface.errors import DreamFaceError
-from dreamface.service.layout import NEIGHBOURS
+from dreamface.service.layout import GLANCE, NEIGHBOURS
 
 A_DAY: Final = 24 * 3600.0  # seconds
 
@@ -20,11 +20,11 @@ logger = logging.getLogger(__name__)
 
 
 async def sweep_neighbours(exports: Path, every: float = A_DAY) -> None:
-    """Delete the pictures of faces' neighbours that are older than a day, now and then every so many seconds.
+    """Delete pictures of faces' neighbours and of people at a glance that are older than a day, now and then.
 
     Args:
         exports: the folder with the folders of finished jobs.
-        every: seconds.
+        every: seconds between two times.
     """
     while True:
         await asyncio.to_thread(_sweep_neighbours, exports)
@@ -32,7 +32,7 @@ async def sweep_neighbours(exports: Path, every: float = A_DAY) -> None:
 
 
 def _sweep_neighbours(exports: Path) -> None:
-    for listed in exports.glob(f"*/{NEIGHBOURS}"):
+    for listed in (*exports.glob(f"*/{NEIGHBOURS}"), *exports.glob(f"*/{GLANCE}")):
         with suppress(OSError):
             if time.time() - listed.stat().st_mtime > A_DAY:
                 delete(listed.parent)

@@ -26,12 +26,13 @@ from dreamface.images import png_bytes
 from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
 from dreamface.record import FaceRecord, read_corrections, read_edits, write_edits, write_talk
-from dreamface.service.layout import NEIGHBOURS, forming_picture
+from dreamface.service.layout import GLANCE, NEIGHBOURS, PREVIEW, forming_picture
 from dreamface.service.schemas import (
     AnimateResult,
     ExploreResult,
     ExportResult,
     FaceResult,
+    GlanceResult,
     Kind,
     Region,
     to_record,
@@ -259,6 +260,30 @@ def explore(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     return ExploreResult(file=NEIGHBOURS, rows=pipeline.SIDE, columns=pipeline.SIDE).model_dump()
 
 
+def glance(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
+    """Take a small picture of somebody, into the folder `place`."""
+    request = job["request"]
+    record, picture = pipeline.glance(
+        request["prompt"],
+        seed=request["seed"],
+        head=request["head"],
+        traits=to_traits(request["traits"]),
+        without=request["without"],
+        corrections=read_corrections(request["corrections"]),
+        anyway=request["anyway"],
+        size=request["size"],
+        progress=progress,
+    )
+    told = {"prompt": record.prompt, "seed": record.seed, "traits": record.traits.to_json()}
+    try:
+        place.mkdir(parents=True)
+        (place / PREVIEW).write_bytes(png_bytes((255.0 * picture + 0.5).byte().numpy()))
+        (place / GLANCE).write_text(json.dumps(told), "utf-8")
+    except OSError as error:
+        raise cannot_write(place, error) from error
+    return GlanceResult(file=PREVIEW, prompt=record.prompt, seed=record.seed).model_dump()
+
+
 def _neighbour_json(neighbour: pipeline.Neighbour) -> dict[str, Any]:
     return {
         "row": neighbour.row,
@@ -329,6 +354,7 @@ JOBS: Mapping[Kind, Callable[[Request, Path, Progress], dict[str, Any]]] = {
     "edit": edit,
     "cards": cards,
     "explore": explore,
+    "glance": glance,
     "export": export,
     "animate": animate,
 }

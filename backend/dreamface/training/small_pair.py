@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ def _keep_shard(shard: Path, file: Path) -> None:
 
     albedo, pictures, labels = [], [], []
     for sample in webdataset.WebDataset(str(shard), shardshuffle=False):
-        names = sorted(name for name in sample if name.startswith("picture"))
+        names = sorted(name for name in sample if re.fullmatch(r"picture\d+\.png", name))
         albedo.append(smaller(_image(sample["albedo.png"])))
         pictures.append(np.stack([smaller(_image(sample[name])) for name in names]))
         labels.append(sample["json"].decode())

@@ -2,9 +2,12 @@
 
 OUT/
   people-000000.tar    250 people, each `000000123.albedo.png`, `.specular.png`, `.normal.png`, `.mask.png`,
-                       `.picture0.png` ... and `.json`: captions, traits, seed, views
+                       `.picture0.png` ... and `.json`: captions, traits, seed, views, split; with labels more, see
+                       `labels`: `.picture0.json`, `.picture0.segmentation.png` ...
   people-000000.json   what is in the shard
-  index.json           settings, shards, and statistics of who is in it
+  index.json           settings, shards, splits, what labels mean, and statistics of who is in it
+  statistics.html      the same statistics to look at
+  README.md            a data card
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ from dreamface.errors import BadRequest, DreamFaceError, FolderError, MissingDep
 from dreamface.head import check_name
 from dreamface.progress import Progress
 from dreamface.training.captions import BROWN, DARK, LIGHT, PALE
-from dreamface.traits import ANCESTRIES
+from dreamface.training.splits import SEED, SPLITS, split_of
+from dreamface.traits import ANCESTRIES, ARKIT_SHAPES
 
 INDEX: Final = "index.json"
 FORMAT: Final = 1
@@ -34,6 +38,10 @@ MOST_PEOPLE: Final = 10_000_000
 MOST_PICTURES: Final = 16  # of each person
 SIDES: Final = (128, 256, 512, 1024, 2048)
 EXTRA: Final = "training"
+LABELS: Final = ("landmarks", "segmentation", "normals", "depth", "uv")
+"""What pictures can be labelled with."""
+
+ALL, NONE = "all", "none"
 
 _LOOK: Final = 0.2  # seconds between two looks at whether the user wants to stop
 _SKIN_NAMES: Final = ((PALE, "pale"), (LIGHT, "light"), (BROWN, "brown"), (DARK, "dark"), (1.01, "very dark"))
@@ -49,12 +57,15 @@ class Wish:
         resolution: side of maps and pictures in pixels, one of `SIDES`.
         pictures: of each person.
         head: model, whose UV layout the maps have.
+        labels: what pictures are labelled with, some of `LABELS` in their order. With any, pictures are portraits with
+            hair, expressions and random light; without, they are quick ones of bald heads at rest.
     """
 
     count: int
     resolution: int = 512
     pictures: int = 2
     head: str = "anny"
+    labels: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Refuse what can't be made.
@@ -68,6 +79,12 @@ class Wish:
             raise BadRequest(f"The resolution must be one of {', '.join(map(str, SIDES))}; got {self.resolution}.")
         if not 0 <= self.pictures <= MOST_PICTURES:
             raise BadRequest(f"Ask for 0 to {MOST_PICTURES} pictures of each person; got {self.pictures}.")
+        if unknown := [name for name in self.labels if name not in LABELS]:
+            raise BadRequest(f"There is no label {unknown[0]!r}: there are {', '.join(LABELS)}.")
+        if self.labels and not self.pictures:
+            raise BadRequest(
+                "Labels belong to pictures: ask for at least one picture of each person, or for no labels."
+            )
         check_name(self.head)
 
     @property
@@ -78,7 +95,26 @@ class Wish:
     @property
     def kind(self) -> dict[str, Any]:
         """What all shards of a folder have in common."""
-        return {"format": FORMAT, "resolution": self.resolution, "pictures": self.pictures, "head": self.head}
+        return {
+            "format": FORMAT, "resolution": self.resolution, "pictures": self.pictures, "head": self.head,
+            "labels": list(self.labels),
+        }  # fmt: skip
+
+
+def read_labels(text: str) -> tuple[str, ...]:
+    """Return labels of "all", "none" or a list with commas, in the order of `LABELS`.
+
+    Raises:
+        BadRequest: there is no such label.
+    """
+    if text.strip() in (ALL, NONE):
+        return LABELS if text.strip() == ALL else ()
+    asked = [name.strip() for name in text.split(",") if name.strip()]
+    if unknown := [name for name in asked if name not in LABELS]:
+        raise BadRequest(
+            f"There is no label {unknown[0][:40]!r}: give {ALL}, {NONE}, or some of {', '.join(LABELS)} with commas."
+        )
+    return tuple(name for name in LABELS if name in asked)
 
 
 def synthesise(
@@ -177,22 +213,29 @@ def write_shard(out: Path, number: int, people: range, wish: Wish) -> dict[str, 
     """Write one shard, whole or not at all, and return what is in it."""
     import webdataset
 
+    from dreamface.training.overview import counted
     from dreamface.training.synthetic import make_example
 
     name = _name(number)
     contents: dict[str, Any] = {"name": f"{name}.tar", "first": people.start, "count": len(people), "digests": []}
     counts: Counter[str] = Counter()
+    groups: dict[str, Counter[str]] = {}
+    identity: set[str] = set()
     try:
         with (
             whole_file(out / f"{name}.tar") as path,
             webdataset.TarWriter(str(path), mtime=0, user="", group="") as tar,
         ):
             for one in people:
-                example = make_example(one, wish.resolution, wish.pictures, wish.head)
+                example = make_example(one, wish.resolution, wish.pictures, wish.head, wish.labels)
                 tar.write({"__key__": f"{one:09d}", **example.files()})
                 contents["digests"].append(example.digest[:16])
                 counts.update(_kinds(example.traits))
+                identity |= example.identity.keys()
+                for group, which in counted(example):
+                    groups.setdefault(group, Counter())[which] += 1
         contents["statistics"] = dict(sorted(counts.items()))
+        contents["counts"], contents["identity"] = groups, sorted(identity)
         with whole_file(out / f"{name}.json") as path:
             path.write_text(json.dumps(contents), "utf-8")
     except OSError as error:
@@ -247,10 +290,12 @@ def _begin(out: Path, wish: Wish) -> None:
         raise cannot_write(out / INDEX, error) from error
     if (out / INDEX).is_file():
         index = read_index(out)
-        if {name: index.get(name) for name in wish.kind} != wish.kind:
+        held = {"labels": [], **index}  # older ones had none
+        if {name: held.get(name) for name in wish.kind} != wish.kind:
             raise BadRequest(
-                f"{out} holds people of another kind ({index.get('resolution')} pixels, {index.get('pictures')} "
-                f"pictures, {index.get('head')}): choose another folder, or ask for the same."
+                f"{out} holds people of another kind ({held.get('resolution')} pixels, {held.get('pictures')} "
+                f"pictures, {held.get('head')}, labels: {', '.join(map(str, held['labels'])) or NONE}): choose another "
+                "folder, or ask for the same."
             )
         if (there := _people_there(out, index)) > wish.count:
             raise BadRequest(
@@ -276,7 +321,9 @@ def _people_there(out: Path, index: Mapping[str, Any]) -> int:
 
 
 def _finish(out: Path, wish: Wish, shards: list[dict[str, Any]]) -> dict[str, Any]:
-    """Write and return the index of all shards."""
+    """Write and return the index of all shards, and what shows who is in them."""
+    from dreamface.training.overview import summed, write_overview
+
     counts: Counter[str] = Counter()
     for shard in shards:
         counts.update(shard["statistics"])
@@ -287,9 +334,31 @@ def _finish(out: Path, wish: Wish, shards: list[dict[str, Any]]) -> dict[str, An
         "duplicates": len(digests) - len(set(digests)),
         "shards": [{name: shard[name] for name in ("name", "first", "count")} for shard in shards],
         "statistics": dict(sorted(counts.items())),
-    }
+        "counts": summed(shards),
+        "splits": {
+            "seed": SEED, "shares": dict(SPLITS), "people": dict(Counter(split_of(digest) for digest in digests)),
+        },
+    }  # fmt: skip
+    if wish.labels:
+        index |= _meanings(wish, shards)
     _write_index(out, index)
+    write_overview(out, index)
     return index
+
+
+def _meanings(wish: Wish, shards: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what numbers in labels stand for."""
+    from dreamface.head import load_model
+    from dreamface.training.labels import KINDS, landmark_names
+
+    topology = load_model(wish.head).topology
+    return {
+        "kinds": [{"name": kind.name, "colour": list(kind.colour)} for kind in KINDS],
+        "landmarks": list(landmark_names(topology)),
+        "tiles": list(topology.tiles),
+        "expression": list(ARKIT_SHAPES),
+        "identity": sorted({name for shard in shards for name in shard.get("identity", [])}),
+    }
 
 
 def _write_index(out: Path, index: Mapping[str, Any]) -> None:

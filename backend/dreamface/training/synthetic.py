@@ -7,23 +7,35 @@ import json
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import torch
 from torch.nn.functional import avg_pool2d
 
-from dreamface.face import Head, Topology
+from dreamface.face import Head, Maps, Topology, pose
+from dreamface.groom import Surface, grow, rooted_hairs, strands_on
+from dreamface.head import load_model
 from dreamface.images import encode_normal8, encode_srgb8, encode_unit8, png_bytes
 from dreamface.pipeline import build_head
-from dreamface.render import Camera
-from dreamface.skin import Painter, TopologyCache, atlas_of, materials, skin_tiles
+from dreamface.pipeline.people import shown_materials
+from dreamface.render import Camera, preview
+from dreamface.render.scene import Scene
+from dreamface.skin import Painter, TopologyCache, WrinklePainter, atlas_of, materials, skin_tiles, wear_wrinkles
+from dreamface.styles import find_style, root_density
 from dreamface.training.captions import describe
+from dreamface.training.labels import Labels, label
+from dreamface.training.sittings import Sitting, camera_json, random_sitting, rounded, studio_json
 from dreamface.training.snapshots import Light, Person, Picture, front_direction
-from dreamface.traits import VOCABULARY, Group, Traits
+from dreamface.training.splits import split_of
+from dreamface.traits import ARKIT_SHAPES, VOCABULARY, Group, Traits
 
 NOT_FACE: Final = ("scalp", "mouth_inside", "eye_sockets")
 """Regions of the skin's tile that no face shows; what lies between the islands is none either."""
+
+_HAIRS: Final = 12_000  # of a portrait of `_USUAL_SIDE` pixels
+_USUAL_SIDE: Final = 512
+_FEWEST_HAIRS: Final = 0.35  # least share of them in smaller ones
 
 _MASKS: Final = 4  # masks that are kept for the next person
 _FINER: Final = 2  # rendered pixels a side for each pixel that is kept
@@ -46,6 +58,8 @@ class Example:
         mask: [R, R] uint8, 255 on the face.
         pictures: [R, R, 3] uint8, the head from random sides in random light.
         views: of each picture: yaw and pitch in degrees.
+        identity: the head model's coefficients; empty where pictures have no labels.
+        labels: extension -> contents of what the pictures are labelled with.
     """
 
     number: int
@@ -55,21 +69,35 @@ class Example:
     mask: Picture
     pictures: tuple[Picture, ...]
     views: tuple[Mapping[str, float], ...]
+    identity: Mapping[str, float] = field(default_factory=dict)
+    labels: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
         """Of who it is: two of the same would be duplicates."""
         return hashlib.sha256(json.dumps(self.traits, sort_keys=True).encode()).hexdigest()
 
+    @property
+    def split(self) -> str:
+        """Which of `splits.SPLITS` the person belongs to."""
+        return split_of(self.digest)
+
     def files(self) -> dict[str, bytes]:
         """Return extension -> contents, as a WebDataset sample has them."""
-        label = {"captions": self.captions, "traits": self.traits, "seed": self.number, "views": self.views}
+        told = {
+            "captions": self.captions, "traits": self.traits, "seed": self.number, "views": self.views,
+            "split": self.split,
+        }  # fmt: skip
+        if self.identity:
+            told["identity"] = self.identity
         found = {f"{name}.png": png_bytes(image) for name, image in self.maps.items()}
         found |= {f"picture{number}.png": png_bytes(image) for number, image in enumerate(self.pictures)}
-        return {**found, "mask.png": png_bytes(self.mask), "json": json.dumps(label).encode()}
+        return {**found, **self.labels, "mask.png": png_bytes(self.mask), "json": json.dumps(told).encode()}
 
 
-def make_example(number: int, resolution: int, pictures: int = 2, model: str = "anny") -> Example:
+def make_example(
+    number: int, resolution: int, pictures: int = 2, model: str = "anny", labels: tuple[str, ...] = ()
+) -> Example:
     """Return the person of a number; the same number always gives the same one.
 
     Args:
@@ -77,15 +105,15 @@ def make_example(number: int, resolution: int, pictures: int = 2, model: str = "
         resolution: side of maps and pictures, a multiple of 128.
         pictures: how many of the head.
         model: head model, which decides the UV layout.
+        labels: some of `synthesising.LABELS`; with any, pictures are portraits with hair and expressions.
     """
     described = describe(number)
     traits = described.traits
     head = build_head(model, traits, number, 0)
     maps = Painter().paint(head, traits, resolution=resolution, seed=number)
     tile = skin_tiles(head.topology)[0]
-    chance = random.Random(f"views of {number}")
-    person = Person(head, torch.empty(0), dict(materials(head, traits)), maps)
-    taken = [take_picture(person, resolution, chance) for _ in range(pictures)]
+    made = _labelled if labels else _plain
+    taken = made(head, traits, maps, number, resolution, pictures, labels)
     return Example(
         number,
         described.captions,
@@ -96,8 +124,10 @@ def make_example(number: int, resolution: int, pictures: int = 2, model: str = "
             "normal": encode_normal8(maps[tile]["normal"]),
         },
         face_mask(head.topology, tile, resolution),
-        tuple(image for image, _ in taken),
-        tuple(view for _, view in taken),
+        tuple(one.image for one in taken),
+        tuple(one.view for one in taken),
+        {name: round(value, 6) for name, value in head.identity.items()} if labels else {},
+        {f"picture{place}.{name}": data for place, one in enumerate(taken) for name, data in one.files.items()},
     )
 
 
@@ -129,6 +159,80 @@ def face_mask(topology: Topology, tile: str, resolution: int) -> Picture:
 
 
 # ------------------------------------------------------------------------------------------------------------ pictures
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """A picture of a head.
+
+    Attributes:
+        image: [R, R, 3] uint8 sRGB.
+        view: from where, degrees.
+        files: extension -> contents of its labels.
+    """
+
+    image: Picture
+    view: Mapping[str, float]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def _plain(
+    head: Head, traits: Traits, maps: Maps, number: int, resolution: int, pictures: int, _: tuple[str, ...]
+) -> list[_Taken]:
+    """Return quick pictures without hair."""
+    chance = random.Random(f"views of {number}")
+    person = Person(head, torch.empty(0), dict(materials(head, traits)), maps)
+    return [_Taken(*take_picture(person, resolution, chance)) for _ in range(pictures)]
+
+
+def _labelled(
+    head: Head, traits: Traits, maps: Maps, number: int, resolution: int, pictures: int, labels: tuple[str, ...]
+) -> list[_Taken]:
+    """Return portraits with hair, expressions and labels."""
+    if not pictures:
+        return []
+    chance = random.Random(f"sittings of {number}")
+    model, surface = load_model(head.model), Surface(head)
+    shapes = model.shapes(head)
+    groom = grow(head, traits, number, surface=surface)
+    most = round(_HAIRS * min(max(resolution / _USUAL_SIDE, _FEWEST_HAIRS), 1.0))
+    hairs = rooted_hairs(groom, traits, number, surface, most)
+    named = dict(zip(model.shape_names, shapes, strict=True))
+    folds = WrinklePainter().paint(head, named, traits, resolution=resolution, seed=number)
+    folded = {tile: {**channels, **folds.get(tile, {})} for tile, channels in maps.items()}
+    surfaces = shown_materials(materials(head, traits), groom)
+    roots = {
+        region: root_density(find_style(groom[region].style, region), head, traits, number)
+        for region in ("scalp", "beard")
+        if region in groom
+    }
+    found = []
+    for _ in range(pictures):
+        sitting = random_sitting(head, chance)
+        posed = pose(head.vertices, shapes[: len(ARKIT_SHAPES)], sitting.weights)
+        strands = strands_on(hairs, surface, posed)
+        worn = wear_wrinkles(folded, dict(zip(ARKIT_SHAPES, sitting.weights.tolist(), strict=True)))
+        image = preview(
+            posed, head.topology, surfaces, worn, size=resolution, camera=sitting.camera, strands=strands,
+            studio=sitting.studio,
+        )  # fmt: skip
+        scene = Scene(posed, head.topology, surfaces, worn, sitting.camera, resolution)
+        files = _label_files(label(scene, head, strands, roots), scene, sitting, labels)
+        found.append(_Taken((image * 255.0).round().to(torch.uint8).numpy(), sitting.angles, files))
+    return found
+
+
+def _label_files(seen: Labels, scene: Scene, sitting: Sitting, labels: tuple[str, ...]) -> dict[str, bytes]:
+    """Return extension -> contents of what a picture is labelled with."""
+    told: dict[str, Any] = {
+        "camera": camera_json(sitting.camera, scene.size),
+        "light": studio_json(sitting.studio),
+        "view": sitting.angles,
+        "expression": {"name": sitting.expression, "weights": rounded(sitting.weights)},
+    }
+    if "landmarks" in labels:
+        told["landmarks"] = seen.landmarks
+    return {**seen.files(labels), "json": json.dumps(told).encode()}
 
 
 def take_picture(person: Person, size: int, chance: random.Random) -> tuple[Picture, dict[str, float]]:

@@ -126,7 +126,7 @@ class _Shards:
         index = read_index(folder)
         self._head = str(index.get("head", ""))
         for shard in index["shards"]:
-            self._places += _index(folder / shard["name"])
+            self._places += where_files_lie(folder / shard["name"])
         if not self._places:
             raise FolderError(f"{folder} holds no people yet: let `dreamface synthesise` finish.")
 
@@ -146,12 +146,13 @@ class _Shards:
                 file.seek(start)
                 return file.read(size)
 
-            images = {name.removesuffix(".png"): read(name) for name in files if name.endswith(".png")}
+            maps = [name for name in files if name.endswith(".png") and not name.startswith("picture")]
+            images = {name.removesuffix(".png"): read(name) for name in maps}
             called = {name.removesuffix(".png"): f"{name} of a person in {shard}" for name in files}
             return TextureExample(tuple(json.loads(read("json"))["captions"]), DESIRED, images, called)
 
 
-def _index(shard: Path) -> list[tuple[Path, dict[str, tuple[int, int]]]]:
+def where_files_lie(shard: Path) -> list[tuple[Path, dict[str, tuple[int, int]]]]:
     """Return where the files of each person lie in a shard: first byte and size."""
     people: dict[str, dict[str, tuple[int, int]]] = {}
     try:

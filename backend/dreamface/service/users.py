@@ -1,0 +1,163 @@
+"""People who share a service: each has a token, jobs and faces of their own, and as much room as they were given.
+
+Whoever has the service's own token is the owner, and has no limits; the others stand in `users.json` in the store,
+with the SHA-256 of their tokens, never the tokens themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from dreamface._files import whole_file
+from dreamface.errors import BadRequest, DreamFaceError, NameTaken, UnknownName
+
+USERS: Final = "users.json"
+WAITING, DISK = 50, 20.0
+"""Jobs that a user may have waiting, and gigabytes that their faces and files may take, where nobody says otherwise."""
+
+GIGABYTE: Final = 10**9  # bytes
+MOST_WAITING, MOST_DISK = 100_000, 1_000_000.0
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who asks.
+
+    Attributes:
+        name: empty for the owner.
+        token_sha256: of the token, as hexadecimal digits; empty for the owner, whose token the service has.
+        waiting: jobs that may wait at a time; None: any number.
+        disk: gigabytes that faces and files may take; None: all there are.
+    """
+
+    name: str = ""
+    token_sha256: str = ""
+    waiting: int | None = None
+    disk: float | None = None
+
+
+OWNER: Final = User()
+
+asking: Final[ContextVar[User]] = ContextVar("asking", default=OWNER)
+"""Whose request is being answered. `Access` sets it; what works for nobody in particular is the owner's."""
+
+
+class Users:
+    """Those of a store. The file is read again where it has changed, so that adding somebody needs no new start."""
+
+    def __init__(self, store: Path) -> None:
+        self._file = store / USERS
+        self._seen: tuple[int, int] | None = None
+        self._users: tuple[User, ...] = ()
+
+    def of(self, token: str) -> User | None:
+        """Return whose token it is; None: nobody's."""
+        digest = _digest(token)
+        found = [user for user in self._all() if hmac.compare_digest(user.token_sha256, digest)]
+        return found[0] if found else None
+
+    def _all(self) -> tuple[User, ...]:
+        try:
+            status = self._file.stat()
+        except OSError:
+            return ()
+        seen = status.st_mtime_ns, status.st_ino
+        if seen != self._seen:
+            try:
+                self._users = tuple(read_users(self._file.parent))
+            except DreamFaceError:  # a damaged file lets nobody in; `dreamface users` says what is wrong with it
+                self._users = ()
+            self._seen = seen
+        return self._users
+
+
+def read_users(store: Path) -> list[User]:
+    """Return the users of a store by name.
+
+    Raises:
+        DreamFaceError: the list is damaged.
+    """
+    file = store / USERS
+    try:
+        rows = json.loads(file.read_text("utf-8"))["users"]
+        users = [User(str(row["name"]), str(row["token_sha256"]), row["waiting"], row["disk"]) for row in rows]
+        for user in users:
+            _check_limits(user.waiting, user.disk)
+        return users
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DreamFaceError(
+            f"{file} is damaged, so no user but the owner is let in: mend it, or delete it and add the users again."
+        ) from error
+
+
+def add_user(store: Path, name: str, waiting: int | None = WAITING, disk: float | None = DISK) -> str:
+    """Add somebody, and return their token, which is kept nowhere.
+
+    Args:
+        store: the service's folder.
+        name: of letters, digits, dots, dashes and underscores.
+        waiting: jobs that may wait at a time.
+        disk: gigabytes that faces and files may take.
+
+    Raises:
+        BadRequest: the name or a limit can't be.
+        NameTaken: there is somebody of that name.
+        DreamFaceError: the list is damaged, or the disk refused.
+    """
+    if not _NAME.fullmatch(name):
+        raise BadRequest("A user's name has 1 to 40 letters, digits, dots, dashes and underscores, such as anna.k.")
+    _check_limits(waiting, disk)
+    users = read_users(store)
+    if name.lower() in (user.name.lower() for user in users):
+        raise NameTaken(f"There is a user called {name} already: remove them first, or choose another name.")
+    token = secrets.token_urlsafe(24)
+    _write(store, [*users, User(name, _digest(token), waiting, disk)])
+    return token
+
+
+def remove_user(store: Path, name: str) -> None:
+    """Let somebody in no more; their jobs and faces stay.
+
+    Raises:
+        UnknownName: there is nobody of that name.
+        DreamFaceError: the list is damaged, or the disk refused.
+    """
+    users = read_users(store)
+    kept = [user for user in users if user.name.lower() != name.lower()]
+    if len(kept) == len(users):
+        raise UnknownName(f"There is no user called {name}: `dreamface users` lists them.")
+    _write(store, kept)
+
+
+def _write(store: Path, users: list[User]) -> None:
+    rows = [asdict(user) for user in sorted(users, key=lambda user: user.name.lower())]
+    store.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with whole_file(store / USERS) as part:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump({"users": rows}, stream, indent=1)
+
+
+def _check_limits(waiting: object, disk: object) -> None:
+    if waiting is not None and not (isinstance(waiting, int) and 1 <= waiting <= MOST_WAITING):
+        raise BadRequest(f"A user may have 1 to {MOST_WAITING:,} jobs waiting; got {waiting}.")
+    if disk is not None and not (isinstance(disk, int | float) and 0.0 < disk <= MOST_DISK):
+        raise BadRequest(
+            f"A user's disk space is a number of gigabytes above 0 and up to {MOST_DISK:,.0f}; got {disk}."
+        )
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

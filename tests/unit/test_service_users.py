@@ -1,0 +1,175 @@
+"""Several people on one service: tokens of their own, nobody sees another's, everybody's turn comes, within limits."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import urllib.error
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dreamface.cli import main
+from dreamface.errors import BadRequest, DreamFaceError, NameTaken, UnknownName
+from dreamface.service.store import JobStore
+from dreamface.service.users import Users, add_user, read_users, remove_user
+from tests.running_backend import Backend, running_backend, wait_for
+
+
+class Somebody:
+    """A user of a backend."""
+
+    def __init__(self, backend: Backend, token: str) -> None:
+        self._backend = backend
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        return self._backend.ask(method, path, body, **self._headers)
+
+    def generate(self, prompt: str, **more: Any) -> tuple[int, Any]:
+        return self.ask("POST", "/jobs", {"kind": "generate", "request": {"prompt": prompt, "resolution": 512}, **more})
+
+    def outcome(self, job: str) -> dict[str, Any]:
+        wait_for(lambda: self.ask("GET", f"/jobs/{job}")[1]["state"] not in ("queued", "running"))
+        return dict(self.ask("GET", f"/jobs/{job}")[1])
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    with running_backend(tmp_path_factory.mktemp("users") / "store") as backend:
+        backend.when_ready()
+        yield backend
+
+
+@pytest.fixture(scope="module")
+def anna(backend: Backend) -> Somebody:
+    return Somebody(backend, add_user(backend.store, "anna"))  # while it runs: it needs no new start
+
+
+@pytest.fixture(scope="module")
+def ben(backend: Backend) -> Somebody:
+    return Somebody(backend, add_user(backend.store, "ben", waiting=2))
+
+
+def test_nobody_sees_anothers_jobs_or_faces(backend: Backend, anna: Somebody, ben: Somebody) -> None:
+    name = uuid.uuid4().hex
+    status, _ = anna.generate("a man", id=name)
+    assert status == 201 and anna.outcome(name)["state"] == "done"
+    for path in ("", "/files", "/files/face.json", "/events"):
+        assert anna.ask("GET", f"/jobs/{name}{path}")[0] == 200
+        for other in (ben, backend):
+            assert other.ask("GET", f"/jobs/{name}{path}")[0] == 404, path
+    for path in ("/cancel", "/pick"):
+        assert ben.ask("POST", f"/jobs/{name}{path}")[0] == 404
+    assert ben.ask("DELETE", f"/jobs/{name}/files")[0] == 404
+    assert ben.ask("POST", "/jobs", {"kind": "export", "request": {"job": name, "format": "obj"}})[0] == 404
+    assert ben.generate("a man", id=name)[0] == 409
+    assert name not in json.dumps([ben.ask("GET", "/jobs")[1], ben.ask("GET", "/jobs?active=false")[1]])
+    assert name in json.dumps(anna.ask("GET", "/jobs?active=false")[1])
+    assert "another" not in json.dumps(ben.ask("GET", "/health")[1])
+
+
+def test_events_are_ones_own(backend: Backend, anna: Somebody, ben: Somebody) -> None:
+    with backend.open("GET", "/events", Authorization=ben._headers["Authorization"]) as stream:
+        stream.readline()
+        _, hers = anna.generate("a woman")
+        anna.outcome(hers["id"])
+        _, his = ben.generate("a man")
+        ben.outcome(his["id"])
+        heard = ""
+        while his["id"] not in heard:
+            heard += stream.readline().decode()
+        assert hers["id"] not in heard
+
+
+def test_everybodys_turn_comes_and_a_queue_has_an_end(backend: Backend, anna: Somebody, ben: Somebody) -> None:
+    _, first = anna.generate("slow")  # holds the worker while the others come
+    wait_for(lambda: anna.ask("GET", f"/jobs/{first['id']}")[1]["state"] == "running")
+    hers = [anna.generate("a woman")[1]["id"] for _ in range(4)]
+    his = [ben.generate("a man")[1]["id"] for _ in range(2)]
+    owners = backend.generate("an elf")
+    status, answer = ben.generate("one more")
+    assert status == 429 and answer["error"].startswith("You have 2 jobs waiting, and may have 2: wait until")
+    assert ben.ask("GET", "/health")[1]["active_jobs"] == 2
+    anna.ask("POST", f"/jobs/{first['id']}/cancel")
+    done = {job: anna.outcome(job) for job in hers} | {job: ben.outcome(job) for job in his}
+    done[owners] = backend.outcome(owners)
+    order = sorted(done, key=lambda job: done[job]["started"])
+    assert {order[0], order[1], order[2]} >= {his[0], owners}, "whoever has waited for a turn comes first"
+    assert order.index(his[1]) < order.index(hers[2]) and [job for job in order if job in hers] == hers
+    assert ben.generate("a man")[0] == 201
+
+
+def test_a_user_has_so_much_room_and_can_make_some(backend: Backend) -> None:
+    carl = Somebody(backend, add_user(backend.store, "carl", disk=1e-9))  # a byte
+    _, job = carl.generate("a man")
+    assert carl.outcome(job["id"])["state"] == "done"
+    status, answer = carl.generate("another man")
+    assert status == 429 and "GB here, and may take" in answer["error"] and "delete some" in answer["error"]
+    assert carl.ask("PUT", f"/uploads/{'0' * 64}", b"x")[0] == 429
+    assert carl.ask("DELETE", f"/jobs/{job['id']}/files")[0] == 204
+    assert carl.ask("GET", f"/jobs/{job['id']}/files")[0] == 404
+    assert carl.generate("another man")[0] == 201
+
+
+def test_models_are_not_for_users_to_change(ben: Somebody) -> None:
+    status, answer = ben.ask("POST", "/jobs", {"kind": "remove_model", "request": {"name": "ict-facekit"}})
+    assert status == 409 and "whoever runs the service" in answer["error"]
+
+
+def test_who_is_removed_is_let_in_no_more(backend: Backend) -> None:
+    dora = Somebody(backend, add_user(backend.store, "dora"))
+    assert dora.ask("GET", "/health")[0] == 200
+    remove_user(backend.store, "Dora")
+    assert dora.ask("GET", "/health")[0] == 401
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        backend.open("GET", "/health", Authorization="Bearer ")
+
+
+def test_names_and_limits_that_cannot_be(tmp_path: Path) -> None:
+    add_user(tmp_path, "anna")
+    for name, limits, kind, sentence in (
+        ("", {}, BadRequest, "1 to 40"), ("../up", {}, BadRequest, "1 to 40"), ("Anna", {}, NameTaken, "already"),
+        ("ben", {"waiting": 0}, BadRequest, "jobs waiting"), ("ben", {"disk": -1.0}, BadRequest, "gigabytes"),
+    ):  # fmt: skip
+        with pytest.raises(kind, match=sentence):
+            add_user(tmp_path, name, **limits)
+    with pytest.raises(UnknownName, match="no user called ben"):
+        remove_user(tmp_path, "ben")
+    (tmp_path / "users.json").write_text("{")
+    with pytest.raises(DreamFaceError, match="damaged"):
+        read_users(tmp_path)
+    assert Users(tmp_path).of("anything") is None
+
+
+def test_the_line_of_a_user_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = ["--store", str(tmp_path)]
+    (tmp_path / "address").write_text(f"192.168.1.20:8765#owner#{'ab' * 32}\n")
+    assert main(["users", "add", "anna", "--waiting", "3", *store]) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    address, token, fingerprint = line.split("#")
+    assert address == "192.168.1.20:8765" and fingerprint == "ab" * 32
+    (user,) = read_users(tmp_path)
+    assert (user.name, user.waiting) == ("anna", 3) and Users(tmp_path).of(token) == user
+    assert token not in (tmp_path / "users.json").read_text()
+    assert (tmp_path / "users.json").stat().st_mode & 0o077 == 0
+    assert main(["users", *store]) == 0 and "anna" in capsys.readouterr().out
+    assert main(["users", "remove", "anna", *store]) == 0 and read_users(tmp_path) == []
+
+
+def test_jobs_of_older_versions_are_the_owners(tmp_path: Path) -> None:
+    file = tmp_path / "jobs.sqlite"
+    JobStore(file).close()
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("ALTER TABLE jobs DROP COLUMN owner")
+        database.execute("PRAGMA user_version=1")
+        database.execute(
+            "INSERT INTO jobs (id, kind, state, request, created) VALUES ('a', 'generate', 'failed', '{}', 1.0)"
+        )
+    store = JobStore(file)
+    assert [record.id for record in store.newest(9, "")] == ["a"] and store.newest(9, "anna") == []
+    store.close()
