@@ -19,7 +19,7 @@ from .client import Client, Exchange
 from .process import Process, tail
 from .transport import WatchedTime
 
-API = 9
+API = 10
 SLOW_START = 15.0  # seconds after which the wait is explained
 START_LIMIT = 120.0  # seconds until something must have answered
 WARM_UP_LIMIT = 240.0  # seconds until what answers must be ready; longer than the backend itself gives its worker

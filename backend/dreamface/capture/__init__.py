@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dreamface.capture.fitting import MELANIN_DOUBT, fit_person
     from dreamface.capture.lighting import first_tone, note_on_light, split_tone
     from dreamface.capture.photographs import Sighting, find_faces, notes_on, read_photograph
+    from dreamface.capture.pins import PINS, Pin, Pinned, Pinning, check_pins, landmark_of
     from dreamface.capture.population import TOLD, Population, load_population
     from dreamface.capture.problem import Fit
     from dreamface.capture.reading import ancestry_of, read_features
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COUNT",
     "MELANIN_DOUBT",
+    "PINS",
     "TOLD",
     "USUAL_FOCAL",
     "Fit",
@@ -49,6 +51,9 @@ __all__ = [
     "LandmarkTracker",
     "Landmarks",
     "Person",
+    "Pin",
+    "Pinned",
+    "Pinning",
     "Population",
     "Poses",
     "Reading",
@@ -58,11 +63,13 @@ __all__ = [
     "ancestry_of",
     "angles",
     "carry",
+    "check_pins",
     "find_faces",
     "find_person",
     "first_tone",
     "fit_person",
     "installed_tracker",
+    "landmark_of",
     "load_model",
     "load_population",
     "look",
@@ -81,17 +88,23 @@ __all__ = [
 
 _HOME = {
     "MELANIN_DOUBT": "fitting",
+    "PINS": "pins",
     "TOLD": "population",
     "Fit": "problem",
+    "Pin": "pins",
+    "Pinned": "pins",
+    "Pinning": "pins",
     "Population": "population",
     "Seen": "skin",
     "Shot": "skin",
     "Sighting": "photographs",
     "ancestry_of": "reading",
     "carry": "skin",
+    "check_pins": "pins",
     "find_faces": "photographs",
     "first_tone": "lighting",
     "fit_person": "fitting",
+    "landmark_of": "pins",
     "load_population": "population",
     "look": "skin",
     "note_on_light": "lighting",

@@ -15,9 +15,9 @@ import numpy as np
 
 from dreamface.arrays import FloatArray, IntArray
 from dreamface.capture.descent import lowered
+from dreamface.capture.landmark_model import load_model
 from dreamface.capture.landmarks import COUNT, Landmarks
 from dreamface.capture.population import Population
-from dreamface.capture.landmark_model import load_model
 from dreamface.capture.pose import Poses, project
 from dreamface.capture.problem import POSE_AND_LENS, Fit, Problem, stepped
 from dreamface.errors import BadRequest
@@ -145,6 +145,7 @@ class Pinning:
         self._rest = population.landmarks(population.vertices(np.zeros(len(fitted.values))))
         self._response = population.usual_shapes[:, population.vertex]
         self._heads: dict[bytes, _Made] = {}
+        self._newest: _Made
         rotation, position = fitted.poses.rotation, fitted.poses.position
         made = self._made(np.zeros(len(fitted.values)))
         self._start = replace(fitted, poses=Poses(rotation, position + rotation @ made.shift))
@@ -169,10 +170,8 @@ class Pinning:
         return matrix
 
     def _held(self, landmarks: FloatArray) -> FloatArray:
-        """Return the metric with what it costs to move landmarks [478, 3], which nobody has touched, in the pictures."""
-        points = [
-            landmarks + np.tensordot(weights, self._response, axes=1) for weights in self._fitted.weights
-        ]
+        """Return the metric with what it costs to move landmarks [478, 3] in the pictures: nobody has touched them."""
+        points = [landmarks + np.tensordot(weights, self._response, axes=1) for weights in self._fitted.weights]
         pins = [Pin(number, landmark, (0.0, 0.0)) for number in range(len(points)) for landmark in range(COUNT)]
         state = np.zeros(len(self._metric))
         slopes = self._normal(_Points(pins, np.concatenate(points), state), state)[0] - self._metric
@@ -194,9 +193,10 @@ class Pinning:
             BadRequest: see `check_pins`.
         """
         check_pins(pins, len(self._fitted.focal))
-        state, count = self._state_of(now), len(now.values)
+        state, count, newest = self._state_of(now), len(now.values), self._newest
         before = made = self._made(now.values)
         begun = _Points(pins, np.reshape(points, (-1, 3)) - before.shift, state)
+        begun = replace(begun, beyond=(newest.beyond - before.beyond)[begun.landmarks])  # as in a drag just now
         for _ in range(_AGAIN):
             state = self._solved(begun, state)
             made = self._made(state[:count])
@@ -210,7 +210,9 @@ class Pinning:
     def _made(self, values: FloatArray) -> _Made:
         """Return the neutral head of the person with values [K] more; the last few are kept."""
         key = values.tobytes()
-        if key not in self._heads:
+        if key in self._heads:
+            self._heads[key] = self._heads.pop(key)  # the last one that is forgotten
+        else:
             whole = self._fitted.values + values
             vertices = self._population.vertices(whole)
             landmarks = self._population.landmarks(vertices)
@@ -219,7 +221,8 @@ class Pinning:
             self._heads[key] = _Made(vertices, shift, apart - shift)
             while len(self._heads) > _KEPT_HEADS:
                 del self._heads[next(iter(self._heads))]
-        return self._heads[key]
+        self._newest = self._heads[key]
+        return self._newest
 
     def _state_of(self, now: Pinned) -> FloatArray:
         """Return the state of a head that follows pins already; poses begin with those of the fit."""

@@ -29,7 +29,7 @@ from dreamface.service.sweeping import sweep_neighbours, sweep_variations
 from dreamface.service.uploads import Uploads
 from dreamface.traits import VOCABULARY
 
-API = 9
+API = 10
 """Version of what is spoken here; one more with whatever an older service refuses or an older client misreads.
 
 2: variations (`variation_of` of a request, `POST /jobs/{job}/pick`).
@@ -118,6 +118,7 @@ def create_app(service: Service, token: str, hosts: Collection[str] | None = ())
     )
     explain_errors(app)
     _add_questions(app, service)
+    _add_pins(app, service)
     _add_hair(app, service)
     add_edits(app, service.workers, service.uploads)
     _add_jobs(app, service)
@@ -178,6 +179,23 @@ def _add_questions(app: FastAPI, service: Service) -> None:
         With `shapes` also `shape_offsets`, `shape_vertices` and `shape_deltas`, as geometry.npz has them.
         """
         _, payload = await service.workers.faces.call("reshape", _arguments(service, asked))
+        return Response(payload, media_type="application/octet-stream")
+
+
+def _add_pins(app: FastAPI, service: Service) -> None:
+    @app.post(
+        "/pins", tags=["head"], summary="How a head follows pins in its photographs, as .npz", responses=_BYTES,
+        response_class=Response,
+    )  # fmt: skip
+    async def follow_pins(asked: schemas.FollowPins) -> Response:
+        """An uncompressed .npz: float32 `moved` [V, 3] metres by which the neutral vertices move, and `step`.
+
+        `step` is uint8, the UTF-8 JSON of the history's new step from pins, in place of the one that there is.
+
+        Beside them the points that are offered, without pins too: `names` [P], `points` [P] their landmarks,
+        `vertices` [P] that stand for them, and `offsets` [P, 3] metres from there.
+        """
+        _, payload = await service.workers.faces.call("follow_pins", asked.model_dump())
         return Response(payload, media_type="application/octet-stream")
 
 
