@@ -22,7 +22,7 @@ REACH: Final = 12.0
 """Pixels from a point within which the mouse takes it."""
 
 _FREE_RADIUS, _HARD_RADIUS, _TAKEN_RADIUS = 3.0, 5.0, 7.0  # pixels
-_PATIENCE: Final = 20.0  # seconds for the first answer
+_PATIENCE: Final = 60.0  # seconds that a running engine has for the first answer
 
 
 @dataclass
@@ -36,7 +36,7 @@ class _Board:
         history: what the face's history said of photographs and pins when it began.
         pins: that there are now.
         wore: whether the head had the expression of a photograph on already.
-        since: when it began.
+        since: when the engine was not running last.
         head: the head; None until the engine has said what points there are.
         undone: pins as they were before each change, the oldest first.
         taken: the point that is dragged.
@@ -241,10 +241,9 @@ class Pinning(Part):
         while (answer := self._session.take_pinned()) is not None:
             if answer.face_id == board.face_id:
                 changed |= self._take(board, skin, home, answer)
-        why_not = self._session.follow_refused if self._session.state is BackendState.READY else ""
-        late = board.head is None and time.monotonic() - board.since > _PATIENCE
-        if (why_not or late) and self._board is not None:
-            self.problem = why_not or "The engine does not answer: see its state in the preferences, and try again."
+        why_not = self._why_no_answer(board)
+        if why_not and self._board is not None:
+            self.problem = why_not
             if board.head is None:
                 self._end(skin)
             else:
@@ -252,6 +251,15 @@ class Pinning(Part):
                 self._session.forget_pins()
             return True
         return changed
+
+    def _why_no_answer(self, board: _Board) -> str:
+        """Return why what was asked will not come, or nothing."""
+        if self._session.state is not BackendState.READY:
+            board.since = time.monotonic()
+            return self._session.problem if self._session.state is BackendState.FAILED else ""
+        if board.head is None and time.monotonic() - board.since > _PATIENCE:
+            return "The engine does not answer: see its state in the preferences, and try again."
+        return self._session.follow_refused
 
     def _take(self, board: _Board, skin: bpy.types.Object, home: bpy.types.Scene, answer: Pinned) -> bool:
         try:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dreamface.capture.fitting import MELANIN_DOUBT, fit_person
     from dreamface.capture.lighting import first_tone, note_on_light, split_tone
     from dreamface.capture.photographs import Sighting, find_faces, notes_on, read_photograph
-    from dreamface.capture.pins import PINS, Pin, Pinned, Pinning, check_pins, landmark_of
+    from dreamface.capture.pins import PINS, Pin, Pinned, Pinning, check_pins, landmark_of, skin_points
     from dreamface.capture.population import TOLD, Population, load_population
     from dreamface.capture.problem import Fit
     from dreamface.capture.reading import ancestry_of, read_features
@@ -80,6 +80,7 @@ __all__ = [
     "read_features",
     "read_photograph",
     "refined",
+    "skin_points",
     "split_tone",
     "used_tracker",
     "with_gaze",
@@ -111,6 +112,7 @@ _HOME = {
     "notes_on": "photographs",
     "read_features": "reading",
     "read_photograph": "photographs",
+    "skin_points": "pins",
     "split_tone": "lighting",
 }
 

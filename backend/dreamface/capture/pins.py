@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from dreamface.arrays import FloatArray, IntArray
 from dreamface.capture.descent import lowered
 from dreamface.capture.landmark_model import load_model
 from dreamface.capture.landmarks import COUNT, Landmarks
-from dreamface.capture.population import Population
+from dreamface.capture.population import Population, load_population
 from dreamface.capture.pose import Poses, project
 from dreamface.capture.problem import POSE_AND_LENS, Fit, Problem, stepped
 from dreamface.errors import BadRequest
@@ -89,6 +90,39 @@ class Pinned:
     shots: Fit
 
 
+@dataclass(frozen=True)
+class SkinPoints:
+    """Where landmarks lie on the skin, which is what artists see and drag.
+
+    Attributes:
+        vertex: [478] of the skin.
+        off: [478, 3] metres from there to the landmark.
+    """
+
+    vertex: IntArray
+    off: FloatArray
+
+    def on(self, vertices: FloatArray) -> FloatArray:
+        """Return [478, 3] metres: where they lie on a head with vertices [V, 3]."""
+        return vertices[self.vertex] + self.off
+
+
+@cache
+def skin_points(head: str) -> SkinPoints:
+    """Return where landmarks lie on the skin of a head model; those of lashes and eyes stand at the skin next to them.
+
+    Raises:
+        BadRequest: nothing is known of the head model's people.
+    """
+    population = load_population(head)
+    usual = population.vertices(np.zeros(len(population.modes)))
+    first, last = next(part.vertices for part in population.model.topology.parts if part.name == "skin")
+    landmarks, vertex = population.landmarks(usual), population.vertex.copy()
+    for row in np.flatnonzero((vertex < first) | (vertex >= last)):
+        vertex[row] = first + np.linalg.norm(usual[first:last] - landmarks[row], axis=1).argmin()
+    return SkinPoints(vertex, landmarks - usual[vertex])
+
+
 def landmark_of(name: str | int) -> int:
     """Return the landmark that a pin's name, or a number 0..477, stands for.
 
@@ -136,14 +170,16 @@ class Pinning:
             fitted: to the photographs, before there were pins; with poses of the head itself.
         """
         self._population, self._fitted = population, fitted
-        landmarks = population.landmarks(population.vertices(fitted.values))
+        self._points = skin_points(population.head)
+        landmarks = self._points.on(population.vertices(fitted.values))
         points = landmarks + np.tensordot(fitted.weights, load_model().response, axes=1)
         seen = project(fitted.poses.place(points), fitted.focal)
         problem = Problem(population, [Landmarks(one) for one in seen], next(iter(population.sights.values())))
         carried = problem.modes.mean(axis=1)
-        self._modes, self._middle = problem.modes - carried[:, None], problem.middle
-        self._rest = population.landmarks(population.vertices(np.zeros(len(fitted.values))))
-        self._response = population.usual_shapes[:, population.vertex]
+        modes = population.skin_modes[:, self._points.vertex]
+        self._modes, self._middle = modes - carried[:, None], problem.middle
+        self._rest = self._points.on(population.vertices(np.zeros(len(fitted.values))))
+        self._response = population.usual_shapes[:, self._points.vertex]
         self._heads: dict[bytes, _Made] = {}
         self._newest: _Made
         rotation, position = fitted.poses.rotation, fitted.poses.position
@@ -215,7 +251,7 @@ class Pinning:
         else:
             whole = self._fitted.values + values
             vertices = self._population.vertices(whole)
-            landmarks = self._population.landmarks(vertices)
+            landmarks = self._points.on(vertices)
             apart = landmarks - self._rest - np.tensordot(whole, self._modes, axes=1)
             shift = apart.mean(axis=0)
             self._heads[key] = _Made(vertices, shift, apart - shift)

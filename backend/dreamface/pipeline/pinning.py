@@ -16,7 +16,18 @@ import numpy as np
 import torch
 
 from dreamface.arrays import FloatArray
-from dreamface.capture import PINS, Fit, Pin, Pinned, Pinning, Poses, check_pins, landmark_of, load_population
+from dreamface.capture import (
+    PINS,
+    Fit,
+    Pin,
+    Pinned,
+    Pinning,
+    Poses,
+    check_pins,
+    landmark_of,
+    load_population,
+    skin_points,
+)
 from dreamface.errors import BadRequest
 from dreamface.face import Face
 from dreamface.head import load_model
@@ -255,12 +266,12 @@ def pin_points(head: str) -> dict[str, Any]:
 
     `names` and `points` [P], their landmarks; `vertices` [P] that stand for them, `offsets` [P, 3] metres from there.
     """
-    population, points = load_population(head), np.array(list(PINS.values()))
+    skin, points = skin_points(head), np.array(list(PINS.values()))
     return {
         "names": np.array(list(PINS), np.str_),
         "points": points,
-        "vertices": population.vertex[points],
-        "offsets": population.off[points].astype(np.float32),
+        "vertices": skin.vertex[points],
+        "offsets": skin.off[points].astype(np.float32),
     }
 
 
@@ -312,14 +323,12 @@ def refit(face: Face, pins: Pins, *, progress: Progress = Progress()) -> Face:  
 
 def _points(face: Face, board: PinBoard, pins: Sequence[Pin]) -> FloatArray:
     """Return [N, 3] metres on the head: pinned points, with the expressions in their photographs."""
-    population = load_population(face.record.head)
-    shapes = load_model(face.record.head).shapes(face.head)[: len(ARKIT_SHAPES)]
-    points = [
-        (population.vertex[pin.landmark], population.off[pin.landmark], board.now.shots.weights[pin.photograph])
-        for pin in pins
-    ]
+    skin = skin_points(face.record.head)
+    shapes = load_model(face.record.head).shapes(face.head)[: len(ARKIT_SHAPES)].double().numpy()
     neutral = face.head.vertices.double().numpy()
-    moved = shapes.double().numpy()
-    return np.array([
-        neutral[vertex] + off + weights @ moved[:, vertex] for vertex, off, weights in points
-    ]).reshape(-1, 3)  # fmt: skip
+    found = [
+        neutral[vertex] + off + board.now.shots.weights[pin.photograph] @ shapes[:, vertex]
+        for pin in pins
+        for vertex, off in [(skin.vertex[pin.landmark], skin.off[pin.landmark])]
+    ]
+    return np.array(found).reshape(-1, 3)
