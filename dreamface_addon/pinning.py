@@ -42,7 +42,7 @@ class _Board:
         taken: the point that is dragged.
         near: the point that the mouse is near.
         changed: whether there is something to keep.
-        asked: pins of the last question.
+        asked: the last question's pins, while there is no answer.
         facing: whether each point faces the camera; None where that has to be looked at again.
     """
 
@@ -58,7 +58,7 @@ class _Board:
     taken: int | None = None
     near: int | None = None
     changed: bool = False
-    asked: scene.Pins | None = None
+    asked: list[dict[str, Any]] | None = None
     facing: Any = None
 
 
@@ -98,7 +98,7 @@ class Pinning(Part):
     @property
     def is_following(self) -> bool:
         """Whether an answer is waited for."""
-        return self._board is not None and self._board.asked != self._board.pins
+        return self._board is not None and self._board.asked is not None
 
     @property
     def interval(self) -> float:
@@ -247,7 +247,7 @@ class Pinning(Part):
             if board.head is None:
                 self._end(skin)
             else:
-                board.asked = board.pins
+                board.asked = None
                 self._session.forget_pins()
             return True
         return changed
@@ -265,10 +265,11 @@ class Pinning(Part):
         try:
             if board.head is None:
                 board.head = scene.PinnedHead(skin, scene.PinPoints.of(answer.arrays))
-                board.asked = board.pins
             if answer.step:
                 board.head.follow(answer.arrays["moved"], answer.step, board.number, home)
                 board.changed, board.facing = True, None
+            if answer.request["pins"] == board.asked:
+                board.asked = None
         except scene.SceneError as error:
             self.problem = str(error)
         except (KeyError, ValueError):
@@ -291,7 +292,7 @@ class Pinning(Part):
             for (number, landmark), place in board.pins.items()
             if landmark in landmarks
         ]  # fmt: skip
-        board.asked = board.pins
+        board.asked = pins
         self._session.follow_pins(board.face_id, skin["dreamface_head"], board.history, pins)
         self._wake()
 
