@@ -264,7 +264,7 @@ class Pinning(Part):
     def _take(self, board: _Board, skin: bpy.types.Object, home: bpy.types.Scene, answer: Pinned) -> bool:
         try:
             if board.head is None:
-                board.head = scene.PinnedHead(skin, scene.PinPoints.of(answer.arrays))
+                board.head = scene.PinnedHead(skin, scene.PinPoints.of(answer.arrays), expressions.ARKIT_SHAPES)
             if answer.step:
                 board.head.follow(answer.arrays["moved"], answer.step, board.number, home)
                 board.changed, board.facing = True, None
@@ -370,4 +370,4 @@ class Pinning(Part):
 
 
 def _scale() -> float:
-    return float(bpy.context.preferences.system.ui_scale)
+    return float(bpy.context.preferences.system.ui_scale) or 1.0  # Blender without a window has none

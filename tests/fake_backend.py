@@ -66,7 +66,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-API = 9
+API = 10
 LARGE_FILE = 30_000_000  # bytes
 BURST = 2000  # events
 STEPS = 8

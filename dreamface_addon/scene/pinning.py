@@ -15,11 +15,10 @@ from .applying import check_not_applied
 from .armature import settle_rig
 from .cards import show_newer_hair
 from .errors import SceneError
-from .expressions import set_expression
 from .hair import settle_hair
 from .head_motion import standing_matrix
 from .meshes import move_vertices
-from .photographs import HISTORY, PINNED, photograph_camera, shots_of
+from .photographs import HISTORY, PINNED, photograph_camera, shots_of, take_photograph_off, wear_photograph
 from .records import RANGE, check_can_change, hair_of, lost_properties, parts_of, was_edited
 from .sculpting import Array, offset_of, positions, rest_of
 
@@ -78,13 +77,18 @@ class PinnedHead:
         points: that are offered.
     """
 
-    def __init__(self, skin: bpy.types.Object, points: PinPoints) -> None:
+    def __init__(self, skin: bpy.types.Object, points: PinPoints, shapes: Sequence[str]) -> None:
         """Note how the head is now.
+
+        Args:
+            skin: the face's.
+            points: of its head model.
+            shapes: names of all shape keys that an expression sets.
 
         Raises:
             SceneError: its objects cannot be changed now.
         """
-        self._skin, self.points = skin, points
+        self._skin, self.points, self._names = skin, points, shapes
         objects = parts_of(skin)
         check_can_change([*objects, *hair_of(skin).values()])
         check_not_applied(skin)
@@ -151,11 +155,10 @@ class PinnedHead:
             assert rest is not None  # looked at when it began
             move_vertices(object_.data, rest, offset=self._offsets[object_] + moved[first:last])
         self._moved = moved[self.points.vertices].astype(np.float64)
-        before = shots_of(self._skin)[number].expression
+        take_photograph_off(self._skin)
         self._skin[HISTORY] = history
         photograph_camera(self._skin, number, home)
-        shown = shots_of(self._skin)[number].expression
-        set_expression(self._skin, {name: shown.get(name, 0.0) for name in {**before, **shown}})
+        wear_photograph(self._skin, number, self._names)
         settle_hair(self._skin)
 
     def settle(self) -> None:
