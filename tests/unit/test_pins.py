@@ -162,3 +162,13 @@ def test_pins_that_no_photograph_can_hold_are_a_sentence() -> None:
     for name in ("nose", 478, -1, True, 1.5):
         with pytest.raises(BadRequest, match="There is no pin"):
             landmark_of(name)  # type: ignore[arg-type]
+
+
+def test_the_command_line_reads_pins() -> None:
+    from dreamface.cli.pins import _pins
+
+    found = _pins(["nose.tip=0.5,0.42", "2:152=0.4,0.8", "chin=off"])
+    assert found == {1: {"nose.tip": (0.5, 0.42), "chin": None}, 2: {152: (0.4, 0.8)}}
+    for said in ("nose.tip", "nose.tip=", "nose.tip=0.5", "nose.tip=a,b", "x:chin=0.1,0.2", "chin=1,2,3"):
+        with pytest.raises(BadRequest, match="is no pin: write such as"):
+            _pins([said])

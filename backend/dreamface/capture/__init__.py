@@ -27,7 +27,7 @@ from dreamface.capture.person import (
     with_gaze,
     with_winks,
 )
-from dreamface.capture.pose import Poses, angles
+from dreamface.capture.pose import Poses, angles, project
 
 if TYPE_CHECKING:
     from dreamface.capture.fitting import MELANIN_DOUBT, fit_person
@@ -76,6 +76,7 @@ __all__ = [
     "note_on_light",
     "notes_on",
     "open_tracker",
+    "project",
     "read_expression",
     "read_features",
     "read_photograph",

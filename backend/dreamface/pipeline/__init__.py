@@ -37,7 +37,7 @@ from dreamface.pipeline.people import (
     stranger,
 )
 from dreamface.pipeline.photographs import Source, Wanted, from_photo
-from dreamface.pipeline.pinning import PinBoard, Pins, follow_pins, get_ready, pin_points, refit
+from dreamface.pipeline.pinning import PinBoard, Pins, follow_pins, get_ready, pin_points, points_shown, refit
 from dreamface.prompts import Option, PromptReading, alternatives, read
 from dreamface.record import Correction, EditEntry, FaceRecord
 from dreamface.styles import parse_style, remove_style, save_style, style_name, styles
@@ -111,6 +111,7 @@ __all__ = [
     "moved_in_words",
     "parse_style",
     "pin_points",
+    "points_shown",
     "portraits",
     "read",
     "read_detail",

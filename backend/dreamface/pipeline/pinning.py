@@ -26,6 +26,7 @@ from dreamface.capture import (
     check_pins,
     landmark_of,
     load_population,
+    project,
     skin_points,
 )
 from dreamface.errors import BadRequest
@@ -319,6 +320,26 @@ def refit(face: Face, pins: Pins, *, progress: Progress = Progress()) -> Face:  
     head = build_head(record.head, shown_traits(record), record.seed, record.candidate or 0, offset)
     record = replace(record, history=with_step(record.history, step))
     return dress(head, record, progress.part(0.2, 1.0), face.pictures)
+
+
+def points_shown(face: Face) -> dict[int, dict[str, tuple[float, float]]]:
+    """Return where photographs show a head's points that are offered as pins.
+
+    Photograph, from 1 -> point -> fractions of its width and height from its upper left corner; as `refit` takes them.
+
+    Raises:
+        BadRequest: the face was not made from photographs.
+    """
+    board = PinBoard.of(face.record.head, face.record.history)
+    found = {}
+    for number in range(len(board.fitted.sizes)):
+        pins = [Pin(number, landmark, (0.0, 0.0)) for landmark in PINS.values()]
+        shots, one = board.now.shots, slice(number, number + 1)
+        poses = Poses(shots.poses.rotation[one], shots.poses.position[one])
+        seen = project(poses.place(_points(face, board, pins)[None]), shots.focal[one])[0]
+        shares = [board.fitted.shares(replace(pin, place=tuple(place))) for pin, place in zip(pins, seen, strict=True)]
+        found[number + 1] = {name: (across, down) for name, (across, down) in zip(PINS, shares, strict=True)}
+    return found
 
 
 def _points(face: Face, board: PinBoard, pins: Sequence[Pin]) -> FloatArray:
