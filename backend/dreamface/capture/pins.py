@@ -43,7 +43,7 @@ PINS: Final[dict[str, int]] = {
 }  # fmt: skip
 """Points that are offered as pins: name -> landmark. Sides are the person's."""
 
-PIN_NOISE: Final = 1e-4
+PIN_NOISE: Final = 5e-5
 """Metres on the face: standard deviation of where an artist puts a pin."""
 
 UNTOUCHED: Final = 3e-3
@@ -210,7 +210,7 @@ class Pinning:
         points = [landmarks + np.tensordot(weights, self._response, axes=1) for weights in self._fitted.weights]
         pins = [Pin(number, landmark, (0.0, 0.0)) for number in range(len(points)) for landmark in range(COUNT)]
         state = np.zeros(len(self._metric))
-        slopes = self._normal(_Points(pins, np.concatenate(points), state), state)[0] - self._metric
+        slopes = self._slopes(_Points(pins, np.concatenate(points), state), state)[0] - self._metric
         held: FloatArray = self._metric + (PIN_NOISE / UNTOUCHED) ** 2 * slopes
         return held
 
@@ -237,7 +237,7 @@ class Pinning:
             state = self._solved(begun, state)
             made = self._made(state[:count])
             beyond = (made.beyond - before.beyond)[begun.landmarks]
-            is_near = np.abs(beyond - begun.beyond).max(initial=0.0) < PIN_NOISE
+            is_near = np.abs(beyond - begun.beyond).max(initial=0.0) < _NEAR
             begun = replace(begun, beyond=beyond)
             if is_near:
                 break
@@ -324,7 +324,7 @@ class Pinning:
             cost += np.square(self._off(begun, number, points[begun.of(number)], state)).sum()
         return float(cost)
 
-    def _normal(self, begun: _Points, state: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _slopes(self, begun: _Points, state: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the normal equations' matrix and right side at a state."""
         normal, gradient = self._metric.copy(), -self._metric @ state
         points, count = self._places(begun, state), len(self._fitted.values)
@@ -345,6 +345,23 @@ class Pinning:
             normal[np.ix_(columns, columns)] += slopes.T @ slopes
             gradient[columns] += slopes.T @ off.ravel()
         return normal, gradient
+
+    def _normal(self, begun: _Points, state: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the same for entries that are free to move; the others stay."""
+        normal, gradient = self._slopes(begun, state)
+        stopped = self._stopped(state, gradient)
+        normal[stopped], normal[:, stopped], gradient[stopped] = 0.0, 0.0, 0.0
+        normal[stopped, stopped] = 1.0
+        return normal, gradient
+
+    def _stopped(self, state: FloatArray, gradient: FloatArray) -> IntArray:
+        """Return the entries that are weights at an end of 0..1 and would leave it (Bertsekas 1982)."""
+        weights, pull = np.full(len(state), 0.5), np.zeros(len(state))
+        for number, fitted in enumerate(self._fitted.weights):
+            entries = np.arange(len(state))[self._own(number)][: len(ARKIT_SHAPES)]
+            weights[entries], pull[entries] = fitted + state[entries], gradient[entries]
+        leaves = ((weights <= 0.0) & (pull < 0.0)) | ((weights >= 1.0) & (pull > 0.0))
+        return np.flatnonzero(leaves)
 
     def _pose_slopes(
         self, begun: _Points, number: int, points: FloatArray, off: FloatArray, state: FloatArray
@@ -374,6 +391,7 @@ class Pinning:
 
 _NEAREST: Final = 0.02  # metres before the lens
 _KEPT_HEADS: Final = 4
+_NEAR: Final = 1e-4  # metres that the head itself may differ from the linear model
 
 
 @dataclass(frozen=True)
