@@ -1,6 +1,6 @@
 """Measures heads from photographs against the truth: renders of heads of our own that no fit has learnt from.
 
-python benchmarks/capture.py [--people 20] [--skin 4] [--tones 10] [--heads anny,ict]
+python benchmarks/capture.py [--people 20] [--skin 4] [--tones 10] [--heads anny,ict] [--pins 20]
 
 Both head models, all ages and tones, random light, within 30 degrees, lenses from 24 to 135 mm, expressions, 512
 pixels, JPEG. The distance is the mean over the vertices of the face after alignment; a photograph does not tell how
@@ -17,6 +17,10 @@ one photograph:
 - `tone dE2000`: CIEDE2000 between the mean colours of forehead and cheeks.
 
 With `--tones` so many of Monk's ten tones are worn by people in random light.
+
+With `--pins` only pins are measured: points of a fitted head are dragged by 10 pixels at 512, so many times for each
+head model, each time as the next step of a drag. `s` is how long the head takes to follow, `ready s` how long the first
+time takes to get ready, `pin px` how far the point then is from its pin, `others px` the median of all others' moves.
 """
 
 from __future__ import annotations
@@ -40,15 +44,21 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 from benchmarks.skin_tones import LUMINANCE, MONK, monk_distances  # noqa: E402
 from dreamface.arrays import FloatArray  # noqa: E402
 from dreamface.capture import (  # noqa: E402
+    PINS,
     TOLD,
+    Pin,
+    Pinned,
+    Pinning,
     Sighting,
     find_faces,
     fit_person,
     load_population,
     read_photograph,
+    skin_points,
     used_tracker,
 )
 from dreamface.capture.lighting import estimate_light  # noqa: E402
+from dreamface.capture.pose import project  # noqa: E402
 from dreamface.colour import decode_srgb, encode_srgb, lab  # noqa: E402
 from dreamface.errors import BadRequest  # noqa: E402
 from dreamface.face import Face, pose  # noqa: E402
@@ -71,6 +81,9 @@ MEASURED: Final = 224
 
 TEXELS: Final = 512
 """A side, on which skins are compared."""
+
+DRAGGED: Final = 10.0
+"""Pixels by which pins are dragged."""
 
 BARE: Final = ("forehead", "cheeks")
 
@@ -266,6 +279,44 @@ def tones(head: str, count: int) -> list[dict[str, float]]:
     return rows
 
 
+def pins(head: str, count: int) -> list[dict[str, float]]:
+    """Return the figures of points that are dragged on a head which was fitted to one photograph."""
+    population, skin, random = load_population(head), skin_points(head), np.random.default_rng(FIRST)
+    response = population.usual_shapes[:, skin.vertex]
+    shown = photographed(head, FIRST, 256, random_traits(FIRST), 1)
+    sighting = find_faces([read_photograph(shown.taken[0].jpeg, "a render")])[0]
+    fit = fit_person(population, [sighting.landmarks], used_tracker(), pictures=[sighting.photograph.pixels])
+    start = time.perf_counter()
+    pinning = Pinning(population, fit)
+    ready = time.perf_counter() - start
+    now = Pinned(np.zeros(len(fit.values)), fit)
+
+    def points(followed: Pinned) -> FloatArray:
+        neutral = skin.on(population.vertices(fit.values + followed.values))
+        found: FloatArray = neutral + np.tensordot(followed.shots.weights[0], response, axes=1)
+        return found
+
+    def seen(followed: Pinned) -> FloatArray:
+        found: FloatArray = project(followed.shots.poses.place(points(followed)[None]), fit.focal)[0]
+        return found
+
+    before, rows = seen(now), []
+    for _ in range(count):
+        landmark = int(random.choice(list(PINS.values())))
+        angle = random.uniform(0.0, 2.0 * np.pi)
+        move = DRAGGED / SIZE * np.array((np.cos(angle), np.sin(angle)))
+        where = points(now)[[landmark]]
+        for share in (0.9, 1.0):  # a drag comes step by step: the last is measured
+            place = before[landmark] + share * move
+            start = time.perf_counter()
+            followed, _ = pinning.follow([Pin(0, landmark, (place[0], place[1]))], where, now)
+            seconds = time.perf_counter() - start
+        after = seen(followed)
+        off, others = np.linalg.norm(after[landmark] - place), np.median(np.linalg.norm(after - before, axis=1))
+        rows.append({"s": seconds, "ready s": ready, "pin px": off * SIZE, "others px": others * SIZE})
+    return rows
+
+
 def show(rows: list[dict[str, float]]) -> None:
     """Print mean, median and worst of figures."""
     for name in dict.fromkeys(name for row in rows for name in row):
@@ -280,8 +331,14 @@ def main() -> None:
     parser.add_argument("--skin", type=int, default=4, help="of them, made in full")
     parser.add_argument("--tones", type=int, default=10, help="of Monk's, on the first head model")
     parser.add_argument("--heads", default="anny,ict")
+    parser.add_argument("--pins", type=int, default=0, help="drags of pins; nothing else is measured then")
     given = parser.parse_args()
     heads = given.heads.split(",")
+    if given.pins:
+        for head in heads:
+            print(head, given.pins, "pins")
+            show(pins(head, given.pins))
+        return
     for head in heads:
         rows: list[dict[str, float]] = []
         for seed in range(FIRST, FIRST + given.people):

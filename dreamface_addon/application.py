@@ -26,6 +26,7 @@ from .models import TEXTURE_MODEL, Models
 from .part import BUSY_INTERVAL, IDLE_INTERVAL, Part
 from .photographing import Photographs
 from .pictures import Pictures
+from .pinning import Pinning
 from .repainting import Repainting
 from .session import BackendState, Session
 from .setting_up import SettingUp
@@ -61,6 +62,7 @@ class Application:
         styling: puts them on heads.
         pictures: of faces and colours, for panels.
         photographs: that a head is to be made from.
+        pinning: points of a head that are dragged in its photographs.
         highlight: shows what is marked, in the 3D view.
         parts: all of these, in the order in which the timer calls them.
         error: the last thing that went wrong, in words, until dismissed.
@@ -92,12 +94,13 @@ class Application:
         self.library = Library(self.session)
         self.pictures = Pictures()
         self.photographs = Photographs()
+        self.pinning = Pinning(self.session, self.setup, wake)
         self.styles = Styles(self.session, places.EXTENSION / "presets" / "hair", wake)
         self.styling = Styling(self.styles, self.growing, self.pictures, self.setup)
         self.parts: tuple[Part, ...] = (
             self.setup, self.following, self.growing, self.models, self.making, self.library, self.styles,
             self.carding, self.settling, self.animating, self.living, self.editing, self.repainting, self.marking,
-            self.exploring,
+            self.exploring, self.pinning,
         )  # fmt: skip
 
     def tick(self) -> float:

@@ -344,6 +344,63 @@ class Reshaper(_Newest):
         self.arrived.append(Shape(call.face_id, dict(call.body["traits"]), arrays))
 
 
+@dataclass(frozen=True)
+class Pinned:
+    """A head as it follows pins in its photographs.
+
+    Attributes:
+        face_id: whose.
+        request: what was asked.
+        arrays: see POST /pins. They are read-only.
+        step: of the history, with the pins; empty where only the points were asked for.
+    """
+
+    face_id: str
+    request: dict[str, Any]
+    arrays: dict[str, NDArray[Any]]
+    step: dict[str, Any]
+
+
+class Pinner(_Newest):
+    """Asks how heads follow pins.
+
+    Attributes:
+        arrived: answers that were not taken yet, oldest first.
+    """
+
+    _path = "/pins"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived: list[Pinned] = []
+
+    @property
+    def pending(self) -> bool:
+        """Whether an answer is waited for, or waits to be taken."""
+        return bool(super().pending or self.arrived)
+
+    def take(self) -> Pinned | None:
+        """The oldest answer that has arrived and was not taken yet."""
+        return self.arrived.pop(0) if self.arrived else None
+
+    def forget(self) -> None:
+        """Ask nothing more, and take no answer."""
+        self._waiting.clear()
+        self.arrived.clear()
+        self.problem = ""
+
+    def _open(self, call: _Call, body: bytes) -> None:
+        try:
+            arrays = open_arrays(body)
+            step = json.loads(arrays["step"].tobytes()) if "step" in arrays else {}
+            if not isinstance(step, dict) or (step and arrays["moved"].ndim != 2):
+                raise ValueError("step")
+        except (ValueError, KeyError):
+            self.problem = "The engine sent a head that cannot be read: restart it."
+            return
+        self.arrived.append(Pinned(call.face_id, call.body, arrays, step))
+
+
 class Grower(_Newest):
     """Asks for heads' hair.
 

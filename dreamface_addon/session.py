@@ -16,7 +16,7 @@ from .feed import Feed
 from .job import Job
 from .jobs import Jobs
 from .link import Backend, BackendState, Client, Exchange, Settings
-from .live import Chip, Grower, Hair, Meaning, Painted, Reader, Reading, Repainter, Reshaper, Shape
+from .live import Chip, Grower, Hair, Meaning, Painted, Pinned, Pinner, Reader, Reading, Repainter, Reshaper, Shape
 
 __all__ = [
     "BackendState",
@@ -25,6 +25,7 @@ __all__ = [
     "Job",
     "Meaning",
     "Painted",
+    "Pinned",
     "Reading",
     "Session",
     "Settings",
@@ -55,6 +56,7 @@ class Session:
         self._jobs = Jobs()
         self._reader = Reader()
         self._reshaper = Reshaper()
+        self._pinner = Pinner()
         self._grower = Grower()
         self._repainter = Repainter()
         self.feed = Feed()
@@ -224,7 +226,7 @@ class Session:
 
     def _wish(
         self,
-        asker: Reshaper | Grower | Repainter,
+        asker: Reshaper | Pinner | Grower | Repainter,
         face_id: str,
         body: dict[str, Any],
         files: Mapping[str, bytes] | None = None,
@@ -242,6 +244,37 @@ class Session:
     def reshape_refused(self) -> str:
         """Why the head that was asked for last will not come, as a sentence; "" while it may, or has."""
         return "" if self._reshaper.pending else self._reshaper.problem
+
+    def follow_pins(
+        self,
+        face_id: str,
+        head: str,
+        history: Sequence[Mapping[str, Any]],
+        pins: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Ask how a head follows pins in its photographs; see `take_pinned`.
+
+        Args:
+            face_id: whose.
+            head: head model.
+            history: what the face's history says of photographs and pins.
+            pins: all that there are to be; None asks only what points there are.
+        """
+        body = {"head": head, "history": list(history), "pins": None if pins is None else list(pins)}
+        self._wish(self._pinner, face_id, body)
+
+    def take_pinned(self) -> Pinned | None:
+        """An answer that has arrived; each is handed out once, oldest first."""
+        return self._pinner.take()
+
+    @property
+    def follow_refused(self) -> str:
+        """Why what was asked for last will not come, as a sentence; "" while it may, or has."""
+        return "" if self._pinner.pending else self._pinner.problem
+
+    def forget_pins(self) -> None:
+        """Nobody waits for an answer any more."""
+        self._pinner.forget()
 
     def grow(
         self,
@@ -325,8 +358,8 @@ class Session:
             live.problem = ""
 
     @property
-    def _live(self) -> tuple[Reshaper, Grower, Repainter, Reader]:
-        return self._reshaper, self._grower, self._repainter, self._reader
+    def _live(self) -> tuple[Reshaper, Pinner, Grower, Repainter, Reader]:
+        return self._reshaper, self._pinner, self._grower, self._repainter, self._reader
 
     # ------------------------------------------------------------------------------------------------------------- poll
 

@@ -78,6 +78,7 @@ from .create.photographs import (
     DREAMFACE_OT_wear_photo,
 )
 from .create.pick import DREAMFACE_OT_pick
+from .create.pins import DREAMFACE_OT_keep_pins, DREAMFACE_OT_pins, DREAMFACE_OT_put_pins_back
 from .create.recover import DREAMFACE_OT_dismiss_offer, DREAMFACE_OT_recover
 from .create.roll_seed import DREAMFACE_OT_roll_seed
 from .create.select_head import DREAMFACE_OT_select_head
@@ -210,6 +211,9 @@ _CLASSES = (
     DREAMFACE_OT_leave_photo,
     DREAMFACE_OT_wear_photo,
     DREAMFACE_OT_save_photo_expression,
+    DREAMFACE_OT_pins,
+    DREAMFACE_OT_keep_pins,
+    DREAMFACE_OT_put_pins_back,
     DREAMFACE_OT_grow_hair,
     DREAMFACE_OT_import_face,
     DREAMFACE_FH_import_face,

@@ -69,8 +69,24 @@ def draw_photograph_view(layout: bpy.types.UILayout, context: bpy.types.Context)
     wear.number = seen or 0
     row.operator_context = "INVOKE_DEFAULT"
     row.operator("dreamface.save_photo_expression", text="", icon="ADD").number = seen or 0
+    _draw_pins(box)
     background = scene.photograph_background(context.scene.camera) if seen is not None else None
     if background is not None:
         column = box.column(align=True)
         column.prop(background, "alpha", text="Photo", slider=True)
         column.row(align=True).prop(background, "display_depth", expand=True)
+
+
+def _draw_pins(layout: bpy.types.UILayout) -> None:
+    """Draw the button for pins, or those that end dragging them."""
+    pinning = application.get().pinning
+    if not pinning.is_on:
+        layout.operator("dreamface.pins", text="Drag Pins", icon="PINNED")
+    else:
+        row = layout.row(align=True)
+        row.operator("dreamface.keep_pins", text="Keep", icon="CHECKMARK")
+        row.operator("dreamface.put_pins_back", text="Put Back", icon="LOOP_BACK")
+        words = "Drag the points in the view. Alt-click takes a pin off." if pinning.is_ready else "Finding the points…"
+        drawing.text(layout, words, icon="INFO", inset=drawing.IN_BOX)
+    if pinning.problem:
+        drawing.text(layout, pinning.problem, icon="ERROR", inset=drawing.IN_BOX)

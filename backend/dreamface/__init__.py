@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dreamface.errors import DreamFaceError
     from dreamface.face import Face
     from dreamface.folder import load, save
-    from dreamface.pipeline import edit, generate, generate_many
+    from dreamface.pipeline import edit, generate, generate_many, refit
     from dreamface.progress import Progress
     from dreamface.record import EditEntry, Place
     from dreamface.traits import Traits
@@ -44,6 +44,7 @@ __all__ = [
     "generate",
     "generate_many",
     "load",
+    "refit",
     "save",
 ]
 
@@ -60,6 +61,7 @@ _HOME = {
     "generate": "pipeline",
     "generate_many": "pipeline",
     "load": "folder",
+    "refit": "pipeline",
     "save": "folder",
 }
 

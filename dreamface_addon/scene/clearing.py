@@ -12,6 +12,7 @@ from .armature import settle_rig
 from .cards import show_newer_hair
 from .hair import settle_hair
 from .meshes import move_vertices
+from .photographs import forget_pins
 from .records import check_can_change, hair_of, parts_of, was_edited
 from .sculpting import forget_shapes, offset_of, rest_of, sculpted_keys, write_built_offset
 
@@ -90,6 +91,7 @@ def clear_sculpted(skin: bpy.types.Object) -> tuple[str, ...]:
         if rest is not None and not was_edited(object_):
             write_built_offset(mesh, None)
             move_vertices(mesh, rest, offset=np.zeros_like(rest))
+    forget_pins(skin)
     settle_hair(skin)
     settle_rig(skin)
     show_newer_hair(skin)

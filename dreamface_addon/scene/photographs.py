@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,12 @@ from .records import FACE_ID, GIVEN
 
 FILES: Final = "dreamface_photographs"
 """Custom property of a skin: the paths of the photographs that it was made from, as JSON."""
+
+HISTORY: Final = "dreamface_history"
+"""Custom property of a skin: what was done to the face, as JSON."""
+
+PINNED: Final = "pins"
+"""What a history's step is from that has pins, and how photographs show the head with them."""
 
 _OF: Final = "dreamface_photograph_of"
 _NUMBER: Final = "dreamface_photograph"
@@ -79,11 +86,33 @@ class Shot:
 def shots_of(skin: bpy.types.Object) -> tuple[Shot, ...]:
     """Return how photographs show a head; none where it was not made from any, or does not say so any more."""
     try:
-        history = json.loads(skin.get("dreamface_history", "[]"))
-        said = next(step["photographs"] for step in history if step.get("from") == "photograph")
-        return tuple(Shot.of(one) for one in said)
-    except (StopIteration, KeyError, TypeError, ValueError, AttributeError):
+        return _shots_in(skin.get(HISTORY, "[]"))
+    except (KeyError, TypeError, ValueError, AttributeError):
         return ()
+
+
+@lru_cache(maxsize=8)
+def _shots_in(history: str) -> tuple[Shot, ...]:
+    """Return what a history says last of how photographs show a head; cached, because panels ask at every redraw."""
+    steps = [step for step in json.loads(history) if step.get("from") in ("photograph", PINNED)]
+    if not any(step["from"] == "photograph" for step in steps):
+        return ()
+    return tuple(Shot.of(one) for one in steps[-1]["photographs"])
+
+
+def photograph_steps(skin: bpy.types.Object) -> list[dict[str, Any]]:
+    """Return what a head's history says of photographs and pins."""
+    try:
+        steps = json.loads(skin.get(HISTORY, "[]"))
+        return [step for step in steps if step.get("from") in ("photograph", PINNED)]
+    except (ValueError, TypeError, AttributeError):
+        return []
+
+
+def forget_pins(skin: bpy.types.Object) -> None:
+    """Forget a head's pins, because its shape was taken back."""
+    if any(step["from"] == PINNED for step in photograph_steps(skin)):
+        skin[HISTORY] = json.dumps([step for step in json.loads(skin[HISTORY]) if step.get("from") != PINNED])
 
 
 def photograph_files(skin: bpy.types.Object) -> tuple[Path | None, ...]:

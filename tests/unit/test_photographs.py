@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from dreamface.capture.landmarks import COUNT, Landmarks
 from dreamface.capture.photographs import (
@@ -140,3 +142,48 @@ def test_it_is_said_what_a_photograph_does_not_show() -> None:
     assert "black and white" in notes_on([sighting(0.8, grey=True)])[0]
     assert "one side" in notes_on([sighting(0.8, shift=0.45)])[0]
     assert sidedness(sighting(0.8).landmarks) < 0.05
+
+
+HEIC = b"\0\0\0\x18ftypheic" + bytes((200, 100, 50)) * 40
+
+
+class _Heic(ImageFile.ImageFile):
+    """What pillow-heif's would be, of a picture that is a few plain bytes after its mark."""
+
+    format = "HEIF"
+
+    def _open(self) -> None:
+        self._mode, self._size = "RGB", (8, 5)
+        self.tile = [("raw", (0, 0, 8, 5), 12, ("RGB", 0, 1))]
+
+
+def _damaged(_image: _Heic) -> None:
+    raise SyntaxError("cut off")
+
+
+@pytest.fixture
+def heif(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for pillow-heif."""
+    for known in ("OPEN", "ID"):
+        monkeypatch.setattr(Image, known, getattr(Image, known).copy())
+
+    def register() -> None:
+        Image.register_open("HEIF", _Heic, lambda start: start[4:8] == b"ftyp")
+
+    monkeypatch.setitem(sys.modules, "pillow_heif", SimpleNamespace(register_heif_opener=register))
+
+
+def test_heic_is_read_where_its_library_is_installed(heif: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = read_photograph(HEIC, "IMG_0001.HEIC").pixels
+    assert pixels.shape == (5, 8, 3)
+    assert (pixels == (200, 100, 50)).all()
+    monkeypatch.setattr(_Heic, "_open", _damaged)
+    with pytest.raises(BadRequest, match="is damaged: save it again"):
+        read_photograph(HEIC, "IMG_0001.HEIC")
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"heim", b"hevx", b"mif1", b"msf1"])
+def test_heic_without_its_library_says_what_to_do(brand: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)  # as if it were not installed
+    with pytest.raises(BadRequest, match="pillow-heif is not installed: install it, or save the picture as JPEG"):
+        read_photograph(HEIC.replace(b"heic", brand), "IMG_0001.HEIC")

@@ -102,7 +102,7 @@ def test_openapi_describes_everything(backend: Backend) -> None:
     assert asked == {
         ("get", "/health"), ("get", "/traits"), ("get", "/models"), ("post", "/read"), ("post", "/reshape"),
         ("post", "/groom"), ("get", "/styles"), ("post", "/styles"), ("delete", "/styles/{name}"),
-        ("post", "/paint"), ("get", "/edits"), ("post", "/edits/read"), ("post", "/edits/carry"),
+        ("post", "/pins"), ("post", "/paint"), ("get", "/edits"), ("post", "/edits/read"), ("post", "/edits/carry"),
         ("post", "/edits/picture"),
         ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job}"), ("post", "/jobs/{job}/cancel"), ("get", "/events"),
         ("get", "/jobs/{job}/events"), ("get", "/jobs/{job}/files"), ("get", "/jobs/{job}/files/{path}"),
@@ -221,7 +221,7 @@ def test_what_is_nested_as_deeply_as_allowed_comes_back_whole(backend: Backend) 
     assert job["id"] in [listed["id"] for listed in backend.ask("GET", "/jobs")[1]["jobs"]]
 
 
-@pytest.mark.parametrize("path", ["/read", "/reshape", "/groom", "/styles"])
+@pytest.mark.parametrize("path", ["/read", "/reshape", "/groom", "/pins", "/styles"])
 def test_calls_take_no_deeper_requests_than_jobs(backend: Backend, path: str) -> None:
     status, answer = backend.ask("POST", path, {"seed": 1, "prompt": nested(70), "traits": {}})
     assert (status, "too deeply" in answer["error"]) == (400, True)

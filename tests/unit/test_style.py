@@ -221,9 +221,9 @@ EXTENSION = [
 ]
 NEEDS_BPY = {
     "animating", "application", "carding", "edit_sliders", "editing", "exploring", "gallery", "growing", "installation",
-    "interface", "living", "making", "marking", "photographing", "pictures", "places", "placing", "preferences",
-    "properties", "recovery", "regions", "repainting", "setting_up", "settling", "shaping", "sliders", "styling",
-    "take_sliders",
+    "interface", "living", "making", "marking", "photographing", "pictures", "pinning", "places", "placing",
+    "preferences", "properties", "recovery", "regions", "repainting", "setting_up", "settling", "shaping", "sliders",
+    "styling", "take_sliders",
 }  # fmt: skip
 """The add-on's files that speak with Blender, besides the room `scene`; all others can be tested without it."""
 

@@ -27,12 +27,13 @@ from dreamface.capture.person import (
     with_gaze,
     with_winks,
 )
-from dreamface.capture.pose import Poses, angles
+from dreamface.capture.pose import Poses, angles, project
 
 if TYPE_CHECKING:
     from dreamface.capture.fitting import MELANIN_DOUBT, fit_person
     from dreamface.capture.lighting import first_tone, note_on_light, split_tone
     from dreamface.capture.photographs import Sighting, find_faces, notes_on, read_photograph
+    from dreamface.capture.pins import PINS, Pin, Pinned, Pinning, check_pins, landmark_of, skin_points
     from dreamface.capture.population import TOLD, Population, load_population
     from dreamface.capture.problem import Fit
     from dreamface.capture.reading import ancestry_of, read_features
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COUNT",
     "MELANIN_DOUBT",
+    "PINS",
     "TOLD",
     "USUAL_FOCAL",
     "Fit",
@@ -49,6 +51,9 @@ __all__ = [
     "LandmarkTracker",
     "Landmarks",
     "Person",
+    "Pin",
+    "Pinned",
+    "Pinning",
     "Population",
     "Poses",
     "Reading",
@@ -58,21 +63,25 @@ __all__ = [
     "ancestry_of",
     "angles",
     "carry",
+    "check_pins",
     "find_faces",
     "find_person",
     "first_tone",
     "fit_person",
     "installed_tracker",
+    "landmark_of",
     "load_model",
     "load_population",
     "look",
     "note_on_light",
     "notes_on",
     "open_tracker",
+    "project",
     "read_expression",
     "read_features",
     "read_photograph",
     "refined",
+    "skin_points",
     "split_tone",
     "used_tracker",
     "with_gaze",
@@ -81,23 +90,30 @@ __all__ = [
 
 _HOME = {
     "MELANIN_DOUBT": "fitting",
+    "PINS": "pins",
     "TOLD": "population",
     "Fit": "problem",
+    "Pin": "pins",
+    "Pinned": "pins",
+    "Pinning": "pins",
     "Population": "population",
     "Seen": "skin",
     "Shot": "skin",
     "Sighting": "photographs",
     "ancestry_of": "reading",
     "carry": "skin",
+    "check_pins": "pins",
     "find_faces": "photographs",
     "first_tone": "lighting",
     "fit_person": "fitting",
+    "landmark_of": "pins",
     "load_population": "population",
     "look": "skin",
     "note_on_light": "lighting",
     "notes_on": "photographs",
     "read_features": "reading",
     "read_photograph": "photographs",
+    "skin_points": "pins",
     "split_tone": "lighting",
 }
 

@@ -48,6 +48,9 @@ OUTSIDE: Final = 0.12
 
 _PLENTY: Final = f"{LARGEST_SIDE:,} pixels a side are plenty"
 
+_HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+"""What files of phones begin with after "ftyp" (ISO/IEC 23008-12)."""
+
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "JPEG2000", "HEIF")
 
 
@@ -75,7 +78,7 @@ def read_photograph(source: Path | bytes, name: str = "") -> Photograph:
         BadRequest: it is no picture, is damaged or too large.
     """
     name = name or (source.name if isinstance(source, Path) else "the photograph")
-    with suppress(ImportError):
+    with suppress(ImportError, OSError):  # it may also miss a library of the system's
         import pillow_heif  # type: ignore[import-not-found]
 
         pillow_heif.register_heif_opener()
@@ -89,7 +92,7 @@ def read_photograph(source: Path | bytes, name: str = "") -> Photograph:
 
 
 def _decoded(data: bytes, name: str) -> Pixels:
-    heif = data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc")
+    heif = data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -104,6 +107,8 @@ def _decoded(data: bytes, name: str) -> Pixels:
                     small.info.setdefault("exif", image.getexif().tobytes())
                 return np.asarray(_in_srgb(ImageOps.exif_transpose(small)))
     except UnidentifiedImageError as error:
+        if heif and "HEIF" in Image.OPEN:
+            raise BadRequest(f"{_title(name)} is damaged: save it again, or choose another.") from error
         what = "pillow-heif is not installed: install it, or save the picture as JPEG" if heif else "save it as JPEG"
         raise BadRequest(f"{_title(name)} is no picture that can be read here: {what}.") from error
     except Image.DecompressionBombError as error:

@@ -145,6 +145,11 @@ class Problem:
         found: FloatArray = self._rest.mean(axis=0)
         return found
 
+    @property
+    def modes(self) -> FloatArray:
+        """[K, 478, 3] metres that each of the population's modes moves the landmarks."""
+        return self._modes
+
     def shift(self, fit: Fit) -> FloatArray:
         """Return [3] metres from the linear model's coordinates, whose origin is the mean head's, to the head's own."""
         population = self._population

@@ -24,6 +24,7 @@ from dreamface.cli import (
     jobs,
     models,
     photographs,
+    pins,
     serve,
     train,
     users,
@@ -94,8 +95,8 @@ def parser() -> argparse.ArgumentParser:
     actions = root.add_subparsers(metavar="COMMAND", required=True)
 
     for add in (
-        _add_generate, _add_from_photo, _add_read, _add_show, _add_edit, _add_chat, _add_export, _add_animate,
-        _add_verify, _add_rebuild,
+        _add_generate, _add_from_photo, _add_refit, _add_read, _add_show, _add_edit, _add_chat, _add_export,
+        _add_animate, _add_verify, _add_rebuild,
         _add_traits, _add_edits, _add_layers, _add_styles, _add_expressions, _add_doctor, _add_batch, _add_serve,
         _add_users, _add_jobs, _add_models, _add_faces, _add_view, _add_synthesise, _add_train, _add_evaluate,
     ):  # fmt: skip
@@ -143,6 +144,21 @@ def _add_from_photo(actions: Commands) -> None:
     command.add_argument("--tracker", choices=animate.TRACKERS, default="auto", help="default: the best that is here")
     command.add_argument(
         "--set", action="append", default=[], metavar="TRAIT=VALUE", help="such as nose.width=1.5; may be repeated"
+    )
+    _add_formats(command)
+
+
+def _add_refit(actions: Commands) -> None:
+    summary = "Move points of a face from photographs to where these show them; without any, list where they are."
+    command = _command(actions, "refit", pins.run, summary)
+    _add_face(command)
+    command.add_argument(
+        "pins", nargs="*", metavar="POINT=X,Y",
+        help="fractions of the photograph's width and height from its upper left corner, such as nose.tip=0.5,0.42; "
+        "2:chin=0.4,0.8 in the second photograph; chin=off takes a pin off",
+    )  # fmt: skip
+    command.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="a new folder; default: the face's own, once all is done"
     )
     _add_formats(command)
 

@@ -41,6 +41,7 @@ from dreamface.pipeline.people import (
     stranger,
 )
 from dreamface.pipeline.photographs import Source, Wanted, from_photo
+from dreamface.pipeline.pinning import PinBoard, Pins, follow_pins, get_ready, pin_points, points_shown, refit
 from dreamface.prompts import Option, PromptReading, alternatives, read
 from dreamface.record import Correction, EditEntry, FaceRecord
 from dreamface.styles import parse_style, remove_style, save_style, style_name, styles
@@ -72,6 +73,8 @@ __all__ = [
     "Option",
     "Performance",
     "Person",
+    "PinBoard",
+    "Pins",
     "PromptReading",
     "Repainted",
     "Seen",
@@ -99,10 +102,12 @@ __all__ = [
     "export",
     "expressions",
     "fits_better",
+    "follow_pins",
     "forget_models",
     "from_photo",
     "generate",
     "generate_many",
+    "get_ready",
     "glance",
     "grow_hair",
     "index_looks",
@@ -113,10 +118,13 @@ __all__ = [
     "moved_by_detail",
     "moved_in_words",
     "parse_style",
+    "pin_points",
+    "points_shown",
     "portraits",
     "read",
     "read_detail",
     "rebuild",
+    "refit",
     "remarks",
     "remove_style",
     "repaint",

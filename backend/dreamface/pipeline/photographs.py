@@ -43,6 +43,7 @@ from dreamface.motion import TRACKERS
 from dreamface.pipeline.making import dress
 from dreamface.pipeline.painting import mask_pictures, painter, painters_turn
 from dreamface.pipeline.people import build_head, check_request
+from dreamface.pipeline.pinning import Shots
 from dreamface.prior import complete, followed
 from dreamface.progress import Progress
 from dreamface.record import PHOTOGRAPH, EditEntry, FaceRecord, Place
@@ -312,24 +313,9 @@ def _skin_edit(head: Head, seen: Seen, base: Maps, traits: Traits) -> tuple[Edit
 
 def _history(fit: Fit, sightings: Sequence[Sighting], seen: Sequence[str]) -> dict[str, object]:
     """Return what is remembered of the photographs: how each shows the head, and nothing that is in it."""
-    shots = [
-        {
-            "size": [one.photograph.pixels.shape[1], one.photograph.pixels.shape[0]],
-            "focal": float(fit.focal[number]),
-            "rotation": np.round(fit.poses.rotation[number], 6).tolist(),
-            "position": np.round(fit.poses.position[number], 6).tolist(),
-            "expression": {
-                name: round(float(weight), 4)
-                for name, weight in zip(ARKIT_SHAPES, fit.weights[number], strict=True)
-                if weight >= _FAINT
-            },
-        }
-        for number, one in enumerate(sightings)
-    ]
+    sizes = tuple((one.photograph.pixels.shape[1], one.photograph.pixels.shape[0]) for one in sightings)
+    shots, person = Shots(sizes, fit).to_json(), np.round(fit.values, 5).tolist()
     notes = [*notes_on(sightings), *seen]
     if fit.is_doubtful:
         notes.append("The head fits the face only roughly: choose a sharper picture from the front, or add more.")
-    return {"from": PHOTOGRAPH, "photographs": shots, "notes": notes}
-
-
-_FAINT: Final = 0.02
+    return {"from": PHOTOGRAPH, "photographs": shots, "person": person, "notes": notes}

@@ -43,7 +43,7 @@ API = 10
    conversations (`talk` of a record, `POST /talk`).
 8: photographs (jobs `from_photo`).
 9: neighbours of a face (jobs `explore`).
-10: people at a glance (jobs `glance`); users (`DELETE /jobs/{job}/files`, 429 where somebody's quota is used up).
+10: people at a glance (jobs `glance`); pins (`POST /pins`); users (`DELETE /jobs/{job}/files`, 429 where somebody's quota is used up).
 """
 
 
@@ -121,6 +121,7 @@ def create_app(service: Service, token: str, hosts: Collection[str] | None, user
     )
     explain_errors(app)
     _add_questions(app, service)
+    _add_pins(app, service)
     _add_hair(app, service)
     add_edits(app, service.workers, service.uploads)
     _add_jobs(app, service)
@@ -181,6 +182,23 @@ def _add_questions(app: FastAPI, service: Service) -> None:
         With `shapes` also `shape_offsets`, `shape_vertices` and `shape_deltas`, as geometry.npz has them.
         """
         _, payload = await service.workers.faces.call("reshape", _arguments(service, asked))
+        return Response(payload, media_type="application/octet-stream")
+
+
+def _add_pins(app: FastAPI, service: Service) -> None:
+    @app.post(
+        "/pins", tags=["head"], summary="How a head follows pins in its photographs, as .npz", responses=_BYTES,
+        response_class=Response,
+    )  # fmt: skip
+    async def follow_pins(asked: schemas.FollowPins) -> Response:
+        """An uncompressed .npz: float32 `moved` [V, 3] metres by which the neutral vertices move, and `step`.
+
+        `step` is uint8, the UTF-8 JSON of the history's new step from pins, in place of the one that there is.
+
+        Beside them the points that are offered, without pins too: `names` [P], `points` [P] their landmarks,
+        `vertices` [P] that stand for them, and `offsets` [P, 3] metres from there.
+        """
+        _, payload = await service.workers.faces.call("follow_pins", asked.model_dump())
         return Response(payload, media_type="application/octet-stream")
 
 

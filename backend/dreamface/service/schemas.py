@@ -50,6 +50,10 @@ from dreamface.traits import STYLE_NAME, Traits, TraitValue, check_names
 
 Checked = TypeVar("Checked")
 
+LANDMARKS: Final = 478
+MOST_PINS: Final = 500
+MOST_STEPS_OF_PINS: Final = 8
+
 
 def _passes(check: Callable[[Any], object]) -> AfterValidator:
     """Pydantic's form of a function that raises BadRequest."""
@@ -768,6 +772,31 @@ class Reshape(Strict):
         default=[],
         description="those of the face's edits that mix other shapes in, or change hair in places; pictures"
         " of their places are uploaded first",
+    )
+
+
+class PinAt(Strict):
+    """A point of a head, and where a photograph shows it."""
+
+    photograph: int = Field(ge=1, le=MOST_PHOTOGRAPHS, description="of the head, from 1")
+    point: int = Field(ge=0, lt=LANDMARKS, description="a landmark of MediaPipe's face mesh")
+    at: Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)] = Field(
+        description="fractions of the photograph's width and height from its upper left corner"
+    )
+    where: Annotated[list[FiniteFloat], Field(min_length=3, max_length=3)] = Field(
+        description="metres on the head, with the expression in the photograph, as the history's newest step has it"
+    )
+
+
+class FollowPins(Strict):
+    """Points of a head from photographs that are dragged to where these show them."""
+
+    head: HeadName
+    history: Annotated[list[dict[str, Any]], Field(max_length=MOST_STEPS_OF_PINS)] = Field(
+        description="the steps of face.json's history that are from photographs or pins"
+    )
+    pins: Annotated[list[PinAt], Field(max_length=MOST_PINS)] | None = Field(
+        default=None, description="all that there are to be; null gets ready, and tells what points there are"
     )
 
 

@@ -402,6 +402,25 @@ def reshape(
     return {}, archive.getvalue()
 
 
+def follow_pins(
+    head: str, history: list[dict[str, Any]], pins: list[dict[str, Any]] | None
+) -> tuple[dict[str, Any], bytes]:
+    """How a head's vertices move for pins, the history's step that says so, and the points there are, as an .npz."""
+    board = pipeline.PinBoard.of(head, history)
+    arrays: dict[str, Any] = pipeline.pin_points(head)
+    if pins is None:
+        pipeline.get_ready(board)
+    else:
+        wanted = board.pins_at([(one["photograph"], one["point"], one["at"]) for one in pins])
+        points = np.array([one["where"] for one in pins], np.float64).reshape(-1, 3)
+        step, moved = pipeline.follow_pins(board, wanted, points)
+        written = np.frombuffer(json.dumps(step).encode(), np.uint8)
+        arrays |= {"moved": moved.astype(np.float32), "step": written}
+    archive = io.BytesIO()
+    np.savez(archive, **arrays)
+    return {}, archive.getvalue()
+
+
 def _mixed(
     head: str,
     seed: int,
@@ -567,6 +586,7 @@ def forget() -> tuple[dict[str, Any], bytes]:
 CALLS: Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]] = {
     "read": read,
     "reshape": reshape,
+    "follow_pins": follow_pins,
     "groom": groom,
     "paint": paint,
     "edit_vocabulary": edit_vocabulary,

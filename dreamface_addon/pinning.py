@@ -1,0 +1,373 @@
+"""Pins: points of a head that an artist drags to where a photograph shows them, while the head follows.
+
+The operator hands on what the mouse does, and nothing else. The head follows in `tick`, as answers come.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import bpy
+
+from . import expressions, interface, scene
+from .link import BackendState
+from .part import BUSY_INTERVAL, IDLE_INTERVAL, Part
+from .session import Pinned, Session
+from .setting_up import SettingUp
+
+REACH: Final = 12.0
+"""Pixels from a point within which the mouse takes it."""
+
+_FREE_RADIUS, _HARD_RADIUS, _TAKEN_RADIUS = 3.0, 5.0, 7.0  # pixels
+_PATIENCE: Final = 60.0  # seconds that a running engine has for the first answer
+
+
+@dataclass
+class _Board:
+    """A head whose points are being dragged.
+
+    Attributes:
+        face_id: whose.
+        number: of the photograph, from 0.
+        home: name of the scene whose camera shows it.
+        history: what the face's history said of photographs and pins when it began.
+        pins: that there are now.
+        wore: whether the head had the expression of a photograph on already.
+        since: when the engine was not running last.
+        head: the head; None until the engine has said what points there are.
+        undone: pins as they were before each change, the oldest first.
+        taken: the point that is dragged.
+        near: the point that the mouse is near.
+        changed: whether there is something to keep.
+        asked: the last question's pins, while there is no answer.
+        facing: whether each point faces the camera; None where that has to be looked at again.
+    """
+
+    face_id: str
+    number: int
+    home: str
+    history: list[dict[str, Any]]
+    pins: scene.Pins
+    wore: bool
+    since: float
+    head: scene.PinnedHead | None = None
+    undone: list[scene.Pins] = field(default_factory=list)
+    taken: int | None = None
+    near: int | None = None
+    changed: bool = False
+    asked: list[dict[str, Any]] | None = None
+    facing: Any = None
+
+
+class Pinning(Part):
+    """The pins of one head at a time.
+
+    Attributes:
+        problem: why a head does not follow, until dismissed.
+        kept: whether the last head has changed and was kept, which is to be a step of undo.
+    """
+
+    def __init__(self, session: Session, setup: SettingUp, wake: Callable[[], None]) -> None:
+        """Drag nothing yet.
+
+        Args:
+            session: the backend.
+            setup: starts it.
+            wake: called when there is something to do.
+        """
+        self.problem, self.kept = "", False
+        self._session, self._setup, self._wake = session, setup, wake
+        self._board: _Board | None = None
+        self._dots: scene.Dots | None = None
+
+    # ------------------------------------------------------------------------------------------------------- beginning
+
+    @property
+    def is_on(self) -> bool:
+        """Whether pins can be dragged, or will be in a moment."""
+        return self._board is not None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the engine has said what points there are."""
+        return self._board is not None and self._board.head is not None
+
+    @property
+    def is_following(self) -> bool:
+        """Whether an answer is waited for."""
+        return self._board is not None and self._board.asked is not None
+
+    @property
+    def interval(self) -> float:
+        """Short while pins are dragged."""
+        return BUSY_INTERVAL if self._board is not None else IDLE_INTERVAL
+
+    def why_not(self, skin: bpy.types.Object | None, home: bpy.types.Scene) -> str:
+        """Return why points of a head can't be dragged now, or nothing."""
+        if self.is_on:
+            return "Pins are being dragged: keep them, or put them back first"
+        if skin is None or not scene.shots_of(skin):
+            return "The selected head was not made from a photograph"
+        if scene.seen_photograph(skin, home) is None:
+            return "Look through a photograph first: press View Through Photo"
+        return scene.why_no_expression(skin) or self._setup.why_no_backend()
+
+    def begin(self, skin: bpy.types.Object, home: bpy.types.Scene) -> None:
+        """Show the points of a head in the photograph that a scene looks through.
+
+        Raises:
+            SceneError: its objects can't be changed now.
+        """
+        number = scene.seen_photograph(skin, home)
+        if number is None:
+            raise scene.SceneError("Look through a photograph first: press View Through Photo.")
+        face_id, wore = interface.own_id(skin), scene.wears_photograph(skin)
+        if not wore:
+            scene.wear_photograph(skin, number, expressions.ARKIT_SHAPES)
+        scene.photograph_camera(skin, number, home)  # the head may have been moved
+        self.problem = ""
+        self._board = _Board(
+            face_id, number, home.name, scene.photograph_steps(skin), scene.pins_of(skin), wore, time.monotonic()
+        )
+        self._setup.start_if_needed()
+        self._session.follow_pins(face_id, skin["dreamface_head"], self._board.history)
+        self._dots = scene.Dots(self.dots)
+        self._wake()
+
+    # -------------------------------------------------------------------------------------------------------- dragging
+
+    def hover(self, pixel: tuple[float, float], frame: scene.PhotographFrame) -> int | None:
+        """Return the point that the mouse is near, which shows from now on; None where there is none."""
+        board = self._board
+        if board is None or board.head is None:
+            return None
+        if board.taken is None:
+            places = {index: frame.to_region(place) for index, place in self._places(board, frame).items()}
+            reach = REACH * _scale()
+            apart = {index: (x - pixel[0]) ** 2 + (y - pixel[1]) ** 2 for index, (x, y) in places.items()}
+            nearest = min(apart, key=lambda index: apart[index], default=None)
+            board.near = nearest if nearest is not None and apart[nearest] <= reach**2 else None
+        return board.near
+
+    def take(self, index: int) -> None:
+        """Begin to drag a point."""
+        if self._board is not None:
+            self._board.taken = index
+            self._board.undone.append(dict(self._board.pins))
+
+    def drag(self, place: tuple[float, float]) -> bool:
+        """Move the point that is dragged to a place in the photograph; the head follows. False where there is none."""
+        board = self._board
+        if board is None or board.head is None or board.taken is None:
+            return False
+        inside = tuple(min(max(part, 0.0), 1.0) for part in place)
+        board.pins = board.pins | {self._key(board, board.taken): (inside[0], inside[1])}
+        self._ask(board)
+        return True
+
+    def drop(self) -> None:
+        """Leave the point that is dragged where it is."""
+        board = self._board
+        if board is not None and board.taken is not None:
+            board.taken = None
+            if board.undone and board.undone[-1] == board.pins:
+                board.undone.pop()  # it was clicked, not dragged
+
+    def release(self, index: int) -> None:
+        """Take the pin off a point: it goes where the rest of the head takes it."""
+        board = self._board
+        if board is None or board.head is None:
+            return
+        key = self._key(board, index)
+        if key in board.pins:
+            board.undone.append(dict(board.pins))
+            board.pins = {other: place for other, place in board.pins.items() if other != key}
+            self._ask(board)
+
+    def take_back(self) -> None:
+        """Have pins as they were before the last one was dragged or taken off."""
+        board = self._board
+        if board is not None and board.undone:
+            board.taken, board.pins = None, board.undone.pop()
+            self._ask(board)
+
+    def keep(self) -> None:
+        """End it with the head as it is now."""
+        board, skin = self._board, self._skin()
+        if board is None:
+            return
+        if skin is not None and board.head is not None and board.changed:
+            board.head.settle()
+        self._end(skin)
+        self.kept = skin is not None and board.changed
+
+    def put_back(self) -> None:
+        """End it with the head as it was."""
+        board, skin = self._board, self._skin()
+        if board is None:
+            return
+        home = bpy.data.scenes.get(board.home)
+        if skin is not None and home is not None and board.head is not None and board.changed:
+            board.head.put_back(board.number, home)
+            board.head.settle()
+        self._end(skin)
+
+    def _end(self, skin: bpy.types.Object | None) -> None:
+        board, self._board = self._board, None
+        self.kept = False
+        self._session.forget_pins()
+        if self._dots is not None:
+            self._dots.remove()
+            self._dots = None
+        if skin is not None and board is not None and not board.wore:
+            scene.take_photograph_off(skin)
+        interface.redraw()
+
+    # ------------------------------------------------------------------------------------------------------- following
+
+    def tick(self) -> bool:
+        """Take what the engine has answered."""
+        board = self._board
+        if board is None:
+            return False
+        skin, home = self._skin(), bpy.data.scenes.get(board.home)
+        if skin is None or home is None or scene.seen_photograph(skin, home) != board.number:
+            self._end(skin)
+            return True
+        changed = False
+        while (answer := self._session.take_pinned()) is not None:
+            if answer.face_id == board.face_id:
+                changed |= self._take(board, skin, home, answer)
+        why_not = self._why_no_answer(board)
+        if why_not and self._board is not None:
+            self.problem = why_not
+            if board.head is None:
+                self._end(skin)
+            else:
+                board.asked = None
+                self._session.forget_pins()
+            return True
+        return changed
+
+    def _why_no_answer(self, board: _Board) -> str:
+        """Return why what was asked will not come, or nothing."""
+        if self._session.state is not BackendState.READY:
+            board.since = time.monotonic()
+            return self._session.problem if self._session.state is BackendState.FAILED else ""
+        if board.head is None and time.monotonic() - board.since > _PATIENCE:
+            return "The engine does not answer: see its state in the preferences, and try again."
+        return self._session.follow_refused
+
+    def _take(self, board: _Board, skin: bpy.types.Object, home: bpy.types.Scene, answer: Pinned) -> bool:
+        try:
+            if board.head is None:
+                board.head = scene.PinnedHead(skin, scene.PinPoints.of(answer.arrays), expressions.ARKIT_SHAPES)
+            if answer.step:
+                board.head.follow(answer.arrays["moved"], answer.step, board.number, home)
+                board.changed, board.facing = True, None
+            if answer.request["pins"] == board.asked:
+                board.asked = None
+        except scene.SceneError as error:
+            self.problem = str(error)
+        except (KeyError, ValueError):
+            self.problem = "The engine sent a head that cannot be read: restart it."
+        if board.head is None:
+            self._end(skin)
+        interface.redraw_views()
+        return True
+
+    def _ask(self, board: _Board) -> None:
+        skin, head = self._skin(), board.head
+        if skin is None or head is None:
+            return
+        landmarks = {landmark: index for index, landmark in enumerate(head.points.landmarks)}
+        pins = [
+            {
+                "photograph": number + 1, "point": landmark, "at": list(place),
+                "where": head.begun(number)[landmarks[landmark]].tolist(),
+            }
+            for (number, landmark), place in board.pins.items()
+            if landmark in landmarks
+        ]  # fmt: skip
+        board.asked = pins
+        self._session.follow_pins(board.face_id, skin["dreamface_head"], board.history, pins)
+        self._wake()
+
+    def _skin(self) -> bpy.types.Object | None:
+        return scene.find_face(self._board.face_id) if self._board is not None else None
+
+    def _key(self, board: _Board, index: int) -> tuple[int, int]:
+        assert board.head is not None
+        return board.number, board.head.points.landmarks[index]
+
+    # --------------------------------------------------------------------------------------------------------- showing
+
+    def _places(self, board: _Board, frame: scene.PhotographFrame) -> dict[int, tuple[float, float]]:
+        """Return points that are seen -> where they lie in the photograph: pins where they were put."""
+        skin, head = self._skin(), board.head
+        home = bpy.data.scenes.get(board.home)
+        if skin is None or head is None or home is None or home.camera is None:
+            return {}
+        if board.facing is None:
+            board.facing = head.seen(board.number, home.camera)
+        found = head.in_photograph(board.number)
+        shown: dict[int, tuple[float, float]] = {}
+        for index, place in enumerate(found):
+            pin = board.pins.get(self._key(board, index))
+            if pin is not None:
+                shown[index] = pin
+            elif board.facing[index]:
+                shown[index] = place
+        return shown
+
+    def dots(self, region: bpy.types.Region) -> list[scene.Dot]:
+        """Return what is drawn in a region of a 3D view."""
+        board = self._board
+        home = bpy.data.scenes.get(board.home) if board is not None else None
+        if board is None or home is None or home.camera is None:
+            return []
+        view = bpy.context.region_data
+        if view is None or view.view_perspective != "CAMERA":
+            return []
+        frame = scene.PhotographFrame.of(home.camera, home, region, view)
+        if frame is None:
+            return []
+        dots = []
+        for index, place in self._places(board, frame).items():
+            is_pin = self._key(board, index) in board.pins
+            is_taken = index in (board.taken, board.near)
+            radius = _TAKEN_RADIUS if is_taken else _HARD_RADIUS if is_pin else _FREE_RADIUS
+            colour = scene.HARD if is_pin or index == board.taken else scene.FREE
+            dots.append(scene.Dot(frame.to_region(place), radius * _scale(), colour))
+        return dots
+
+    def name_of(self, index: int) -> str:
+        """Return what a point is called, as artists read it."""
+        if self._board is None or self._board.head is None:
+            return ""
+        return self._board.head.points.names[index].replace(".", " ").capitalize()
+
+    # ----------------------------------------------------------------------------------------------------------- part
+
+    def dismiss_messages(self) -> None:
+        """Stop showing why a head does not follow."""
+        self.problem = ""
+
+    def file_opened(self) -> None:
+        """Forget the head of the file that was open before."""
+        if self._board is not None:
+            self._end(None)
+        self.problem = ""
+
+    def shut_down(self) -> None:
+        """Draw nothing any more."""
+        if self._dots is not None:
+            self._dots.remove()
+            self._dots = None
+
+
+def _scale() -> float:
+    return float(bpy.context.preferences.system.ui_scale) or 1.0  # Blender without a window has none
