@@ -106,7 +106,7 @@ def test_openapi_describes_everything(backend: Backend) -> None:
         ("post", "/edits/picture"),
         ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job}"), ("post", "/jobs/{job}/cancel"), ("get", "/events"),
         ("get", "/jobs/{job}/events"), ("get", "/jobs/{job}/files"), ("get", "/jobs/{job}/files/{path}"),
-        ("post", "/jobs/{job}/pick"), ("post", "/talk"),
+        ("delete", "/jobs/{job}/files"), ("post", "/jobs/{job}/pick"), ("post", "/talk"),
         ("put", "/uploads/{sha256}"), ("get", "/uploads/{sha256}"),
         ("get", "/cameras"), ("post", "/live"), ("get", "/live/{session}/events"), ("post", "/live/{session}/record"),
         ("post", "/live/{session}/neutral"), ("patch", "/live/{session}"), ("delete", "/live/{session}"),

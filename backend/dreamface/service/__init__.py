@@ -5,4 +5,11 @@ happens in a worker process (`worker`, `tasks`), which may crash without taking 
 installed in a second one (`model_tasks`).
 """
 
-__all__ = ["encryption", "handover", "layout", "server", "store"]  # modules: each is loaded only where it is needed
+__all__ = [
+    "encryption",
+    "handover",
+    "layout",
+    "server",
+    "store",
+    "users",
+]  # modules: each is loaded only where it is needed

@@ -43,7 +43,8 @@ API = 10
    conversations (`talk` of a record, `POST /talk`).
 8: photographs (jobs `from_photo`).
 9: neighbours of a face (jobs `explore`).
-10: people at a glance (jobs `glance`); pins (`POST /pins`); users (`DELETE /jobs/{job}/files`, 429 where somebody's quota is used up).
+10: people at a glance (jobs `glance`); pins (`POST /pins`); users (`DELETE /jobs/{job}/files`, 429 where somebody's
+    quota is used up).
 """
 
 

@@ -406,7 +406,7 @@ class Style(_Strict):
     curl: Share = 0.0
     volume: Share = 0.5
     fringe: Share = 0.0
-    shortest: Annotated[FiniteFloat, Field(gt=0.0, le=1.0)] = 0.25
+    shortest: Annotated[FiniteFloat, Field(gt=0.0, le=1.0)] = 0.4
     longest: Annotated[FiniteFloat, Field(ge=1.0, le=10.0)] = 2.5
     guides: Annotated[int, Field(ge=0, le=MOST_GUIDES)] = 500
     points: Annotated[int, Field(ge=4, le=96)] = 20
