@@ -311,6 +311,9 @@ def _add_colours(made: Lexicon) -> None:
         if colour.split()[-1] in tables.SKIN_TINTS:
             _add_skin_tint(made, colour, rgb)
         _add_painted(made, colour, rgb)
+    for colour, srgb in tables.IRIS_SRGB.items():
+        if colour.split()[-1] in tables.SKIN_TINTS:  # "a moss-green spirit"
+            made.pairs.setdefault((key_of(colour), CREATURE), (at("skin.tint", (*linear(srgb), tables.SKIN_TINT_STRENGTH)),))
     for word, (trait, srgb, strength) in {**tables.MAKEUP, **tables.PATTERNS}.items():
         made.entries[key_of(word)] = Entry((at(trait, (*linear(srgb), strength)),), noun=True)
     _add_finishes(made)

@@ -48,8 +48,8 @@ def sex_claims(tokens: Sequence[Token], claims: Sequence[Claim]) -> tuple[Claim,
                 if words is _SUBJECTS and _is_of_another(tokens, place, sex):
                     continue
                 return (Claim("gender", sex, _PRONOUN_TRUST, Rank.VAGUE, (token,)),)
-    for token, after in pairwise(tokens):
-        sex = _TITLES.get(token.text)
+    for token, after in pairwise([token for token in tokens if token.text != "."]):
+        sex = _TITLES.get(token.text if len(token.text) < 3 or not token.text.isupper() else token.text.title())
         if sex is not None and after.text[:1].isupper():
             return (Claim("gender", sex, _PRONOUN_TRUST, Rank.VAGUE, (token,)),)
     for place, token in enumerate(tokens):
