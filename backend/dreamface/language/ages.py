@@ -519,7 +519,8 @@ def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
     digits = _word(tokens, position).isdigit()
     if number is None or not 1 <= number.value < (100 if digits else _OLDEST_SAID):
         return None
-    if not digits and number.value < _YOUNGEST_WRITTEN:
+    behind_person = _word(tokens, position - 1) == "," and _is_person(tokens, position - 2, lexicon)
+    if not digits and number.value < _YOUNGEST_WRITTEN and not behind_person:
         return None
     before, end = _word(tokens, position - 1), position + number.length
     if before == "(" and _word(tokens, end) == ")":
@@ -544,6 +545,11 @@ def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
     if of_person and (_word(tokens, end) in lexicon.adjectives or _word(tokens, end) in lexicon.entries):
         return number  # "dude 25 slim face"
     return number if says_more and (or_so or _word(tokens, end) in (_SEPARATORS | {"with"})) else None
+
+
+def _is_person(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> bool:
+    entry = lexicon.entries.get(_word(tokens, position))
+    return entry is not None and entry.kind == PERSON and entry.noun
 
 
 def _held_for(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:

@@ -31,7 +31,7 @@ _ENDS: Final = frozenset(
 _CORRECTIONS: Final = (
     ("no", "wait"), ("wait", "no"), ("no", "sorry"), ("sorry", "no"), ("oh", "no"), ("i", "mean"), ("scratch", "that"),
     ("on", "second", "thought"), ("or", "rather"), ("no", "make", "that"), ("no", "actually"), ("actually", "no"),
-    ("wait",), ("actually",),
+    ("wait",), ("actually",), ("sorry",),
 )  # fmt: skip
 _OWNERS: Final = frozenset({"his", "her", "he", "she"})
 
@@ -245,6 +245,18 @@ def _with_ellipses(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
                 read += [*tokens[place + 2 : end], tokens[place + 1], *said]
                 place = end
                 continue
+        if word == "free" and tokens[place].joined and read and lexicon.knows(read[-1].word):
+            read.insert(len(read) - 1, replace(tokens[place], word="no"))  # "freckle-free"
+            place += 1
+            continue
+        if word in ("but", "yet", "though") and _joins_adjectives(tokens, place, lexicon):
+            read.append(replace(tokens[place], word="and"))  # "small but very bright eyes"
+            place += 1
+            continue
+        if _starts(tokens, place, ("not", "want")) and (end := _wanted(tokens, place + 2)):
+            read.append(replace(tokens[place], word="not"))
+            place = end
+            continue
         if word == "tipped" and tokens[place].joined and _word(tokens, place + 1) not in _HAVE_TIPS:
             read.append(replace(tokens[place], word="hairtip"))  # "blue-tipped braids"
             place += 1
@@ -258,6 +270,26 @@ def _with_ellipses(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
         read.append(tokens[place])
         place += 1
     return read
+
+
+def _wanted(tokens: Sequence[Token], place: int) -> int:
+    """Return where what is not wanted starts: behind "her to look" of "I don't want her to look young"; 0 for nowhere."""
+    if _word(tokens, place) not in ("him", "her", "them", "it") or _word(tokens, place + 1) != "to":
+        return 0
+    return place + 3 if _word(tokens, place + 2) in ("look", "be", "seem", "appear") else 0
+
+
+def _joins_adjectives(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
+    """Whether "but" stands between adjectives of the part that follows."""
+    if place == 0 or tokens[place - 1].word not in lexicon.adjectives or lexicon.parts_of(tokens[place - 1].word):
+        return False
+    behind = place + 1
+    while _word(tokens, behind) in tables.DEGREES or tokens[behind : behind + 1] and (
+        tokens[behind].word in lexicon.adjectives and not lexicon.parts_of(tokens[behind].word)
+    ):
+        behind += 1
+    noun = _word(tokens, behind)
+    return behind > place + 1 and bool(lexicon.parts_of(noun)) and bool(lexicon.pair(tokens[place - 1].word, resolve_alias(noun)))
 
 
 def _tells_hair(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
@@ -325,7 +357,12 @@ def _names_person(token: Token, lexicon: Lexicon) -> bool:
 
 
 def _end_of_sentence(tokens: Sequence[Token], place: int) -> int:
+    """Return where a sentence or an insertion ends: "sorry, green - and a beard"."""
+    start = place
     while place < len(tokens) and tokens[place].text not in (".", ";", "!", "?", "\n"):
+        new = _word(tokens, place) in ("and", "with") and _word(tokens, place + 1) in tables.DETERMINERS
+        if place > start and (tokens[place].text in ("-", "\u2013", "\u2014", "(", ")") or new):
+            break
         place += 1
     return place
 

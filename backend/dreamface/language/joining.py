@@ -43,11 +43,11 @@ NEAR_DOUBT: Final = 0.03
 NEAR: Final = 0.63
 """Confidence from which a known phrase is very near."""
 
-IS_MOMENT: Final = 0.95
+IS_MOMENT: Final = 0.8
 SURE_FEELING: Final = 0.25
 """Probabilities from which a moment gives the face an expression."""
 
-IS_MOMENT_BESIDE: Final = 0.98
+IS_MOMENT_BESIDE: Final = 0.95
 """`IS_MOMENT` for a prompt that says anything of the person but the sex, or tells of others almost alone."""
 
 SURE_BESIDE_LOOKS: Final = 0.75
