@@ -30,7 +30,7 @@ _PARENTS: Final = frozenset(
 )  # fmt: skip
 """Who somebody else belongs to: "the mother of a red-haired boy"."""
 
-_ANIMALS: Final = tables.ANIMALS | {
+COMPANY: Final = tables.ANIMALS | {
     "friend", "colleague", "patient", "client", "customer", "pupil", "student", "apprentice", "neighbour", "boss",
     "employee", "guest",
 }  # fmt: skip
@@ -334,7 +334,7 @@ def _second(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
         token = tokens[noun]
         if not token.is_word or token.word in tables.BREAKS | tables.COPULAS | tables.DETERMINERS:
             return place
-        if (_is_person(token, lexicon) or token.word in _ANIMALS) and not _describes_on(tokens, noun, lexicon):
+        if (_is_person(token, lexicon) or token.word in COMPANY) and not _describes_on(tokens, noun, lexicon):
             return _end_of_second(tokens, noun + 1)
     return place
 

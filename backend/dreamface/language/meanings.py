@@ -338,7 +338,6 @@ PAIRS: Final[dict[str, Effects]] = {
     "big cheekbone": (more("cheekbones.prominence"),),
     "small cheekbone": (less("cheekbones.prominence"),),
     "massive neck": (more("neck.width", 1.3),),
-    "heavy eyebrow": (more("brows.thickness"), more("brows.density", 0.6)),
     "hump nose": (more("nose.hump"),),
     "humpback nose": (more("nose.hump"),),
     "eagle nose": (more("nose.hump"),),

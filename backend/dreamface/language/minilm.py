@@ -60,8 +60,7 @@ class SentenceEncoder(nn.Module):
             tokens: [N, L] int64, ids.
             mask: [N, L] int64, 1 at a token and 0 behind a text's end.
         """
-        padded = mask if bool((mask == 0).any()) else None
-        hidden = run_layers(self.layers, self._embedded(tokens), padded)
+        hidden = self.layers(self._embedded(tokens), src_key_padding_mask=mask == 0)
         share = mask.unsqueeze(-1).to(hidden.dtype)
         return nn.functional.normalize((hidden * share).sum(dim=1) / share.sum(dim=1), dim=1)
 
@@ -75,7 +74,7 @@ class SentenceEncoder(nn.Module):
         """
         hidden = self._embedded(tokens)
         for layer in list(self.layers.layers)[:layers]:
-            hidden = run_layer(layer, hidden, mask)
+            hidden = layer(hidden, src_key_padding_mask=None if mask is None else mask == 0)
         return hidden
 
     def levels(self, tokens: Tensor, mask: Tensor | None, layers: int = LAYERS) -> list[Tensor]:
