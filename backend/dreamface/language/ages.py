@@ -100,8 +100,10 @@ _TIMES_OF_LIFE = {
     ("of", "college", "age"): 20.0, ("college", "aged"): 20.0, ("college", "age"): 20.0, ("school", "age"): 10.0,
     ("school", "aged"): 10.0, ("of", "school", "age"): 10.0, ("primary", "school", "age"): 8.0,
     ("of", "drinking", "age"): 22.0, ("of", "working", "age"): 40.0, ("over", "the", "hill"): 58.0,
-    ("fresh", "out", "of", "college"): 22.0, ("just", "out", "of", "college"): 22.0, ("straight", "out", "of", "college"): 22.0,
-    ("fresh", "out", "of", "school"): 18.0, ("just", "out", "of", "school"): 18.0, ("straight", "out", "of", "school"): 18.0,
+    ("fresh", "out", "of", "college"): 22.0, ("just", "out", "of", "college"): 22.0,
+    ("straight", "out", "of", "college"): 22.0,
+    ("fresh", "out", "of", "school"): 18.0, ("just", "out", "of", "school"): 18.0,
+    ("straight", "out", "of", "school"): 18.0,
     ("half", "a", "century", "old"): 50.0, ("second", "childhood"): 80.0, ("between", "child", "and", "teenager"): 12.0,
     ("between", "girl", "and", "woman"): 17.0, ("between", "boy", "and", "man"): 17.0, ("past", "retirement"): 68.0,
     ("three", "score", "and", "ten"): 70.0, ("three", "score", "year", "and", "ten"): 70.0, ("prepubescent",): 9.0,
@@ -335,7 +337,10 @@ def _time_of_life(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _
     if number is None or _word(tokens, position + number.length) not in ("year", "yr"):
         return None
     link = position + number.length + 1
-    if _word(tokens, link) in ("from", "off", "before", "until") and _word(tokens, link + 1) in ("retirement", "retire"):
+    if _word(tokens, link) in ("from", "off", "before", "until") and _word(tokens, link + 1) in (
+        "retirement",
+        "retire",
+    ):
         return _Number(_PENSION - number.value, number.length + 3)
     if _word(tokens, link) in _SHORT_OF and _word(tokens, link + 1) == "of":
         whole = _number(tokens, link + 2)
@@ -415,7 +420,9 @@ def _played(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number
 def _will_be(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
     """As "she'll be 50 next month", "now 70", "has seen sixty winters"."""
     words = [_word(tokens, position + step) for step in range(2)]
-    lead = 2 if words[0] in ("will", "'ll", "ll") and words[1] in ("be", "turn") else 1 if words[0] in ("be", "now") else 0
+    lead = (
+        2 if words[0] in ("will", "'ll", "ll") and words[1] in ("be", "turn") else 1 if words[0] in ("be", "now") else 0
+    )
     seen = words[0] in ("see", "seen", "saw")
     number = _number(tokens, position + (lead or 1)) if lead or seen else None
     if number is None or not 5 <= number.value < 100:
@@ -498,7 +505,12 @@ def _of_years(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Numb
     length = 2 if _word(tokens, position + 1) in _AROUND else 1
     number = _number(tokens, position + length)
     after = _word(tokens, position + length + number.length) if number else ""
-    if word == "of" and number is not None and number.value < _YOUNGEST_WRITTEN and _word(tokens, position - 1) in _WITH_CHILDREN:
+    if (
+        word == "of"
+        and number is not None
+        and number.value < _YOUNGEST_WRITTEN
+        and _word(tokens, position - 1) in _WITH_CHILDREN
+    ):
         return None  # "a father of three"
     if word == "at" and (number is None or number.value < _YOUNGEST_WRITTEN):
         return None
@@ -646,4 +658,19 @@ def _at_most(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Numbe
     return None
 
 
-_PATTERNS = (_held_for, _time_of_life, _born, _bounded, _played, _will_be, _at_most, _range, _decade, _years_old, _after_cue, _of_years, _guess, _alone)
+_PATTERNS = (
+    _held_for,
+    _time_of_life,
+    _born,
+    _bounded,
+    _played,
+    _will_be,
+    _at_most,
+    _range,
+    _decade,
+    _years_old,
+    _after_cue,
+    _of_years,
+    _guess,
+    _alone,
+)

@@ -105,7 +105,7 @@ def _says_so(effect: Effect, effects: Effects) -> bool:
 
 
 def _is_plural(modifier: Modifier) -> bool:
-    """Whether a word is a noun for several things, which describes nothing behind a comma: "side tufts, a double chin"."""
+    """Whether a word names several things, which describe nothing behind a comma: "tufts, a double chin"."""
     token = modifier.unit.tokens[-1]
     return len(modifier.unit.tokens) == 1 and token.text.lower() == f"{token.word}s"
 

@@ -25,7 +25,8 @@ _JOINS_OF_TWO: Final = frozenset(
     )
 )  # fmt: skip
 _PARENTS: Final = frozenset(
-    {"mother", "father", "parent", "dad", "mum", "mom", "grandmother", "grandfather", "aunt", "uncle", "sister", "brother",
+    {"mother", "father", "parent", "dad", "mum", "mom", "grandmother", "grandfather", "aunt", "uncle", "sister",
+     "brother",
      "wife", "husband", "widow", "widower", "owner", "teacher", "nurse", "friend", "guardian"}
 )  # fmt: skip
 """Who somebody else belongs to: "the mother of a red-haired boy"."""
@@ -258,7 +259,8 @@ _THEM: Final = frozenset({"he", "she", "his", "her", "they", "their"})
 
 
 _LIKENED: Final = frozenset(
-    {"lips", "ears", "chin", "cheeks", "brow", "brows", "lashes", "neck", "skin", "teeth", "forehead", "beard", "face", "eyes", "smile", "look", "voice", "hands", "skin", "mouth", "nose", "jaw", "air", "manner", "grin",
+    {"lips", "ears", "chin", "cheeks", "brow", "brows", "lashes", "neck", "skin", "teeth", "forehead", "beard", "face",
+     "eyes", "smile", "look", "voice", "hands", "mouth", "nose", "jaw", "air", "manner", "grin",
      "expression", "features", "head", "hair", "body", "build", "shoulders", "gaze", "stare"}
 )  # fmt: skip
 """What is likened to somebody's: "the face of a choirboy"."""
@@ -285,7 +287,7 @@ def _owner(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
 
 
 def _is_likened(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
-    """Whether somebody's part or thing is only a kind: "he has a girl's lashes", "a kids' show", "a women's magazine"."""
+    """Whether somebody's part or thing is only a kind: "he has a girl's lashes", "a kids' show"."""
     following = tokens[place + 1] if place + 1 < len(tokens) else None
     if following is None or not following.is_word:
         return False

@@ -273,7 +273,7 @@ def _with_ellipses(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
 
 
 def _wanted(tokens: Sequence[Token], place: int) -> int:
-    """Return where what is not wanted starts: behind "her to look" of "I don't want her to look young"; 0 for nowhere."""
+    """Return where what is not wanted starts, as "young" in "I don't want her to look young"; 0 for nowhere."""
     if _word(tokens, place) not in ("him", "her", "them", "it") or _word(tokens, place + 1) != "to":
         return 0
     return place + 3 if _word(tokens, place + 2) in ("look", "be", "seem", "appear") else 0
@@ -284,12 +284,17 @@ def _joins_adjectives(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> 
     if place == 0 or tokens[place - 1].word not in lexicon.adjectives or lexicon.parts_of(tokens[place - 1].word):
         return False
     behind = place + 1
-    while _word(tokens, behind) in tables.DEGREES or tokens[behind : behind + 1] and (
-        tokens[behind].word in lexicon.adjectives and not lexicon.parts_of(tokens[behind].word)
+    while _word(tokens, behind) in tables.DEGREES or (
+        tokens[behind : behind + 1]
+        and (tokens[behind].word in lexicon.adjectives and not lexicon.parts_of(tokens[behind].word))
     ):
         behind += 1
     noun = _word(tokens, behind)
-    return behind > place + 1 and bool(lexicon.parts_of(noun)) and bool(lexicon.pair(tokens[place - 1].word, resolve_alias(noun)))
+    return (
+        behind > place + 1
+        and bool(lexicon.parts_of(noun))
+        and bool(lexicon.pair(tokens[place - 1].word, resolve_alias(noun)))
+    )
 
 
 def _tells_hair(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:

@@ -204,7 +204,8 @@ def _aliases() -> dict[Key, Key]:
 
 _VERBS: Mapping[str, str] = {
     "protrude": "protruding", "sag": "saggy", "hook": "hooked", "curve": "hooked", "arch": "arched", "slope": "sloping",
-    "slope back": "sloping", "slant": "slanted", "tilt up": "upturned", "turn up": "upturned", "turn down": "downturned",
+    "slope back": "sloping", "slant": "slanted", "tilt up": "upturned", "turn up": "upturned",
+    "turn down": "downturned",
     "stand out": "prominent", "stick out": "protruding", "recede": "receding", "go back": "receding",
     "goes back": "receding", "going back": "receding", "bulge": "bulging", "jut": "jutting", "jut out": "jutting",
     "jut forward": "jutting", "droop": "drooping", "flare": "flared", "meet in the middle": "thick",
@@ -333,7 +334,9 @@ def _add_colours(made: Lexicon) -> None:
         _add_painted(made, colour, rgb)
     for colour, srgb in tables.IRIS_SRGB.items():
         if colour.split()[-1] in tables.SKIN_TINTS:  # "a moss-green spirit"
-            made.pairs.setdefault((key_of(colour), CREATURE), (at("skin.tint", (*linear(srgb), tables.SKIN_TINT_STRENGTH)),))
+            made.pairs.setdefault(
+                (key_of(colour), CREATURE), (at("skin.tint", (*linear(srgb), tables.SKIN_TINT_STRENGTH)),)
+            )
     for word, (trait, srgb, strength) in {**tables.MAKEUP, **tables.PATTERNS}.items():
         made.entries[key_of(word)] = Entry((at(trait, (*linear(srgb), strength)),), noun=True)
     _add_finishes(made)
