@@ -31,7 +31,8 @@ PROMPTS = Path(__file__).parent / "prompts"
 SETS = {
     "blind": PROMPTS, "development": PROMPTS / "development", "development_2": PROMPTS / "development_2",
     "development_3": PROMPTS / "development_3", "development_4": PROMPTS / "development_4",
-    "development_5": PROMPTS / "development_5",
+    "development_5": PROMPTS / "development_5", "development_6": PROMPTS / "development_6",
+    "development_7": PROMPTS / "development_7",
 }  # fmt: skip
 
 STRONG_TINT, WEAK_TINT = 0.15, 0.05

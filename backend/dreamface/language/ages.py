@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from dreamface.language.binding import Claim
 from dreamface.language.effects import Rank
 from dreamface.language.lexicon import PERSON, Lexicon
+from dreamface.language.people import sex_of_names
 from dreamface.language.tables import AGE_DECADES, COPULAS, DETERMINERS, TENS, UNITS
 from dreamface.language.words import Token
 from dreamface.traits import VOCABULARY
@@ -89,6 +90,32 @@ _NOT_THEIRS = frozenset(
 """Whose age a number is, where they stand behind it and come with the person: "with her 5 year old son"."""
 
 
+_FROM_THEN = frozenset({"from", "until", "till", "before", "after", "ago", "since", "later", "into", "off"})
+"""Words behind years that are counted from something else than a birth: "two years ago"."""
+
+_PENSION = 65.0  # years of age
+
+_TIMES_OF_LIFE = {
+    ("of", "retirement", "age"): 66.0, ("at", "retirement", "age"): 66.0, ("of", "pensionable", "age"): 67.0,
+    ("of", "college", "age"): 20.0, ("college", "aged"): 20.0, ("college", "age"): 20.0, ("school", "age"): 10.0,
+    ("school", "aged"): 10.0, ("of", "school", "age"): 10.0, ("primary", "school", "age"): 8.0,
+    ("of", "drinking", "age"): 22.0, ("of", "working", "age"): 40.0, ("over", "the", "hill"): 58.0,
+    ("fresh", "out", "of", "college"): 22.0, ("just", "out", "of", "college"): 22.0,
+    ("straight", "out", "of", "college"): 22.0,
+    ("fresh", "out", "of", "school"): 18.0, ("just", "out", "of", "school"): 18.0,
+    ("straight", "out", "of", "school"): 18.0,
+    ("half", "a", "century", "old"): 50.0, ("second", "childhood"): 80.0, ("between", "child", "and", "teenager"): 12.0,
+    ("between", "girl", "and", "woman"): 17.0, ("between", "boy", "and", "man"): 17.0, ("past", "retirement"): 68.0,
+    ("three", "score", "and", "ten"): 70.0, ("three", "score", "year", "and", "ten"): 70.0, ("prepubescent",): 9.0,
+}  # fmt: skip
+"""Phrases for a time of life, and its years."""
+
+_WITH_CHILDREN = frozenset({"father", "mother", "parent", "dad", "mum", "mom", "grandfather", "grandmother"})
+_SHORT_OF = frozenset({"short", "shy"})
+_BIRTHS = (1900.0, 2020.0)
+_WRITTEN_IN = 2025.0  # the year from which a year of birth is counted
+
+
 @dataclass(frozen=True)
 class _Number:
     value: float
@@ -123,6 +150,7 @@ def find_ages(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[Claim, .
 def _as_seen(claims: Sequence[Claim], shifts: Sequence[tuple[float, tuple[Token, ...]]]) -> tuple[Claim, ...]:
     """The claims, of which the age that somebody looks wins: "a 40 year old who looks 20", "ten years younger"."""
     seeming = [claim for claim in claims if _LOOKS.intersection(token.word for token in claim.tokens)]
+    seeming = seeming or [claim for claim in claims if len(claims) > 1 and claim.tokens[0].word == "now"]
     if seeming:
         return tuple(claim if claim in seeming else replace(claim, rank=Rank.IMPLIED) for claim in claims)
     if not shifts or not claims:
@@ -299,6 +327,117 @@ def _hundreds(tokens: Sequence[Token], position: int) -> _Number | None:
     return _Number(100.0 * many + rest.value, length + join + rest.length)
 
 
+def _time_of_life(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
+    """As "of retirement age", "just out of school", "two years from retirement"."""
+    for words, years in _TIMES_OF_LIFE.items():
+        if all(_word(tokens, position + step) == word for step, word in enumerate(words)):
+            return _Number(years, len(words))
+    lead = int(_word(tokens, position) == "a")
+    number = _Number(1.0, 1) if lead else _number(tokens, position)
+    if number is None or _word(tokens, position + number.length) not in ("year", "yr"):
+        return None
+    link = position + number.length + 1
+    if _word(tokens, link) in ("from", "off", "before", "until") and _word(tokens, link + 1) in (
+        "retirement",
+        "retire",
+    ):
+        return _Number(_PENSION - number.value, number.length + 3)
+    if _word(tokens, link) in _SHORT_OF and _word(tokens, link + 1) == "of":
+        whole = _number(tokens, link + 2)
+        return _Number(whole.value - number.value, number.length + 3 + whole.length) if whole else None
+    return None
+
+
+def _born(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
+    """As "born in 1950"."""
+    lead = 2 if _word(tokens, position + 1) == "in" else 1
+    year = _word(tokens, position + lead)
+    if _word(tokens, position) not in ("born", "bear") or not (year.isdigit() and len(year) == 4):
+        return None
+    return _Number(_WRITTEN_IN - float(year), lead + 1) if _BIRTHS[0] < float(year) < _BIRTHS[1] else None
+
+
+def _bounded(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
+    """As "no older than 12", "at least eighty", "the wrong side of fifty", "not yet thirty", "above 40"."""
+    words = [_word(tokens, position + step) for step in range(5)]
+    text = [token.text.lower() for token in tokens[position : position + 5]]
+    if words[0] in ("no", "not") and text[1:3] in (["older", "than"], ["more", "than"], ["over"]):
+        length, years = 3, -1.0
+    elif words[0] == "no" and text[1:3] == ["younger", "than"]:
+        length, years = 3, 2.0
+    elif words[:2] in (["at", "least"], ["well", "over"], ["well", "past"], ["well", "beyond"]):
+        length, years = 2, 3.0
+    elif words[:2] in (["not", "yet"], ["not", "quite"], ["still", "under"], ["well", "under"]):
+        length, years = 2, -1.5
+    elif text[:2] in (["older", "than"], ["younger", "than"]):
+        length, years = 2, 3.0 if text[0] == "older" else -3.0
+    elif words[0] == "above":
+        length, years = 1, 3.0
+    elif words[0] in ("side",) and words[1] == "of" and _word(tokens, position - 1) in ("wrong", "far", "other"):
+        length, years = 2, 3.0
+    elif words[0] == "side" and words[1] == "of" and _word(tokens, position - 1) in ("right", "sunny", "near"):
+        length, years = 2, -3.0
+    elif words[:2] == ["day", "over"] or words[:2] == ["day", "past"]:
+        length, years = 2, -1.0
+    else:
+        return None
+    length += _word(tokens, position + length) in _AROUND
+    number = _number(tokens, position + length)
+    if number is None or not _YOUNGEST_WRITTEN <= number.value < 100:
+        return None
+    end = position + length + number.length
+    extra = 0
+    while _word(tokens, end + extra) in ("year", "yr", "old"):
+        extra += 1
+    after = _word(tokens, end + extra)
+    if after and after[0].isalnum() and after not in _AFTER_AGES | {"already", "yet", "years"}:
+        return None
+    return _Number(number.value + years, length + number.length + extra)
+
+
+def _played(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
+    """As "plays 16", "playing age 30 to 40", "age range 25-35", "32F"."""
+    joined = re.fullmatch(r"([1-9]\d)(?:f|m)", _word(tokens, position))
+    if joined is not None:
+        return _Number(float(joined[1]), 1)
+    length = 0
+    while _word(tokens, position + length) in ("play", "playing", "screen", "age", "range", "group", "bracket", ":"):
+        length += 1
+    if not length or _word(tokens, position) not in ("play", "playing", "age", "screen"):
+        return None
+    low = _number(tokens, position + length)
+    if low is None or low.value < 3 or (length == 1 and _word(tokens, position) == "age"):
+        return None
+    length += low.length
+    joins = int(_word(tokens, position + length) in _SPANS)
+    high = _number(tokens, position + length + joins)
+    if high is not None and low.value < high.value <= low.value + 30:
+        return _Number((low.value + high.value) / 2, length + joins + high.length)
+    after = _word(tokens, position + length)
+    return None if after and after[0].isalnum() and after not in _AFTER_AGES else _Number(low.value, length)
+
+
+def _will_be(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
+    """As "she'll be 50 next month", "now 70", "has seen sixty winters"."""
+    words = [_word(tokens, position + step) for step in range(2)]
+    lead = (
+        2 if words[0] in ("will", "'ll", "ll") and words[1] in ("be", "turn") else 1 if words[0] in ("be", "now") else 0
+    )
+    seen = words[0] in ("see", "seen", "saw")
+    number = _number(tokens, position + (lead or 1)) if lead or seen else None
+    if number is None or not 5 <= number.value < 100:
+        return None
+    length = (lead or 1) + number.length
+    after = _word(tokens, position + length)
+    if seen:
+        return _Number(number.value, length + 1) if after in ("winter", "summer", "spring", "birthday") else None
+    if after and after[0].isalnum() and after not in _AFTER_AGES | {"next", "this", "soon", "year"}:
+        return None
+    while _word(tokens, position + length) in ("next", "this", "month", "year", "week", "soon", "old"):
+        length += 1
+    return _Number(number.value, length)
+
+
 def _below_hundred(tokens: Sequence[Token], position: int, word: str) -> _Number | None:
     if word.isascii() and word.isdigit() and len(word) <= 3:
         return _Number(float(word), 1)
@@ -330,6 +469,8 @@ def _years_old(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Num
         return _Number(number.value, number.length + 1)
     if following == ["if", "a", "day"]:
         return _Number(number.value, number.length + 3)
+    if following[0] in ("year", "yr") and following[1] in _FROM_THEN:
+        return None
     if following[0] in ("year", "yr", "month"):
         years = number.value / 12.0 if following[0] == "month" else number.value
         return _Number(
@@ -364,8 +505,21 @@ def _of_years(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Numb
     length = 2 if _word(tokens, position + 1) in _AROUND else 1
     number = _number(tokens, position + length)
     after = _word(tokens, position + length + number.length) if number else ""
-    if word == "at" and (after != "," or number is None or number.value < _YOUNGEST_WRITTEN):
+    if (
+        word == "of"
+        and number is not None
+        and number.value < _YOUNGEST_WRITTEN
+        and _word(tokens, position - 1) in _WITH_CHILDREN
+    ):
+        return None  # "a father of three"
+    if word == "at" and (number is None or number.value < _YOUNGEST_WRITTEN):
         return None
+    if word == "at" and number is not None and after != ",":
+        starts = not _word(tokens, position - 1) or _word(tokens, position - 1) in _SEPARATORS
+        led = after in ("the", "he", "she", "they", "his", "her", "their", "my") or after in sex_of_names()
+        if not (starts and (led or tokens[position + length + number.length].text[:1].isupper())):
+            return None
+        return _Number(number.value, length + number.length)
     if number is None or number.value < 1 or (after and after[0].isalpha() and after not in _AFTER_AGES):
         return None
     return _Number(number.value, length + number.length)
@@ -377,9 +531,12 @@ def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
     digits = _word(tokens, position).isdigit()
     if number is None or not 1 <= number.value < (100 if digits else _OLDEST_SAID):
         return None
-    if not digits and number.value < _YOUNGEST_WRITTEN:
+    behind_person = _word(tokens, position - 1) == "," and _is_person(tokens, position - 2, lexicon)
+    if not digits and number.value < _YOUNGEST_WRITTEN and not behind_person:
         return None
     before, end = _word(tokens, position - 1), position + number.length
+    if before == "(" and _word(tokens, end) == ")":
+        return number  # "boy (8)"
     person = lexicon.entries.get(before)
     if digits and number.value >= _YOUNGEST_WRITTEN and person is not None and person.kind == PERSON:
         before = ","  # "male 28 / skinny"
@@ -396,7 +553,15 @@ def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
         number, end = _Number(number.value + _EARLY, number.length + 1), end + 1
     says_more = position > 0 or end < len(tokens)
     or_so = _word(tokens, end) == "or" and _word(tokens, end + 1) in _OR_SO
+    of_person = person is not None and person.kind == PERSON and digits and number.value >= _YOUNGEST_WRITTEN
+    if of_person and (_word(tokens, end) in lexicon.adjectives or _word(tokens, end) in lexicon.entries):
+        return number  # "dude 25 slim face"
     return number if says_more and (or_so or _word(tokens, end) in (_SEPARATORS | {"with"})) else None
+
+
+def _is_person(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> bool:
+    entry = lexicon.entries.get(_word(tokens, position))
+    return entry is not None and entry.kind == PERSON and entry.noun
 
 
 def _held_for(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
@@ -493,4 +658,19 @@ def _at_most(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Numbe
     return None
 
 
-_PATTERNS = (_held_for, _at_most, _range, _decade, _years_old, _after_cue, _of_years, _guess, _alone)
+_PATTERNS = (
+    _held_for,
+    _time_of_life,
+    _born,
+    _bounded,
+    _played,
+    _will_be,
+    _at_most,
+    _range,
+    _decade,
+    _years_old,
+    _after_cue,
+    _of_years,
+    _guess,
+    _alone,
+)

@@ -99,7 +99,10 @@ _FIGURES: Final = frozenset(
         "tongue tied", "green with envy", "red herring", "grey area", "white lie", "red tape", "blue collar",
         "white collar", "head over heel", "chip on his shoulder", "chip on her shoulder", "stiff upper lip",
         "thick skinned", "thin skinned", "thick skin about", "mother tongue", "eye catching", "neck and neck",
-        "by the skin of", "on the nose price", "pain in the neck", "tooth and nail", "lip service",
+        "by the skin of", "proud of", "by and large", "at large", "in short", "before long", "for long", "big deal",
+        "long shot", "in the long run", "small talk", "short notice", "short of breath", "short temper", "high spirit",
+        "narrow escape", "long story short", "in the dark about", "on the nose price", "pain in the neck",
+        "tooth and nail", "lip service",
     )
 )  # fmt: skip
 

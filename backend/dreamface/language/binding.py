@@ -104,6 +104,12 @@ def _says_so(effect: Effect, effects: Effects) -> bool:
     return effect.rank is not Rank.IMPLIED and (effect is effects[0] or abs(effect.push) >= 1.0)
 
 
+def _is_plural(modifier: Modifier) -> bool:
+    """Whether a word names several things, which describe nothing behind a comma: "tufts, a double chin"."""
+    token = modifier.unit.tokens[-1]
+    return len(modifier.unit.tokens) == 1 and token.text.lower() == f"{token.word}s"
+
+
 def _is_name(modifier: Modifier) -> bool:
     """Whether an unknown word is somebody's name: "Old Matthias"."""
     text = modifier.unit.tokens[-1].text
@@ -164,7 +170,7 @@ class _ClauseReader:
                 continue
             elif self._describes_subject(group):
                 self._predicate(group.modifiers)
-            elif self._reaches_noun(index) and not group.names_thing:
+            elif self._reaches_noun(index) and not group.names_thing and not any(map(_is_plural, group.modifiers)):
                 carried += group.modifiers
             else:
                 self._stand_alone([*carried, *group.modifiers])
@@ -436,6 +442,8 @@ class _ClauseReader:
         """Whether an adjective of a part can't speak of the person as well: "pale lashes", "old eyes"."""
         if modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES:
             return True
+        if noun.unit.key in tables.MARKS and modifier.unit.key in tables.SHADES | {"pale", "white", "red", "silver"}:
+            return True  # "a pale scar"
         if modifier not in self.own:
             return False  # of a list: "heavy-set, hooded eyes"
         part = self.lexicon.stands_for.get(noun.unit.key, noun.unit.key)

@@ -22,10 +22,16 @@ _JOINS_OF_TWO: Final = frozenset(
         ("next", "to"), ("talking", "to"), ("listening", "to"), ("together", "with"), ("arguing", "with"),
         ("looking", "at"), ("yelling", "at"), ("shouting", "at"), ("smiling", "at"), ("waiting", "for"),
         ("in", "front"), ("accompanied", "by"), ("dancing", "with"), ("married", "to"), ("speaking", "to"),
-        ("mother", "of"), ("father", "of"), ("parent", "of"), ("dad", "of"), ("mum", "of"), ("mom", "of"),
     )
 )  # fmt: skip
-_ANIMALS: Final = tables.ANIMALS | {
+_PARENTS: Final = frozenset(
+    {"mother", "father", "parent", "dad", "mum", "mom", "grandmother", "grandfather", "aunt", "uncle", "sister",
+     "brother",
+     "wife", "husband", "widow", "widower", "owner", "teacher", "nurse", "friend", "guardian"}
+)  # fmt: skip
+"""Who somebody else belongs to: "the mother of a red-haired boy"."""
+
+COMPANY: Final = tables.ANIMALS | {
     "friend", "colleague", "patient", "client", "customer", "pupil", "student", "apprentice", "neighbour", "boss",
     "employee", "guest",
 }  # fmt: skip
@@ -105,6 +111,10 @@ def without_company(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[To
             others += tokens[place:other]
             place = other
             continue
+        if _is_of_beast(tokens, place, lexicon):
+            others += tokens[place : place + 2]
+            place += 2
+            continue
         owner = _owner(tokens, place, lexicon)
         if owner:
             others += [*_popped_adjectives(kept, owner > 1), tokens[place]]
@@ -126,6 +136,21 @@ def without_company(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[To
                 others += tokens[end:last]
                 place = last
     return tuple(kept), tuple(token for token in others if _is_content(token))
+
+
+def _is_of_beast(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
+    """Whether an adjective is an animal's: "a bald eagle", "a black cat"; a "silver fox" is a man."""
+    beast = tokens[place + 1] if place + 1 < len(tokens) else None
+    if beast is None or beast.word not in tables.ANIMALS or beast.joined or tokens[place].word == "silver":
+        return False
+    if _is_person(beast, lexicon):
+        return False
+    entry = lexicon.entries.get(tokens[place].word)
+    describes = tokens[place].word in lexicon.adjectives or (entry is not None and not entry.noun)
+    after = tokens[place + 2] if place + 2 < len(tokens) else None
+    more = after is not None and after.is_word and (after.joined or after.word in lexicon.entries)
+    known = f"{tokens[place].word} {beast.word}" in lexicon.entries
+    return describes and not more and not known and tokens[place].word not in tables.FUNCTION_WORDS
 
 
 def _other_clause(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
@@ -158,8 +183,14 @@ def _other_clause(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
     end = kin + 2
     while end < len(tokens) and (not _ends_clause(tokens, end) or _goes_on(tokens, end, lexicon)):
         end += 1
-    known = (token.word in lexicon.entries or token.word in lexicon.adjectives for token in tokens[kin + 2 : end])
+    known = (_tells_looks(token, lexicon) for token in tokens[kin + 2 : end])
     return end if any(known) else place
+
+
+def _tells_looks(token: Token, lexicon: Lexicon) -> bool:
+    """Whether a word may say how somebody looks, or how old they are."""
+    counts = token.word.isdigit() or token.word in tables.TENS or token.word in tables.UNITS
+    return counts or token.word in lexicon.entries or token.word in lexicon.adjectives
 
 
 def _goes_on(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
@@ -228,7 +259,8 @@ _THEM: Final = frozenset({"he", "she", "his", "her", "they", "their"})
 
 
 _LIKENED: Final = frozenset(
-    {"face", "eyes", "smile", "look", "voice", "hands", "skin", "mouth", "nose", "jaw", "air", "manner", "grin",
+    {"lips", "ears", "chin", "cheeks", "brow", "brows", "lashes", "neck", "skin", "teeth", "forehead", "beard", "face",
+     "eyes", "smile", "look", "voice", "hands", "mouth", "nose", "jaw", "air", "manner", "grin",
      "expression", "features", "head", "hair", "body", "build", "shoulders", "gaze", "stare"}
 )  # fmt: skip
 """What is likened to somebody's: "the face of a choirboy"."""
@@ -244,12 +276,29 @@ def _owner(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
         return 2 if not known and _word(tokens, place + 1) in _KIN else 0
     if _word(tokens, place - 1) in ("a", "an") and not (place + 1 < len(tokens) and tokens[place + 1].is_word):
         return 1  # "his lashes were a girl's"
+    if _is_likened(tokens, place, lexicon):
+        return 1
     for noun in range(place + 1, min(len(tokens), place + 4)):
         if not tokens[noun].is_word or tokens[noun].word in tables.BREAKS | tables.COPULAS:
             break
         if _is_person(tokens[noun], lexicon) and not _describes_on(tokens, noun, lexicon):
             return 2
     return int(_word(tokens, place - 1) in _OWNERS and tokens[place].word in _KIN and place > 0)
+
+
+def _is_likened(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
+    """Whether somebody's part or thing is only a kind: "he has a girl's lashes", "a kids' show"."""
+    following = tokens[place + 1] if place + 1 < len(tokens) else None
+    if following is None or not following.is_word:
+        return False
+    plural = _word(tokens, place)[:-2] in ("men", "women", "kid", "children", "boy", "girl", "lady", "gent") or _word(
+        tokens, place
+    ).endswith("s'")
+    if plural and following.word not in lexicon.entries and following.word not in lexicon.adjectives:
+        return following.word not in tables.BREAKS | tables.COPULAS
+    known = any(_word(tokens, back) in _THEM or _is_person(tokens[back], lexicon) for back in range(place))
+    parts = (lexicon.parts_of(token.word) for token in tokens[place + 1 : place + 4])
+    return known and _word(tokens, place - 1) in ("a", "an") and any(parts)
 
 
 def _popped_adjectives(kept: list[Token], is_owner: bool) -> list[Token]:
@@ -275,6 +324,8 @@ def _second(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
     pair = (tokens[place].text.lower(), tokens[place + 1].text.lower()) if lead < len(tokens) else ("", "")
     if pair in _JOINS_OF_TWO:
         lead = place + 2
+    elif pair[0] == "of" and place and tokens[place - 1].word in _PARENTS:
+        pass
     elif pair[0] == "and" and pair[1] in _BARE_KIN and place and _is_person(tokens[place - 1], lexicon):
         return place + 2  # "a mother and baby"
     elif not (pair[0] in _JOINS or (pair[0] == "," and pair[1] in _OWNERS and _is_kin_next(tokens, lead))):
@@ -285,7 +336,7 @@ def _second(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
         token = tokens[noun]
         if not token.is_word or token.word in tables.BREAKS | tables.COPULAS | tables.DETERMINERS:
             return place
-        if (_is_person(token, lexicon) or token.word in _ANIMALS) and not _describes_on(tokens, noun, lexicon):
+        if (_is_person(token, lexicon) or token.word in COMPANY) and not _describes_on(tokens, noun, lexicon):
             return _end_of_second(tokens, noun + 1)
     return place
 

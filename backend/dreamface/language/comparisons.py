@@ -31,7 +31,7 @@ _ENDS: Final = frozenset(
 _CORRECTIONS: Final = (
     ("no", "wait"), ("wait", "no"), ("no", "sorry"), ("sorry", "no"), ("oh", "no"), ("i", "mean"), ("scratch", "that"),
     ("on", "second", "thought"), ("or", "rather"), ("no", "make", "that"), ("no", "actually"), ("actually", "no"),
-    ("wait",), ("actually",),
+    ("wait",), ("actually",), ("sorry",),
 )  # fmt: skip
 _OWNERS: Final = frozenset({"his", "her", "he", "she"})
 
@@ -43,7 +43,7 @@ def as_plain_words(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[Tok
         tokens: of the prompt.
         lexicon: knows the adjectives.
     """
-    read = _with_likenesses(_without_corrections(tokens), lexicon)
+    read = _with_likenesses(_with_ellipses(_without_corrections(tokens, lexicon), lexicon), lexicon)
     others: list[Token] = []
     place = 0
     while place < len(read):
@@ -125,6 +125,8 @@ def are_opposites(first: str, second: str) -> bool:
 def _comparison(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> tuple[list[Token], int, int] | None:
     """Return what a comparison that starts here says, and from where to where it names what is compared with."""
     word = tokens[place].word
+    if (words := _denied(tokens, place, lexicon)) is not None:
+        return words
     if word == "less":
         return _less(tokens, place, place + 1, "than", lexicon)
     if word == "not" and _word(tokens, place + 1) in ("as", "so", "quite"):
@@ -147,9 +149,27 @@ def _comparison(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> tuple[
     return None
 
 
+def _denied(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> tuple[list[Token], int, int] | None:
+    """Read "anything but full" and "far from full" as thin, and "not quite green" as green."""
+    pair = (_word(tokens, place), _word(tokens, place + 1))
+    if pair in (("anything", "but"), ("far", "from"), ("not", "remotely")):
+        adjective = _adjective(tokens, place + 2, lexicon)
+        if adjective is not None:
+            key, end = adjective
+            opposite = _OPPOSITE.get(key, "")
+            if opposite and " " not in opposite:
+                return [replace(tokens[place + 2], word=opposite)], end, end
+            return [replace(tokens[place], word="not"), *tokens[place + 2 : end]], end, end
+    if pair == ("not", "quite") and _word(tokens, place + 2) in tables.IRIS_SRGB:
+        return [tokens[place + 2]], place + 3, place + 3
+    return None
+
+
 def _is_own_age(tokens: Sequence[Token], place: int) -> bool:
     """Whether somebody is compared with their own age, which `ages` reads: "younger than his 60 years"."""
     words = [_word(tokens, place + step) for step in range(3)]
+    if words[0].isdigit() or words[0] in tables.TENS or words[0] in tables.UNITS:
+        return _word(tokens, place - 2) in ("older", "younger", "old", "young")  # "no older than 12"
     if words[0] in ("he", "she", "they"):
         return words[1] in tables.COPULAS or words[1] in ("really", "actually")
     named = words[2] if words[1] in ("actual", "real", "true") else words[1]
@@ -175,6 +195,9 @@ def _less(
             words = [replace(tokens[place], word="not"), *tokens[lead:end]]
     else:
         words = [replace(tokens[place], word="not"), *tokens[lead:end]]
+    other = _adjective(tokens, end + 1, lexicon)
+    if other is not None and other[1] == _end(tokens, end + 1):  # "less long than broad"
+        return [*words, replace(tokens[end], word="and", text="and"), *tokens[end + 1 : other[1]]], other[1], other[1]
     return words, end + 1, _end(tokens, end)
 
 
@@ -200,7 +223,103 @@ def _word(tokens: Sequence[Token], place: int) -> str:
     return tokens[place].word if 0 <= place < len(tokens) else ""
 
 
-def _without_corrections(tokens: Sequence[Token]) -> list[Token]:
+_AS_BEFORE: Final = frozenset({"too", "likewise", "also"})
+_HAVE_TIPS: Final = frozenset({"nose", "ear", "finger", "tail", "wing", "cane", "stick", "arrow", "shoe", "spear"})
+_KEPT: Final = frozenset({"keeps", "keep", "kept", "wears", "wear", "wore", "cuts", "likes"})
+
+
+def _with_ellipses(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """Say what is left unsaid: in "her eyes are large and so is her nose" the nose is large; "he keeps it short"."""
+    read: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        word = tokens[place].text.lower()
+        if word in _KEPT and _word(tokens, place + 1) in ("it", "them") and _tells_hair(tokens, place + 2, lexicon):
+            read += [tokens[place], replace(tokens[place + 1], word="hair")]
+            place += 2
+            continue
+        if word == "so" and _word(tokens, place + 1) in tables.COPULAS:
+            end = _end(tokens, place + 2)
+            said = _last_adjectives(read, lexicon)
+            if said and end > place + 2 and lexicon.parts_of(_word(tokens, end - 1)):
+                read += [*tokens[place + 2 : end], tokens[place + 1], *said]
+                place = end
+                continue
+        if word == "free" and tokens[place].joined and read and lexicon.knows(read[-1].word):
+            read.insert(len(read) - 1, replace(tokens[place], word="no"))  # "freckle-free"
+            place += 1
+            continue
+        if word in ("but", "yet", "though") and _joins_adjectives(tokens, place, lexicon):
+            read.append(replace(tokens[place], word="and"))  # "small but very bright eyes"
+            place += 1
+            continue
+        if _starts(tokens, place, ("not", "want")) and (end := _wanted(tokens, place + 2)):
+            read.append(replace(tokens[place], word="not"))
+            place = end
+            continue
+        if word == "tipped" and tokens[place].joined and _word(tokens, place + 1) not in _HAVE_TIPS:
+            read.append(replace(tokens[place], word="hairtip"))  # "blue-tipped braids"
+            place += 1
+            continue
+        if word in _AS_BEFORE and place and lexicon.parts_of(_word(tokens, place - 1)):
+            said = _last_adjectives(read, lexicon)
+            if said:
+                read += [replace(tokens[place], word="is"), *said]
+                place += 1
+                continue
+        read.append(tokens[place])
+        place += 1
+    return read
+
+
+def _wanted(tokens: Sequence[Token], place: int) -> int:
+    """Return where what is not wanted starts, as "young" in "I don't want her to look young"; 0 for nowhere."""
+    if _word(tokens, place) not in ("him", "her", "them", "it") or _word(tokens, place + 1) != "to":
+        return 0
+    return place + 3 if _word(tokens, place + 2) in ("look", "be", "seem", "appear") else 0
+
+
+def _joins_adjectives(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
+    """Whether "but" stands between adjectives of the part that follows."""
+    if place == 0 or tokens[place - 1].word not in lexicon.adjectives or lexicon.parts_of(tokens[place - 1].word):
+        return False
+    behind = place + 1
+    while _word(tokens, behind) in tables.DEGREES or (
+        tokens[behind : behind + 1]
+        and (tokens[behind].word in lexicon.adjectives and not lexicon.parts_of(tokens[behind].word))
+    ):
+        behind += 1
+    noun = _word(tokens, behind)
+    return (
+        behind > place + 1
+        and bool(lexicon.parts_of(noun))
+        and bool(lexicon.pair(tokens[place - 1].word, resolve_alias(noun)))
+    )
+
+
+def _tells_hair(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
+    """Whether an adjective of hair follows: "very short", "long and loose"."""
+    while _word(tokens, place) in tables.DEGREES:
+        place += 1
+    return bool(lexicon.pair(_word(tokens, place), "hair"))
+
+
+def _last_adjectives(read: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """Return the adjectives said last of a part of the face: "large" of "her eyes are large and"."""
+    place = len(read) - 1
+    while place >= 0 and not (read[place].word in lexicon.adjectives and not lexicon.parts_of(read[place].word)):
+        if read[place].text in (".", ";", "!", "?"):
+            return []
+        place -= 1
+    last = place
+    while place > 0 and (read[place - 1].word in lexicon.adjectives or read[place - 1].word in tables.DEGREES):
+        if lexicon.parts_of(read[place - 1].word):
+            break
+        place -= 1
+    return list(read[place : last + 1]) if last >= 0 else []
+
+
+def _without_corrections(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
     """Drop "no wait" and "I mean", and let "make them brown" say what the thing before it is."""
     read: list[Token] = []
     place = 0
@@ -210,6 +329,10 @@ def _without_corrections(tokens: Sequence[Token]) -> list[Token]:
             place += len(said)
             if read[-1].text in (",", ".", ";") and _word(tokens, place) in (",", "."):
                 place += 1
+            if _only_adjectives(tokens, place, lexicon):  # "long hair. no wait, short and black."
+                while read and read[-1].text in (",", ".", ";", "!", "-", "(", "\u2014", "\u2013"):
+                    read.pop()
+                read.append(replace(tokens[place - 1], word="are"))
             continue
         if _word(tokens, place) in ("make", "let") and _word(tokens, place + 1) in ("them", "it") and read:
             while read and read[-1].text in (",", ".", ";", "!"):
@@ -220,6 +343,33 @@ def _without_corrections(tokens: Sequence[Token]) -> list[Token]:
         read.append(tokens[place])
         place += 1
     return read
+
+
+def _only_adjectives(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> bool:
+    """Whether a correction goes on with adjectives alone, so that they are of what was named before it."""
+    words = tokens[place : _end_of_sentence(tokens, place)]
+    joins = {"and", ",", "not", "or", "then"} | set(tables.DEGREES)
+    own = [token for token in words if token.word not in joins]
+    return bool(own) and all(
+        token.word in lexicon.adjectives and not lexicon.parts_of(token.word) and not _names_person(token, lexicon)
+        for token in own
+    )
+
+
+def _names_person(token: Token, lexicon: Lexicon) -> bool:
+    entry = lexicon.entries.get(token.word)
+    return entry is not None and entry.noun and bool(entry.kind)
+
+
+def _end_of_sentence(tokens: Sequence[Token], place: int) -> int:
+    """Return where a sentence or an insertion ends: "sorry, green - and a beard"."""
+    start = place
+    while place < len(tokens) and tokens[place].text not in (".", ";", "!", "?", "\n"):
+        new = _word(tokens, place) in ("and", "with") and _word(tokens, place + 1) in tables.DETERMINERS
+        if place > start and (tokens[place].text in ("-", "\u2013", "\u2014", "(", ")") or new):
+            break
+        place += 1
+    return place
 
 
 def _starts(tokens: Sequence[Token], place: int, words: tuple[str, ...]) -> bool:

@@ -97,8 +97,8 @@ class Group:
 
     @property
     def names_other_part(self) -> bool:
-        """Whether it ends in a part of the body or a thing that is not on a head: "wrinkled hands"."""
-        return self.noun is None and bool(self.modifiers) and self.modifiers[-1].unit.key in tables.OTHER_PARTS
+        """Whether it names a part of the body or a thing that is not on a head: "wrinkled hands", "hips narrow"."""
+        return self.noun is None and any(modifier.unit.key in tables.OTHER_PARTS for modifier in self.modifiers)
 
 
 def groups_of(tokens: Sequence[Token], lexicon: Lexicon) -> list[list[Group]]:

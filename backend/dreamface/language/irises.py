@@ -23,7 +23,7 @@ _LETTERS: Final = {
     "one": "o", "other": "t", "eye": "e", "iris": "e", "left": "l", "right": "r", "and": "a", "but": "a",
     "&": "a", ",": "a",
 }  # fmt: skip
-_SKIPPED: Final = DETERMINERS | COPULAS | {"with", "has", "have", "its"}
+_SKIPPED: Final = DETERMINERS | COPULAS | {"with", "has", "have", "its", "(", ")", "on", "in", "side", "hand"}
 
 # c: a colour. Of "one" and "the other", the first is taken to be the left.
 _ONE_AND_OTHER: Final = (
@@ -35,6 +35,7 @@ _LEFT_AND_RIGHT: Final = (
     re.compile(r"c([lr])ea+c([lr])e"),  # a green left eye and a brown right eye
     re.compile(r"([lr])eca+([lr])e?c"),  # the left eye is green, the right one brown
     re.compile(r"([lr])eca+([lr])oc"),
+    re.compile(r"o?ce?([lr])e?a*o?ce?([lr])"),  # one brown eye (right), one green (left)
 )
 
 

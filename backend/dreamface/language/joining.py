@@ -12,6 +12,7 @@ from typing import Final
 
 from dreamface.language import paraphrase, slips, tables
 from dreamface.language.binding import Claim, Leftover
+from dreamface.language.company import COMPANY
 from dreamface.language.effects import Rank
 from dreamface.language.lexicon import PERSON, lexicon
 from dreamface.language.understanding import Moment, Stated, Understanding
@@ -49,6 +50,12 @@ SURE_FEELING: Final = 0.25
 
 IS_MOMENT_BESIDE: Final = 0.98
 """`IS_MOMENT` for a prompt that says anything of the person but the sex, or tells of others almost alone."""
+
+IS_EVENT: Final = 0.8
+IS_EVENT_BESIDE: Final = 0.95
+"""The same two where WORDS_OF_A_SCENE name neither people, animals nor looks: "a hair in the butter"."""
+
+WORDS_OF_A_SCENE: Final = 2
 
 SURE_BESIDE_LOOKS: Final = 0.75
 """`SURE_FEELING` for a prompt that also says how one part of the face looks. A prompt that says it of more parts is a
@@ -223,7 +230,9 @@ def moment_claims(
     """
     says_more = any(claim.trait != "gender" and claim.rank > Rank.IMPLIED for claim in claims)
     own_words = sum(token.is_word and token.word not in _CONTENT_FREE for token in tokens)
-    least = IS_MOMENT_BESIDE if says_more or own_words < WORDS_OF_MOMENT else IS_MOMENT
+    scene = sum(token.is_word and _is_of_scene(token) for token in written)
+    least, beside = (IS_EVENT, IS_EVENT_BESIDE) if scene >= WORDS_OF_A_SCENE else (IS_MOMENT, IS_MOMENT_BESIDE)
+    least = beside if says_more or own_words < WORDS_OF_MOMENT else least
     if moment is None or moment.confidence < least or moment.sureness < SURE_FEELING:
         return (), tuple(claims)
     kept = tuple(claim for claim in claims if not _is_guessed_expression(claim))
@@ -258,6 +267,13 @@ def moment_claims(
 
 
 _OF_AGE: Final = frozenset({"age", "year", "old", "young"})
+
+
+def _is_of_scene(token: Token) -> bool:
+    """Whether a word names a thing or tells what happens, and not only who is there and how they look."""
+    entry = lexicon().entries.get(token.word)
+    describes = token.word in lexicon().adjectives and not (entry is not None and entry.noun)
+    return not (token.word in _CONTENT_FREE or token.word in COMPANY or describes or _tells_nothing(token))
 
 
 def _tells_nothing(token: Token) -> bool:

@@ -127,6 +127,7 @@ def lexicon() -> Lexicon:
     _add_idioms(made)
     for word, effects in plain_phrases.MOODS.items():
         made.entries.setdefault(key_of(word), Entry(effects))
+    _add_verbs(made)
     made.adjectives.update(adjective for adjective, _ in made.pairs)
     _add_peers(made)
     _add_women(made)
@@ -199,6 +200,26 @@ def resolve_alias(key: Key) -> Key:
 @cache
 def _aliases() -> dict[Key, Key]:
     return {key_of(alias): key_of(part) for alias, part in tables.PART_ALIASES.items()}
+
+
+_VERBS: Mapping[str, str] = {
+    "protrude": "protruding", "sag": "saggy", "hook": "hooked", "curve": "hooked", "arch": "arched", "slope": "sloping",
+    "slope back": "sloping", "slant": "slanted", "tilt up": "upturned", "turn up": "upturned",
+    "turn down": "downturned",
+    "stand out": "prominent", "stick out": "protruding", "recede": "receding", "go back": "receding",
+    "goes back": "receding", "going back": "receding", "bulge": "bulging", "jut": "jutting", "jut out": "jutting",
+    "jut forward": "jutting", "droop": "drooping", "flare": "flared", "meet in the middle": "thick",
+}  # fmt: skip
+"""What a part does, and the adjective for it: "her ears protrude"."""
+
+
+def _add_verbs(made: Lexicon) -> None:
+    for size in ("big", "large", "huge", "massive", "enormous"):
+        made.pairs.setdefault((size, PERSON), ranked((more("body.weight", 0.5),), Rank.VAGUE, 0.7))
+    for verb, adjective in _VERBS.items():
+        for known, noun in list(made.pairs):
+            if known == key_of(adjective) and made.pair(key_of(verb), noun) is None:
+                made.pairs[key_of(verb), noun] = made.pairs[known, noun]
 
 
 def _add_people(made: Lexicon) -> None:
@@ -311,6 +332,11 @@ def _add_colours(made: Lexicon) -> None:
         if colour.split()[-1] in tables.SKIN_TINTS:
             _add_skin_tint(made, colour, rgb)
         _add_painted(made, colour, rgb)
+    for colour, srgb in tables.IRIS_SRGB.items():
+        if colour.split()[-1] in tables.SKIN_TINTS:  # "a moss-green spirit"
+            made.pairs.setdefault(
+                (key_of(colour), CREATURE), (at("skin.tint", (*linear(srgb), tables.SKIN_TINT_STRENGTH)),)
+            )
     for word, (trait, srgb, strength) in {**tables.MAKEUP, **tables.PATTERNS}.items():
         made.entries[key_of(word)] = Entry((at(trait, (*linear(srgb), strength)),), noun=True)
     _add_finishes(made)

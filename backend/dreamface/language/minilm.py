@@ -6,8 +6,10 @@ transformers has it too, but importing that takes two seconds and 130 MB.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import torch
 from safetensors.torch import load_file
@@ -95,7 +97,7 @@ class SentenceEncoder(nn.Module):
         """
         states = list(levels)
         for layer in list(self.layers.layers)[len(states) - 1 : layers]:
-            states.append(layer(states[-1], src_key_padding_mask=None if mask is None else mask == 0))
+            states.append(run_layer(layer, states[-1], mask))
         return states
 
     def _embedded(self, tokens: Tensor) -> Tensor:
@@ -108,6 +110,72 @@ def make_layers(count: int, dropout: float = 0.0) -> nn.TransformerEncoder:
         _WIDTH, _HEADS, 4 * _WIDTH, dropout=dropout, activation="gelu", layer_norm_eps=_EPSILON, batch_first=True
     )
     return nn.TransformerEncoder(layer, count, enable_nested_tensor=False)
+
+
+def run_layers(layers: nn.TransformerEncoder, states: Tensor, mask: Tensor | None) -> Tensor:
+    """Return the states above all of some layers, [N, L, 384]; the arguments are those of `run_layer`."""
+    for layer in layers.layers:
+        states = run_layer(layer, states, mask)
+    return states
+
+
+def run_layer(layer: nn.Module, states: Tensor, mask: Tensor | None) -> Tensor:
+    """Return the states above a layer, [N, L, 384].
+
+    Where nothing is learnt, the weights are read as half floats if the processor's kernels can: a prompt is so short
+    that reading them from memory takes longer than multiplying.
+
+    Args:
+        layer: of `make_layers`.
+        states: [N, L, 384], below it.
+        mask: [N, L], 1 at a token and 0 behind a text's end; None where all texts are as long.
+    """
+    assert isinstance(layer, nn.TransformerEncoderLayer)
+    halves = None if layer.training or not torch.is_inference_mode_enabled() else _halves_of(layer)
+    if halves is None:
+        above: Tensor = layer(states, src_key_padding_mask=None if mask is None else mask == 0)
+        return above
+    times = torch.ops.quantized.linear_dynamic_fp16
+    count, length, width = states.shape
+    asked = times(states, halves.asked).view(count, length, 3, _HEADS, width // _HEADS).permute(2, 0, 3, 1, 4)
+    heard = nn.functional.scaled_dot_product_attention(
+        asked[0], asked[1], asked[2], None if mask is None else (mask != 0)[:, None, None, :]
+    )
+    heard = heard.transpose(1, 2).reshape(count, length, width)
+    states = layer.norm1(states + times(heard, halves.heard))
+    normalised: Tensor = layer.norm2(states + times(nn.functional.gelu(times(states, halves.wide)), halves.narrow))
+    return normalised
+
+
+@dataclass(frozen=True)
+class _Halves:
+    """A layer's matrices as half floats, in the order that its kernels read: of attention, and of the two behind it."""
+
+    asked: Any
+    heard: Any
+    wide: Any
+    narrow: Any
+
+
+_known_halves: WeakKeyDictionary[nn.Module, tuple[int, _Halves | None]] = WeakKeyDictionary()
+"""By layer, the version of its weights, which changes as they are learnt, and their halves."""
+
+
+def _halves_of(layer: nn.TransformerEncoderLayer) -> _Halves | None:
+    """Return a layer's matrices as half floats, made once, or None where the processor has no kernels for them."""
+    version = layer.linear1.weight._version
+    if layer not in _known_halves or _known_halves[layer][0] != version:
+        attention, packed = layer.self_attn, torch.ops.quantized.linear_prepack_fp16
+        pairs = (
+            (attention.in_proj_weight, attention.in_proj_bias), (attention.out_proj.weight, attention.out_proj.bias),
+            (layer.linear1.weight, layer.linear1.bias), (layer.linear2.weight, layer.linear2.bias),
+        )  # fmt: skip
+        try:
+            halves: _Halves | None = _Halves(*(packed(weight.detach(), bias.detach()) for weight, bias in pairs))
+        except RuntimeError:
+            halves = None
+        _known_halves[layer] = version, halves
+    return _known_halves[layer][1]
 
 
 def _as_torch_names_them(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -15,7 +15,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from dreamface.language.minilm import LAYERS, make_layers
+from dreamface.language.minilm import LAYERS, make_layers, run_layers
 
 FAMILIES: Final = ("joy", "anger", "fear", "disgust", "sadness", "surprise", "contempt", "calm")
 _WIDTH: Final = 384
@@ -88,8 +88,7 @@ class MomentNetwork(nn.Module):
             states: [N, L, 384], above `lower_layers`.
             mask: [N, L], 1 at a token and 0 behind a prompt's end; None where all are as long.
         """
-        hidden: Tensor = self.layers(states, src_key_padding_mask=None if mask is None else mask == 0)
-        return hidden
+        return run_layers(self.layers, states, mask)
 
     def tell(self, hidden: Tensor, mask: Tensor | None) -> Told:
         """Return the moments, of the states above the last layer: their mean, and what one attention picks."""

@@ -48,12 +48,13 @@ def sex_claims(tokens: Sequence[Token], claims: Sequence[Claim]) -> tuple[Claim,
                 if words is _SUBJECTS and _is_of_another(tokens, place, sex):
                     continue
                 return (Claim("gender", sex, _PRONOUN_TRUST, Rank.VAGUE, (token,)),)
-    for token, after in pairwise(tokens):
-        sex = _TITLES.get(token.text)
+    for token, after in pairwise([token for token in tokens if token.text != "."]):
+        sex = _TITLES.get(token.text if len(token.text) < 3 or not token.text.isupper() else token.text.title())
         if sex is not None and after.text[:1].isupper():
             return (Claim("gender", sex, _PRONOUN_TRUST, Rank.VAGUE, (token,)),)
     for place, token in enumerate(tokens):
-        sex = sex_of_names().get(token.text)
+        name = token.text.title() if token.text.isupper() and len(token.text) > 2 else token.text
+        sex = sex_of_names().get(name)
         if sex is not None and not _is_shouted(tokens) and _is_alone(tokens, place):
             return (Claim("gender", sex, _NAME_TRUST, Rank.VAGUE, (token,)),)
     return ()
@@ -66,7 +67,7 @@ def _bare(token: Token) -> str:
 
 def _is_the_persons(tokens: Sequence[Token], place: int, is_object: bool) -> bool:
     before = tokens[place - 1].word if place else ""
-    return before in (_MADE | {"on"}) if is_object else not (before in _OTHERS and _is_last(tokens, place))
+    return before in (_MADE | {"on", "about"}) if is_object else not (before in _OTHERS and _is_last(tokens, place))
 
 
 def _is_of_another(tokens: Sequence[Token], place: int, sex: float) -> bool:

@@ -19,7 +19,7 @@ from dreamface.language.irises import find_irises, with_red_ones
 from dreamface.language.lexicon import lexicon
 from dreamface.language.notes import Explanation, Material, explain
 from dreamface.language.pronouns import sex_claims
-from dreamface.language.resolve import resolve, settled, words_of
+from dreamface.language.resolve import plausible, resolve, settled, words_of
 from dreamface.language.sides import with_sides
 from dreamface.language.tongues import foreign_language
 from dreamface.language.understanding import Moment, Understanding
@@ -233,6 +233,7 @@ def _reading(draft: _Draft, runs: Sequence[paraphrase.Run], matches: Sequence[en
         leftovers = () if told else leftovers
         claims = (*claims, *sex_claims(tokens, claims))
         unseen = _unseen(tokens, claims)
+    claims = plausible(claims)
     traits = harmonised(settled(resolve(claims, tokens), claims))
     leftovers = _without_names(leftovers, claims)
     left = (*leftovers, *_second_styles(claims, traits), *unseen, *(Leftover((token,)) for token in draft.others))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
 
 from dreamface.language.binding import Claim
 from dreamface.language.effects import Rank
@@ -33,6 +35,38 @@ def resolve(claims: Sequence[Claim], tokens: Sequence[Token]) -> Traits:
             winners[claim.trait] = _winner(winners[claim.trait], claim) if claim.trait in winners else claim
     values = {name: _value(claim.value, claim) for name, claim in winners.items()}
     return Traits({**values, **_ancestry([claim for claim in ordered if claim.trait in ANCESTRIES], tokens)})
+
+
+_OF_MEN: Final = ("beard.", "stubble.")
+_YOUNG_PEOPLE: Final = frozenset({"boy", "girl", "kid", "child", "chick"})
+_SURE_SEX: Final = 0.3
+_GAZE: Final = "expression.eyeLook"
+
+
+def plausible(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Return the claims without what nobody means: a pirate's beard on a woman, a gaze that is denied.
+
+    What a boy or a girl suggests of the age yields to any other word for it: "a teen skater boy".
+
+    Args:
+        claims: of a prompt.
+    """
+    sexes = [claim.value for claim in claims if claim.trait == "gender" and claim.rank > Rank.IMPLIED]
+    female = any(isinstance(sex, float) and sex <= -_SURE_SEX for sex in sexes)
+    aged = any(claim.trait == "age" and claim.rank > Rank.IMPLIED and not _is_of_young(claim) for claim in claims)
+    kept: list[Claim] = []
+    for claim in claims:
+        if female and claim.rank is Rank.IMPLIED and claim.trait.startswith(_OF_MEN):
+            continue
+        if claim.trait.startswith(_GAZE) and claim.value == 0.0 and any(token.word == "not" for token in claim.tokens):
+            continue
+        yields = aged and claim.trait == "age" and _is_of_young(claim)
+        kept.append(replace(claim, rank=Rank.IMPLIED) if yields else claim)
+    return tuple(kept)
+
+
+def _is_of_young(claim: Claim) -> bool:
+    return all(token.word in _YOUNG_PEOPLE for token in claim.tokens)
 
 
 def _value(value: Value, claim: Claim) -> TraitValue:

@@ -34,7 +34,7 @@ BREAKS: Final = frozenset(
     _words(
         "with has have having had while in wearing wear dressed clad under beneath above below on over around near at by "
         "from of to into across behind between for as like than through during before after against along "
-        "upon beside within up down except past"
+        "upon beside within up down except past until till"
     )
 )
 WORN_AFTER: Final = frozenset(_words("in wearing wear dressed clad against"))
@@ -100,7 +100,7 @@ NEUTRAL_WORDS: Final = frozenset(
 SCENE_WORDS: Final = frozenset(
     _words(
         "wearing wear wears dressed holding carrying riding standing sitting playing background behind jacket "
-        "coat dress shirt hat cap hood helmet crown tiara mask veil scarf glass sunglass goggle eyepatch "
+        "coat dress shirt hat cap hood helmet crown tiara mask veil scarf glass sunglass goggle spectacle specs eyeglass lorgnette eyepatch "
         "monocle earring ring necklace piercing stud chain jewel jewelry jewellery tattoo bandage collar "
         "tie suit robe uniform armour armor cape gown headphone headband bandana turban ribbon bow flower "
         "horn antler fang tusk wing sword gun shield light lighting lit camera lens photo photograph "
@@ -134,7 +134,9 @@ ANIMALS: Final = frozenset(
     _words(
         "dog cat horse puppy kitten parrot owl bird pony rabbit husky terrier poodle labrador spaniel collie beagle dachshund "
         "greyhound hound mutt wolf fox hamster mouse rat raven crow falcon monkey snake lizard ferret hedgehog chicken duck "
-        "swan fish goldfish turtle tortoise squirrel bear tiger lion elephant budgie canary bulldog pug chihuahua retriever "
+        "swan eagle hawk vulture pigeon dove seagull panther leopard jaguar cheetah hyena badger otter whale shark dolphin "
+        "octopus crab spider scorpion frog toad bat moth butterfly deer stag boar rhino hippo gorilla chimp ape stoat weasel "
+        "fish goldfish turtle tortoise squirrel bear tiger lion elephant budgie canary bulldog pug chihuahua retriever "
         "alsatian mastiff kitty foal calf chick schnauzer sheep goat cow pig donkey mule camel goose lamb hen herd flock"
     )
 )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _WEIGHTS: Final = Path(__file__).with_name("reader.npz")
 _MOMENTS: Final = Path(__file__).with_name("moments.npz")
 _FACES: Final = Path(__file__).parent.parent / "training" / "corpus" / "families.json"
-_ANCHORS: Final = (("slight", 0.33), ("clear", 0.62), ("strong", 0.93))
+_ANCHORS: Final = (("slight", 0.31), ("clear", 0.68), ("strong", 0.99))
 """The strengths of a moment that each of a family's three faces stands for."""
 
 _NEWS: Final = re.compile(

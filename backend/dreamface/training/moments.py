@@ -61,6 +61,8 @@ def prompts_of(corpus: Corpus, descriptions: int, seed: int) -> list[Prompt]:
     for entry in (*corpus.situations, *corpus.not_situations):
         copies = ACT_COPIES if entry.get("form") == "act" else 1
         prompts += [composer.moment(entry, plain=True) for _ in range(copies)]
+    for grid in corpus.grids:
+        prompts += [composer.moment(entry, plain=True) for entry in composer.grid(grid)]
     named = (composer.prompt() for _ in range(descriptions))
     prompts += [prompt for prompt in named if not _names_expression(prompt)]
     return prompts

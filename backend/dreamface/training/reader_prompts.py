@@ -102,6 +102,7 @@ class Corpus:
     ages: list[Entry] = field(default_factory=list)
     situations: list[Entry] = field(default_factory=list)
     not_situations: list[Entry] = field(default_factory=list)
+    grids: list[Entry] = field(default_factory=list)
 
 
 def is_held_out(text: str) -> bool:
@@ -121,6 +122,7 @@ def load_corpus(held_out: bool) -> Corpus:
         ages=entries("ages"),
         situations=[*entries("situations"), *entries("moments")],
         not_situations=entries("not_situations"),
+        grids=[] if held_out else json.loads((CORPUS / "grids.json").read_text("utf-8")),
     )
     places = [{**entry, "form": "noun"} for entry in entries("places")]
     for entry in (*entries("phrases"), *places, *entries("expressions")):
@@ -171,6 +173,21 @@ class Composer:
         writer.add(self.random.choice((". ", ", ", "; ")))
         writer.add(text)
         return Prompt(self._slipped(writer.text), moment=entry, is_open=True)
+
+    def grid(self, grid: Entry) -> list[Entry]:
+        """Return moments of a grid: each of its patterns with what fits its slots, all different."""
+        made: dict[str, Entry] = {}
+        for _ in range(10 * grid["count"]):
+            pattern = self.random.choice(grid["patterns"])
+            text = pattern["text"]
+            for slot, words in grid["slots"].items():
+                text = text.replace(f"{{{slot}}}", self.random.choice(words))
+            if grid["form"] == "whole":
+                text = fill(text, self.random.randrange(2))
+            made[text] = {**pattern, "text": text.strip(), "form": grid["form"]}
+            if len(made) == grid["count"]:
+                break
+        return list(made.values())
 
     def _lived(self, entry: Entry) -> str:
         """Return a moment's text; an act gets somebody who does it: "a nurse finds a hair in the soup"."""
