@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import urllib.error
@@ -140,10 +141,31 @@ def test_names_and_limits_that_cannot_be(tmp_path: Path) -> None:
             add_user(tmp_path, name, **limits)
     with pytest.raises(UnknownName, match="no user called ben"):
         remove_user(tmp_path, "ben")
-    (tmp_path / "users.json").write_text("{")
-    with pytest.raises(DreamFaceError, match="damaged"):
-        read_users(tmp_path)
-    assert Users(tmp_path).of("anything") is None
+    listed = json.loads((tmp_path / "users.json").read_text())["users"][0]
+    for damaged in (
+        "{", "[]", json.dumps({"users": [{**listed, "name": ""}]}), json.dumps({"users": [{**listed, "waiting": -1}]}),
+        json.dumps({"users": [{**listed, "token_sha256": "é"}]}),
+    ):  # fmt: skip
+        (tmp_path / "users.json").write_text(damaged)
+        with pytest.raises(DreamFaceError, match="is damaged, so no user but the owner is let in"):
+            read_users(tmp_path)
+        assert Users(tmp_path).of("anything") is None
+
+
+def test_who_could_not_be_looked_up_once_is_let_in_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    token, users = add_user(tmp_path, "anna"), Users(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", _no_files_left)
+        assert users.of(token) is None and users.of(token) is None
+    assert ["users.json can't be read" in record.message for record in caplog.records] == [True], "it is logged once"
+    found = users.of(token)
+    assert found is not None and found.name == "anna"
+
+
+def _no_files_left(*_: Any, **__: Any) -> str:
+    raise OSError(errno.EMFILE, "Too many open files")
 
 
 def test_the_line_of_a_user_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import os
 import re
 import secrets
@@ -27,6 +28,9 @@ WAITING, DISK = 50, 20.0
 GIGABYTE: Final = 10**9  # bytes
 MOST_WAITING, MOST_DISK = 100_000, 1_000_000.0
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ class Users:
 
     def __init__(self, store: Path) -> None:
         self._file = store / USERS
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int] | None = None  # when the file that was read last was written, and its inode
+        self._told = ""  # the problem that was logged last
         self._users: tuple[User, ...] = ()
 
     def of(self, token: str) -> User | None:
@@ -74,29 +79,44 @@ class Users:
         seen = status.st_mtime_ns, status.st_ino
         if seen != self._seen:
             try:
-                self._users = tuple(read_users(self._file.parent))
-            except DreamFaceError:  # a damaged file lets nobody in; `dreamface users` says what is wrong with it
-                self._users = ()
-            self._seen = seen
+                self._users, self._seen = tuple(read_users(self._file.parent)), seen
+            except DreamFaceError as error:  # lets nobody in; tried again each time, because files may have run out
+                self._users, self._seen = (), None
+                self._tell(str(error))
+                return ()
+            self._told = ""
         return self._users
+
+    def _tell(self, problem: str) -> None:
+        """Log why no user is let in, once."""
+        if problem != self._told:
+            log.error("%s", problem)
+            self._told = problem
 
 
 def read_users(store: Path) -> list[User]:
     """Return the users of a store by name.
 
     Raises:
-        DreamFaceError: the list is damaged.
+        DreamFaceError: the list is damaged, or may not be read.
     """
     file = store / USERS
     try:
         rows = json.loads(file.read_text("utf-8"))["users"]
-        users = [User(str(row["name"]), str(row["token_sha256"]), row["waiting"], row["disk"]) for row in rows]
+        users = [User(row["name"], row["token_sha256"], row["waiting"], row["disk"]) for row in rows]
         for user in users:
+            if not (_NAME.fullmatch(user.name) and _DIGEST.fullmatch(user.token_sha256)):
+                raise ValueError(user.name)  # an empty name would be the owner's
             _check_limits(user.waiting, user.disk)
         return users
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise DreamFaceError(
+            f"{file} can't be read ({error.strerror}), so no user but the owner is let in: it must belong to the "
+            "user that the service runs as."
+        ) from error
+    except (BadRequest, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DreamFaceError(
             f"{file} is damaged, so no user but the owner is let in: mend it, or delete it and add the users again."
         ) from error
