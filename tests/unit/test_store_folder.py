@@ -141,6 +141,7 @@ def test_what_a_killed_removal_has_left_goes_with_the_next_start(
     put(_files.sibling(faces / JOB, "part") / "face.json", 0o600)  # as the command line does
     put(_files.sibling(faces / ("f" * 32), "old") / "face.json", 0o600)
     mine = put(faces / ".mine.removed" / "scene.blend", 0o600)
+    put(_files.sibling(tmp_path / "exports" / JOB, "part") / "face.obj", 0o600)  # as the service removes files
     Layout(tmp_path).prepare()
-    assert mine.exists()
+    assert mine.exists() and not list((tmp_path / "exports").iterdir())
     assert sorted(entry.name for entry in faces.iterdir()) == [".mine.removed", "f" * 32]

@@ -18,7 +18,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from dreamface import library
-from dreamface._files import cannot_write, delete
+from dreamface._files import cannot_write, delete, sibling
 from dreamface.errors import DreamFaceError, FolderError
 from dreamface.limits import SEED_LIMIT
 from dreamface.service.events import Hub
@@ -311,14 +311,16 @@ class JobQueue:
         Raises:
             NotFound: there is none of that id, or its files were deleted.
             Conflict: it is not done.
-            FolderError: the disk refused.
+            FolderError: the disk refused; the files are whole, still.
         """
         folder = self.folder(job)
+        gone = sibling(folder, "part")  # if we are killed now, the next start deletes the rest
         try:
-            delete(folder)
-        except OSError as error:
+            folder.rename(gone)
+        except OSError as error:  # on Windows, one that a program has open
             raise cannot_write(folder, error) from error
         self._sizes.pop(job, None)
+        delete(gone)
 
     # ---------------------------------------------------------------------------------------------------------- doing
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from dreamface import library
-from dreamface._files import Held, NoLocks, cannot_write, delete, hold, whole_file
+from dreamface._files import Held, NoLocks, cannot_write, delete, hold, sweep, whole_file
 from dreamface.errors import DreamFaceError
 from dreamface.service.schemas import JOB_KINDS, Kind
 
@@ -89,6 +89,7 @@ class Layout:
                 if form.fullmatch(entry.name):
                     delete(entry)
         library.sweep(self.faces)
+        sweep(self.root / "exports")
 
 
 NEIGHBOURS: Final = "neighbours.json"
