@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import shutil
 import sqlite3
@@ -16,12 +17,14 @@ from typing import Any
 import pytest
 
 from dreamface import library
+from dreamface.errors import FolderError
 from dreamface.service.events import Hub
 from dreamface.service.jobs import Conflict, JobQueue, NotFound, Workers
 from dreamface.service.layout import Layout
 from dreamface.service.schemas import ExportJob, GenerateJob
 from dreamface.service.store import JobStore, Record, StoreError
 from dreamface.service.uploads import Uploads
+from dreamface.service.users import User, asking
 
 
 class FakeWorker:
@@ -83,6 +86,13 @@ def at(root: Path) -> Iterator[Desk]:
 
 def asked(job: str = "", **request: Any) -> GenerateJob:
     return GenerateJob(id=job or uuid.uuid4().hex, kind="generate", request={"prompt": "a man", "seed": 1, **request})
+
+
+@contextmanager
+def asked_by(name: str) -> Iterator[None]:
+    token = asking.set(User(name))
+    yield
+    asking.reset(token)
 
 
 @contextmanager
@@ -260,3 +270,31 @@ def test_only_a_face_can_be_picked(tmp_path: Path) -> None:
                 desk.queue.face(name)
         with pytest.raises(NotFound):
             desk.queue.face("f" * 32)
+
+
+def test_files_that_cannot_be_deleted_stay_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with at(tmp_path) as desk:
+        job, _ = desk.queue.submit(asked())
+        place = desk.make(job.id)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(PermissionError(errno.EACCES, "open")))
+            with pytest.raises(FolderError, match="not writable"):
+                desk.queue.remove_files(job.id)
+        assert (place / "face.json").is_file()
+        desk.queue.remove_files(job.id)
+        assert not place.exists() and not list(place.parent.iterdir())
+        with pytest.raises(NotFound, match="were deleted"):
+            desk.queue.remove_files(job.id)
+
+
+def test_a_damaged_entry_is_its_users_and_nobody_elses(tmp_path: Path) -> None:
+    with at(tmp_path) as desk:
+        with asked_by("anna"):
+            job, _ = desk.queue.submit(asked())
+            desk.make(job.id)
+            with closing(sqlite3.connect(desk.layout.jobs, isolation_level=None)) as other:
+                other.execute("UPDATE jobs SET request='{'")
+            assert [listed.id for listed in desk.queue.newest(9)] == [desk.queue.get(job.id).id]
+        with pytest.raises(NotFound):
+            desk.queue.get(job.id)
+        assert desk.queue.newest(9) == []

@@ -339,7 +339,8 @@ def _damaged(row: sqlite3.Row) -> Record | None:
     if row["kind"] not in JOB_KINDS or not isinstance(row["id"], str):
         _tell_left_out(row["number"])
         return None
-    return Record(row["id"], row["kind"], {}, 0.0, state="failed", error=UNREADABLE)
+    owner = str(row["owner"]) if "owner" in row.keys() else ""  # noqa: SIM118 - as above; the first version has none
+    return Record(row["id"], row["kind"], {}, 0.0, state="failed", error=UNREADABLE, owner=owner)
 
 
 @lru_cache(maxsize=1000)  # once, however often the jobs are listed
