@@ -15,6 +15,7 @@ from dreamface.service.jobs import Conflict, NotFound
 from dreamface.service.layout import Layout
 from dreamface.service.live import LiveSessions
 from dreamface.service.schemas import Live, StartLive
+from dreamface.service.users import User, asking
 
 READY = frames.pack({"type": "ready", "name": "A phone"})
 HANGS = f"import sys, time; sys.stdout.buffer.write({READY!r}); sys.stdout.flush(); time.sleep(60)"
@@ -85,5 +86,24 @@ def test_a_session_that_has_ended_is_forgotten_though_nobody_asks(
         await until(lambda: name not in all_of_them._sessions)
         with pytest.raises(NotFound):
             all_of_them.stream(name)
+
+    asyncio.run(run())
+
+
+def test_a_session_is_its_users_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_FINISH_LIMIT", 0.02)
+
+    async def run() -> None:
+        all_of_them = sessions(tmp_path, HANGS)
+        asking.set(User("anna"))
+        name = (await all_of_them.start(ASKED)).id
+        asking.set(User("ben"))
+        with pytest.raises(NotFound):
+            all_of_them.stream(name)
+        for others in (all_of_them.stop(name), all_of_them.record(name, True), all_of_them.neutral(name)):
+            with pytest.raises(NotFound):
+                await others
+        asking.set(User("anna"))
+        assert (await all_of_them.stop(name)).file is None
 
     asyncio.run(run())

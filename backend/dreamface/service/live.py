@@ -26,6 +26,7 @@ from dreamface.service.events import ALIVE_EVERY
 from dreamface.service.jobs import Conflict, NotFound
 from dreamface.service.layout import Layout
 from dreamface.service.schemas import Adjust, Camera, Live, LiveMoment, StartLive, Take
+from dreamface.service.users import asking
 
 COMMAND: Final = (sys.executable, "-I" if sys.flags.isolated else "-P", "-m", "dreamface.service.live_process")
 """Starts the process of one session; with "cameras" after it, one that lists cameras."""
@@ -68,6 +69,7 @@ class _Session:
         ended: why it ended, or None.
         hung: whether its process did not end when it was asked to, and was ended.
         take: the take that was recorded last.
+        owner: name of the user who started it; empty: the owner.
     """
 
     id: str
@@ -86,6 +88,7 @@ class _Session:
     followed: float = field(default_factory=time.monotonic)
     calls: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    owner: str = field(default_factory=lambda: asking.get().name)
 
     def wake(self) -> None:
         for listener in self.listeners:
@@ -327,9 +330,9 @@ class LiveSessions:
         Raises:
             NotFound: there is no such session, and never was one with a take.
         """
-        session = self._sessions.get(name)
-        if session is None:
+        if name not in self._sessions:
             return await self._kept(name)
+        session = self._find(name)
         if session.ended is None:
             await self._end(session)
         if not await _is_over(session):  # nobody followed it, it was asked to end, and does not
@@ -351,9 +354,11 @@ class LiveSessions:
     # ------------------------------------------------------------------------------------------------------- pieces
 
     def _find(self, name: str) -> _Session:
-        if name not in self._sessions:
+        """Return a session of whoever asks."""
+        session = self._sessions.get(name)
+        if session is None or session.owner != asking.get().name:
             raise NotFound(f"There is no live session {name}: start one.")
-        return self._sessions[name]
+        return session
 
     def _running(self, name: str) -> _Session:
         session = self._find(name)
