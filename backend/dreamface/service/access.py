@@ -107,7 +107,7 @@ class Access:
             error = f"This backend does not go by {said}: use 127.0.0.1, or start it with --allow-host."
             return JSONResponse({"error": error}, 421)
         if user is None:
-            error = "The token is missing or wrong: send the one that the backend was started with."
+            error = "The token is missing or wrong: send the one that the backend was started with, or your own."
             return JSONResponse({"error": error}, 401, {"WWW-Authenticate": "Bearer"})
         length = headers.get("content-length", "0")
         longest, sentence = limit_of(path)

@@ -61,12 +61,12 @@ _MOMENTS = _answers(
 _BYTES = _answers("application/octet-stream", "the file's bytes")
 
 
-_ABOUT = """From words to a 3D head. Every request carries the backend's token.
+_ABOUT = """From words to a 3D head. Every request carries the backend's token, or a user's.
 
-Every refusal is `{"error": "<one sentence>"}`: 400 for input that makes no sense, 401 without the token, 404 for what
-is not there, 409 for what does not go with how a job is, for a name that is taken or while the painter is busy, 413 for
-more than 1 MB (edits: 4 MB, a hair style: 8 MB, a file: 64 MB), 421 under a name that the backend does not go by, 500
-for a bug, 503 for what may work later."""
+Every refusal is `{"error": "<one sentence>"}`: 400 for input that makes no sense, 401 without a token, 404 for what
+is not there or another user's, 409 for what does not go with how a job is, for a name that is taken or while the
+painter is busy, 413 for more than 1 MB (edits: 4 MB, a hair style: 8 MB, a file: 64 MB), 421 under a name that the
+backend does not go by, 429 for more than a user's quota, 500 for a bug, 503 for what may work later."""
 
 
 @dataclass
@@ -266,7 +266,7 @@ def _add_jobs(app: FastAPI, service: Service) -> None:
         response.status_code = 201 if new else 200
         return job
 
-    @app.get("/jobs", tags=["jobs"], summary="Jobs, newest first")
+    @app.get("/jobs", tags=["jobs"], summary="Jobs of whoever asks, newest first")
     async def list_jobs(
         active: Annotated[
             bool | None, Query(description="only those that are not over, or only those that are")
@@ -287,8 +287,9 @@ def _add_jobs(app: FastAPI, service: Service) -> None:
         return service.jobs.cancel(job)
 
     @app.get(
-        "/events", tags=["jobs"], summary="All jobs as they go", responses=_STREAM, response_class=StreamingResponse
-    )
+        "/events", tags=["jobs"], summary="All jobs of whoever asks, as they go", responses=_STREAM,
+        response_class=StreamingResponse,
+    )  # fmt: skip
     async def events() -> StreamingResponse:
         """Server-sent events: first every active job, then every change; a comment at least every five seconds."""
         return _events(service.hub.stream(lambda: reversed(service.jobs.active())))

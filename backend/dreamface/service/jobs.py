@@ -213,8 +213,8 @@ class JobQueue:
         user = asking.get()
         if user.disk is not None and (used := self.used(user.name)) >= user.disk * GIGABYTE:
             raise QuotaUsed(
-                f"Your faces and files take {used / GIGABYTE:.2f} GB here, and may take {user.disk:g} GB: delete some "
-                "(DELETE /jobs/ID/files), or ask whoever runs the service for more."
+                f"Your faces and files take {used / GIGABYTE:.2f} GB here, and may take {user.disk:g} GB: ask whoever "
+                "runs the service for more, or delete some of them there (DELETE /jobs/ID/files)."
             )
 
     def used(self, owner: str) -> int:
