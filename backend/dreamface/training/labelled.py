@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -80,7 +82,7 @@ class LabelledPictures(Dataset[Item]):
             transform: changes each item.
 
         Raises:
-            FolderError: the folder holds no people, no labels, or is damaged.
+            FolderError: the folder holds no people, no labels, or is not finished or damaged.
             BadRequest: there is no such split, or the folder lacks a label.
         """
         index = read_index(folder)
@@ -95,6 +97,8 @@ class LabelledPictures(Dataset[Item]):
             raise BadRequest(f"The people in {folder} have no {missing[0]}: they have {', '.join(there)}.")
         self._labels = frozenset(there if labels is None else labels)
         self._transform = transform
+        if not index["shards"]:  # it was stopped before it wrote what labels mean
+            raise FolderError(f"The people in {folder} are not finished: let `dreamface synthesise` go on.")
         self.kinds: tuple[str, ...] = tuple(kind["name"] for kind in index["kinds"])
         self.landmark_names: tuple[str, ...] = tuple(index["landmarks"])
         self.identity_names: tuple[str, ...] = tuple(index["identity"])
@@ -119,20 +123,20 @@ class LabelledPictures(Dataset[Item]):
         shard, person, picture = self._items[number]
         if shard not in self._files:
             self._files[shard] = [files for _, files in where_files_lie(self._shards[shard])]
-        files = self._files[shard][person]
-        with self._shards[shard].open("rb") as file:
+        try:
+            files = self._files[shard][person]
+            with self._shards[shard].open("rb") as file:
 
-            def read(name: str) -> bytes:
-                start, size = files[name]
-                file.seek(start)
-                return file.read(size)
+                def read(name: str) -> bytes:
+                    start, size = files[name]
+                    file.seek(start)
+                    return file.read(size)
 
-            try:
                 item = self._item(lambda name: read(f"picture{picture}.{name}"), json.loads(read("json")))
-            except (KeyError, OSError, ValueError) as error:
-                raise FolderError(
-                    f"{self._shards[shard]} is damaged: delete it, and let `dreamface synthesise` go on."
-                ) from error
+        except (LookupError, OSError, ValueError, SyntaxError, BadZipFile, zlib.error) as error:
+            raise FolderError(  # Pillow finds syntax errors in a PNG
+                f"{self._shards[shard]} is missing or damaged: delete it, and let `dreamface synthesise` go on."
+            ) from error
         return item if self._transform is None else self._transform(item)
 
     def _item(self, read: Callable[[str], bytes], person: Mapping[str, Any]) -> Item:
