@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import random
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +16,45 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from dreamface.errors import BadRequest, FolderError
-from dreamface.training import LABELS, LabelledPictures, Wish, read_labels, synthesise
+from dreamface.pipeline import build_head
+from dreamface.pipeline.people import shown_materials
+from dreamface.render import Camera
+from dreamface.render.scene import Scene
+from dreamface.skin import materials
+from dreamface.training import LABELS, LabelledPictures, Wish, read_labels, synthesise, synthetic
+from dreamface.training.captions import describe
 from dreamface.training.labels import HIDDEN, KINDS, OUTSIDE, VISIBLE, label
+from dreamface.training.sittings import random_sitting
 from dreamface.training.splits import SPLITS, split_of
-from dreamface.training.synthetic import make_example
+from dreamface.training.synthetic import Example, make_example
+from dreamface.traits import Traits
 
 pytest.importorskip("webdataset")
+
+
+def bald_person(number: int, *_: object) -> Example:
+    """Return somebody whose labels are true, of a grey picture: skin, hair and expressions take seconds to make."""
+    described = describe(number)
+    head = build_head("anny", described.traits, 0, 0)
+    sitting = random_sitting(head, random.Random(number))
+    surfaces = shown_materials(materials(head, described.traits), {"lashes": None})  # as where lashes have grown
+    scene = Scene(head.vertices, head.topology, surfaces, {}, sitting.camera, 128)
+    files = synthetic._label_files(label(scene, head, None), scene, sitting, LABELS)
+    grey = np.broadcast_to(np.linspace(0, 255, 128).astype(np.uint8)[:, None, None], (128, 128, 3)).copy()
+    maps = {"albedo": grey, "specular": grey[..., 0], "normal": grey}
+    labels = {f"picture0.{name}": data for name, data in files.items()}
+    traits = synthetic._labels(described.traits)
+    return Example(
+        number, described.captions, traits, maps, grey[..., 0], (grey,), (sitting.angles,), head.identity, labels
+    )
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("labelled") / "out"
-    synthesise(out, Wish(2, 128, 1, labels=LABELS), processes=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(synthetic, "make_example", bald_person)
+        synthesise(out, Wish(2, 128, 1, labels=LABELS), processes=1)
     return out
 
 
@@ -80,12 +109,6 @@ def test_hair_beard_and_eyes_are_where_people_have_them() -> None:
 
 
 def test_what_is_outside_of_the_picture_is_said(folder: Path) -> None:
-    from dreamface.pipeline import build_head
-    from dreamface.render import Camera
-    from dreamface.render.scene import Scene
-    from dreamface.skin import materials
-    from dreamface.traits import Traits
-
     head = build_head("anny", Traits({"age": 30.0}), 1, 0)
     x, y, z = head.landmark("pronasale").tolist()
     camera = Camera.around((x, y, z), 0.3, 0.0, 0.0, 0.1)  # three centimetres of nose
@@ -127,7 +150,8 @@ def test_labels_are_read_from_words() -> None:
         dataclasses.replace(Wish(1, 128, labels=LABELS), pictures=0).check()
 
 
-def test_what_a_folder_lacks_is_said(folder: Path, tmp_path: Path) -> None:
+def test_what_a_folder_lacks_is_said(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(synthetic, "make_example", bald_person)
     synthesise(tmp_path / "plain", Wish(1, 128, 0), processes=1)
     with pytest.raises(FolderError, match=r"have no labels.*--labels all"):
         LabelledPictures(tmp_path / "plain")
@@ -136,3 +160,26 @@ def test_what_a_folder_lacks_is_said(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match=r"another kind.*labels: landmarks"):
         synthesise(folder, Wish(2, 128), processes=1)
     assert "depth" not in LabelledPictures(folder, labels=("landmarks",))[0]
+
+
+def test_a_folder_that_is_not_finished_or_damaged_is_said(folder: Path, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    begun.mkdir()
+    index = json.loads((folder / "index.json").read_text())
+    told = {name: index[name] for name in ("format", "resolution", "pictures", "head", "labels")}
+    (begun / "index.json").write_text(json.dumps({**told, "count": 0, "shards": [], "statistics": {}}))
+    with pytest.raises(FolderError, match="are not finished: let `dreamface synthesise` go on"):
+        LabelledPictures(begun)
+    damaged = tmp_path / "damaged"
+    shutil.copytree(folder, damaged)
+    shard, pictures = damaged / "people-000000.tar", LabelledPictures(damaged)
+    whole = shard.read_bytes()
+    for piece in (b"\x89PNG", b"PK\x03\x04", b'{"captions"'):
+        shard.write_bytes(whole.replace(piece, bytes(len(piece))))
+        with pytest.raises(FolderError, match="missing or damaged: delete it"):
+            pictures[0]
+    shard.unlink()
+    with pytest.raises(FolderError, match="missing or damaged: delete it"):
+        pictures[0]
+    with pytest.raises(FolderError, match="missing or damaged: delete it"):
+        LabelledPictures(damaged)[0]
