@@ -1,4 +1,4 @@
-"""Variations to choose from: small faces of one prompt."""
+"""Variations to choose from: pictures, or small faces, of people of one prompt."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from .placing import Purpose
 from .session import Job
 
 RESOLUTION = 512
-"""Pixels of the maps of faces that are looked at, to fit the words, and only shown to choose from; the chosen one is
-made again at full size."""
+"""Pixels of the maps of variations that are made to fit the words; the chosen one is made again at full size."""
 
 PICTURE_SIZE = 160
-"""Pixels a side of the pictures of people at a glance: the chosen one is made then."""
+"""Pixels a side of the pictures of people at a glance, of whom only the chosen one is made."""
 
 
 @dataclass

@@ -95,7 +95,8 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
     )
     keep_variations: BoolProperty(
         name="Keep Variations",
-        description="Keep variations that you do not pick; otherwise they are deleted after a week",
+        description="Keep variations that were made to fit the words and that you do not pick; otherwise they are "
+        "deleted after a week. Pictures to choose from are deleted after a day in any case",
         default=False,
         update=_changed,
     )

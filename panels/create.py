@@ -204,26 +204,37 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
 
     @staticmethod
     def _draw_variation(column: bpy.types.UILayout, app: application.Application, job: Job) -> None:
-        gallery = app.making.gallery
         icon = app.pictures.face(job.folder) if job.state == "done" and job.folder is not None else 0
+        size = _PICTURE_SIZE if _are_few(app) else _SMALL_PICTURE_SIZE
+        is_deleted = _is_deleted(job)
         if icon:
-            column.template_icon(icon_value=icon, scale=_PICTURE_SIZE if _are_few(app) else _SMALL_PICTURE_SIZE)
-            gallery_folder = str(job.folder)
+            column.template_icon(icon_value=icon, scale=size)
+        else:
+            placeholder = column.row()
+            placeholder.alignment = "CENTER"
+            placeholder.scale_y = size
+            placeholder.label(text="Deleted" if is_deleted else _ABSENT.get(job.state, "Waiting"))
+        if icon or is_deleted:  # who is picked is made from the seed
             row = column.row(align=True)
             button = row.row(align=True)
-            button.enabled = job.id not in gallery.picked
+            button.enabled = job.id not in app.making.gallery.picked
             button.operator("dreamface.pick", text="Pick" if button.enabled else "Picked").job = job.id
-            chosen = gallery_folder == app.making.compared
-            row.operator("dreamface.compare", text="", icon="SPLIT_VERTICAL", depress=chosen).folder = gallery_folder
-            return
-        placeholder = column.row()
-        placeholder.alignment = "CENTER"
-        placeholder.scale_y = _PICTURE_SIZE if _are_few(app) else _SMALL_PICTURE_SIZE
-        placeholder.label(text=_ABSENT.get(job.state, "Waiting"))
-        if job.state == "running":
+            if icon:
+                compare = row.operator(
+                    "dreamface.compare", text="", icon="SPLIT_VERTICAL", depress=str(job.folder) == app.making.compared
+                )
+                compare.folder = str(job.folder)
+        elif job.state == "running":
             drawing.progress(column, job.fraction, "")
         else:
             column.label()
+
+
+def _is_deleted(job: Job) -> bool:
+    """Return whether the picture of somebody at a glance is not there any more: it is deleted after a day."""
+    if job.kind != "glance" or job.state != "done":
+        return False
+    return job.folder is None or not (job.folder / "preview.png").is_file()
 
 
 def _are_few(app: application.Application) -> bool:

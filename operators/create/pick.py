@@ -26,7 +26,7 @@ class DREAMFACE_OT_pick(bpy.types.Operator):
         return f"Bring this person into the scene: seed {job.request['seed']}" if job else ""
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Bring it in, made anew first where larger textures are wanted."""
+        """Have the person made who is only a picture yet, or wanted with larger textures; else bring the face in."""
         making = application.get().making
         job = making.gallery.job(self.job)
         if job is None or job.state != "done":

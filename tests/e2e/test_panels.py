@@ -140,6 +140,9 @@ def test_while_variations_are_made_and_with_an_error(blender, monkeypatch):
     assert "Variations" in drawn(blender, "create")
     blender.until(lambda: not blender.app.making.running)
     assert "Pick" not in drawn(blender, "create"), "without a window Blender makes no icons"
+    (blender.app.making.gallery.jobs[2].folder / "preview.png").unlink()  # a day later
+    words = drawn(blender, "create")
+    assert words.count("Deleted") == words.count("Pick") == 1, "who it was can still be made"
     monkeypatch.setattr(blender.app.pictures, "face", lambda folder: 1)
     blender.app.making.gallery.picked.add(blender.app.making.gallery.jobs[1].id)
     words = drawn(blender, "create")

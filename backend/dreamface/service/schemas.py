@@ -343,7 +343,7 @@ class Explore(Strict):
 
 
 class Glance(Strict):
-    """A small picture of the person whom a job `generate` of the same makes; in a quarter of the time or less."""
+    """A small picture of the person whom a job `generate` of the same makes; no face is made."""
 
     prompt: Prompt
     seed: Seed | None = Field(default=None, description="what is left open is drawn from it; null throws the dice")
