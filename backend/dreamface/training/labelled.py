@@ -52,7 +52,7 @@ class LabelledPictures(Dataset[Item]):
                    space, seen [L] 0 outside, 1 hidden, 2 visible, and under_hair [L] bool
     segmentation   [S, S] int64 index into `kinds`
     normals        [3, S, S] unit, in the camera's space; 0 where there is nothing
-    depth          [1, S, S] metres; 0 where there is nothing
+    depth          [1, S, S] z in the camera's space, metres; 0 where there is nothing
     uv             [2, S, S] 0..1; also tile [S, S] int64, from 1; 0 where there is nothing
 
     Attributes:

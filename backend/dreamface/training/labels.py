@@ -99,7 +99,7 @@ class Labels:
     Attributes:
         kind: [S, S] uint8 number of `KINDS`.
         normals: [S, S, 3] unit, in the camera's space (x right, y down, z away from it); 0 where there is nothing.
-        depth: [S, S] metres along the line of sight; 0 where there is nothing.
+        depth: [S, S] z in the camera's space, metres; 0 where there is nothing.
         uv: [S, S, 2] texture coordinates 0..1, v up; 0 where there is nothing.
         tile: [S, S] uint8 number of the tile that they lie on, from 1; 0 where there is nothing.
         landmarks: of each name: 2-D in pixels, 3-D in metres, and whether it is seen.
