@@ -1,16 +1,18 @@
-"""Variations that nobody picks go after a week; everything else stays."""
+"""Variations that nobody picks go after a week, pictures to choose by after a day; everything else stays."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 
 import pytest
 
 from dreamface import _files, library
 from dreamface.errors import FolderError
-from dreamface.service.sweeping import sweep_variations
+from dreamface.service.layout import GLANCE, NEIGHBOURS
+from dreamface.service.sweeping import A_DAY, sweep_neighbours, sweep_variations
 
 
 def face(folder, name, marked=None):
@@ -41,6 +43,26 @@ def test_what_was_not_picked_goes_and_everything_else_stays(tmp_path):
 
     asyncio.run(asyncio.wait_for(once(), 5.0))
     assert young.exists() and picked.exists() and plain.exists()
+
+
+def test_pictures_to_choose_by_go_after_a_day_and_other_exports_stay(tmp_path):
+    def made(name, file, age):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).write_text("{}")
+        os.utime(tmp_path / name / file, (time.time() - age,) * 2)
+        return tmp_path / name
+
+    old = [made("glance", GLANCE, A_DAY + 60.0), made("explore", NEIGHBOURS, A_DAY + 60.0)]
+    stay = [made("young", GLANCE, A_DAY - 60.0), made("take", "take.npz", 9 * A_DAY)]
+
+    async def once():
+        task = asyncio.create_task(sweep_neighbours(tmp_path, every=3600.0))
+        while any(folder.exists() for folder in old):
+            await asyncio.sleep(0.01)
+        task.cancel()
+
+    asyncio.run(asyncio.wait_for(once(), 5.0))
+    assert all(folder.exists() for folder in stay)
 
 
 def test_a_folder_that_is_not_there_yet_is_no_problem(tmp_path):
