@@ -19,9 +19,9 @@ import pytest
 from dreamface import library
 from dreamface.errors import FolderError
 from dreamface.service.events import Hub
-from dreamface.service.jobs import Conflict, JobQueue, NotFound, Workers
+from dreamface.service.jobs import Conflict, JobQueue, NotFound, QuotaUsed, Workers
 from dreamface.service.layout import Layout
-from dreamface.service.schemas import ExportJob, GenerateJob
+from dreamface.service.schemas import ExportJob, FromPhotoJob, GenerateJob
 from dreamface.service.store import JobStore, Record, StoreError
 from dreamface.service.uploads import Uploads
 from dreamface.service.users import User, asking
@@ -89,8 +89,8 @@ def asked(job: str = "", **request: Any) -> GenerateJob:
 
 
 @contextmanager
-def asked_by(name: str) -> Iterator[None]:
-    token = asking.set(User(name))
+def asked_by(name: str, waiting: int | None = None) -> Iterator[None]:
+    token = asking.set(User(name, waiting=waiting))
     yield
     asking.reset(token)
 
@@ -298,3 +298,20 @@ def test_a_damaged_entry_is_its_users_and_nobody_elses(tmp_path: Path) -> None:
         with pytest.raises(NotFound):
             desk.queue.get(job.id)
         assert desk.queue.newest(9) == []
+
+
+def test_photographs_of_a_job_that_is_refused_are_not_kept(tmp_path: Path) -> None:
+    digest = "ab" * 32
+    photographed = FromPhotoJob(kind="from_photo", request={"photographs": [{"upload": digest}]})
+    with at(tmp_path) as desk, asked_by("anna", waiting=1):
+        (desk.layout.uploads / digest).write_bytes(b"a photograph")
+        first, _ = desk.queue.submit(photographed)
+        with pytest.raises(QuotaUsed, match="You have 1 jobs waiting"):
+            desk.queue.submit(photographed)
+        assert (desk.layout.uploads / digest).exists(), "the first still needs it"
+        desk.queue.cancel(first.id)
+        desk.queue.submit(asked())
+        (desk.layout.uploads / digest).write_bytes(b"a photograph")
+        with pytest.raises(QuotaUsed):
+            desk.queue.submit(photographed)
+        assert not (desk.layout.uploads / digest).exists()

@@ -9,7 +9,7 @@ import shutil
 import statistics
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ from dreamface.errors import DreamFaceError, FolderError
 from dreamface.limits import SEED_LIMIT
 from dreamface.service.events import Hub
 from dreamface.service.layout import Layout, forming_picture, has_folder, is_face
-from dreamface.service.schemas import JOB_KINDS, Export, FaceResult, Job, NewJob, WorkerName, needed_files
+from dreamface.service.schemas import JOB_KINDS, Export, FaceResult, Job, Kind, NewJob, WorkerName, needed_files
 from dreamface.service.store import ERROR_CODE, JobStore, Record, StoreError, to_job
 from dreamface.service.uploads import Uploads
 from dreamface.service.users import GIGABYTE, OWNER, asking
@@ -164,9 +164,13 @@ class JobQueue:
                 raise Conflict(f"The id {known.id} belongs to another job: choose a new one.")
             if not self._is_lost(known):
                 if not known.is_active:
-                    self._forget_photographs(known)  # they were sent again with the question
+                    self._forget_photographs(known.kind, known.request)  # they were sent again with the question
                 return self._describe(known), False
-        self._check(asked, request)
+        try:
+            self._check(asked, request)
+        except QuotaUsed:
+            self._forget_photographs(asked.kind, request)  # nobody is to keep what no face is made of
+            raise
         if known is not None:
             record = Record(known.id, known.kind, known.request, known.created, owner=known.owner)
             self._store.update(record)
@@ -487,15 +491,15 @@ class JobQueue:
         record.stage, record.fraction, record.message = "", 1.0 if state == "done" else 0.0, ""
         self._active.pop(record.id, None)
         self._not_started.discard(record.id)
-        self._forget_photographs(record)
+        self._forget_photographs(record.kind, record.request)
         if not self._save(record) and state == "done":
             record.message = f"It is done, though the list of jobs does not say so yet. {self._refusal}"
         self._publish(record)
 
-    def _forget_photographs(self, record: Record) -> None:
-        """Delete the photographs that were sent for a job which is over, unless another one waits for them."""
-        if record.kind == "from_photo":
-            self._uploads.remove(set(needed_files(record.kind, record.request)) - self.needed_files())
+    def _forget_photographs(self, kind: Kind, request: Mapping[str, Any]) -> None:
+        """Delete the photographs that were sent for a job which is over or refused, unless another one needs them."""
+        if kind == "from_photo":
+            self._uploads.remove(set(needed_files(kind, request)) - self.needed_files())
 
     # ---------------------------------------------------------------------------------------------------------- pieces
 
