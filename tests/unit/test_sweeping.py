@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,22 @@ def test_pictures_to_choose_by_go_after_a_day_and_other_exports_stay(tmp_path):
 
     asyncio.run(asyncio.wait_for(once(), 5.0))
     assert all(folder.exists() for folder in stay)
+
+
+def test_exports_that_can_not_be_listed_are_tried_again(tmp_path, monkeypatch, caplog):
+    def refuse(*_):
+        raise OSError("Stale file handle")
+
+    monkeypatch.setattr(Path, "glob", refuse)
+
+    async def briefly():
+        task = asyncio.create_task(sweep_neighbours(tmp_path, every=0.001))
+        while len(caplog.records) < 2:
+            await asyncio.sleep(0.001)
+            assert not task.done()
+        task.cancel()
+
+    asyncio.run(asyncio.wait_for(briefly(), 5.0))
 
 
 def test_a_folder_that_is_not_there_yet_is_no_problem(tmp_path):

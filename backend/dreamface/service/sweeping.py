@@ -27,7 +27,10 @@ async def sweep_neighbours(exports: Path, every: float = A_DAY) -> None:
         every: seconds between two times.
     """
     while True:
-        await asyncio.to_thread(_sweep_neighbours, exports)
+        try:
+            await asyncio.to_thread(_sweep_neighbours, exports)
+        except OSError as error:
+            logger.warning("Pictures to choose by could not be swept: %s", error)
         await asyncio.sleep(every)
 
 
