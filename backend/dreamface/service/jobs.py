@@ -202,7 +202,7 @@ class JobQueue:
         waiting = sum(record.owner == user.name and record.state == "queued" for record in self._active.values())
         if user.waiting is not None and waiting >= user.waiting:
             raise QuotaUsed(
-                f"You have {waiting:,} jobs waiting, and may have {user.waiting:,}: wait until some are done, or "
+                f"You have {waiting:,} {'job' if waiting == 1 else 'jobs'} waiting, and may have {user.waiting:,}: wait until some are done, or "
                 "cancel some."
             )
         if has_folder(asked.kind):
