@@ -201,8 +201,9 @@ class JobQueue:
             raise Conflict("Models are shared by everybody here: ask whoever runs the service to change them.")
         waiting = sum(record.owner == user.name and record.state == "queued" for record in self._active.values())
         if user.waiting is not None and waiting >= user.waiting:
+            jobs = "job" if waiting == 1 else "jobs"
             raise QuotaUsed(
-                f"You have {waiting:,} {'job' if waiting == 1 else 'jobs'} waiting, and may have {user.waiting:,}: wait until some are done, or "
+                f"You have {waiting:,} {jobs} waiting, and may have {user.waiting:,}: wait until some are done, or "
                 "cancel some."
             )
         if has_folder(asked.kind):
