@@ -234,8 +234,11 @@ class Pinning(Part):
         if board is None:
             return False
         skin, home = self._skin(), bpy.data.scenes.get(board.home)
-        if skin is None or home is None or scene.seen_photograph(skin, home) != board.number:
+        if skin is None or home is None:
             self._end(skin)
+            return True
+        if scene.seen_photograph(skin, home) != board.number:
+            self.keep()  # the head has moved already: its bones, its cards and undo have to know
             return True
         changed = False
         while (answer := self._session.take_pinned()) is not None:

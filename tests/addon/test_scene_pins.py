@@ -219,6 +219,20 @@ def test_a_head_or_camera_that_goes_ends_it(bpy, begun, skin, scene, ours, pinni
     pinning.put_back()
 
 
+def test_looking_elsewhere_keeps_what_was_dragged_as_a_step_of_undo(begun, skin, ours, scene, monkeypatch):
+    settled = []
+    monkeypatch.setattr(ours.PinnedHead, "settle", lambda head: settled.append(head))
+    begun.take(0)
+    begun.drag((0.9, 0.4))
+    begun.drop()
+    begun.tick()
+    ours.look_as_before(scene)
+    begun.tick()
+    assert not begun.is_on and begun.kept and len(settled) == 1
+    assert steps(skin) == ["photograph", "pins"]
+    assert skin.data.shape_keys.key_blocks["jawOpen"].value == 0.0
+
+
 def test_a_refusal_is_said_and_pins_can_still_be_dragged(begun, engine, skin):
     begun.take(0)
     begun.drag((0.9, 0.9))
