@@ -365,6 +365,11 @@ class Pinning(Part):
             self._end(None)
         self.problem = ""
 
+    def after_undo(self) -> None:
+        """Let go of a head that undo or redo has taken elsewhere: its objects may be others now."""
+        if self._board is not None:
+            self._end(None)
+
     def shut_down(self) -> None:
         """Draw nothing any more."""
         if self._dots is not None:

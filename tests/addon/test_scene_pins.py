@@ -233,6 +233,16 @@ def test_looking_elsewhere_keeps_what_was_dragged_as_a_step_of_undo(begun, skin,
     assert skin.data.shape_keys.key_blocks["jawOpen"].value == 0.0
 
 
+def test_undo_from_the_menu_ends_it_and_leaves_alone_what_undo_has_brought_back(begun, skin, engine):
+    begun.take(0)
+    begun.drag((0.9, 0.4))
+    before = vertices(skin)
+    begun.after_undo()
+    assert not (begun.is_on or begun.kept or engine.answers)
+    begun.tick()
+    assert np.array_equal(vertices(skin), before) and steps(skin) == ["photograph"]
+
+
 def test_a_refusal_is_said_and_pins_can_still_be_dragged(begun, engine, skin):
     begun.take(0)
     begun.drag((0.9, 0.9))
