@@ -43,6 +43,7 @@ class _Board:
         near: the point that the mouse is near.
         changed: whether there is something to keep.
         asked: the last question's pins, while there is no answer.
+        ends: whether it ends with the head that this answer gives.
         facing: whether each point faces the camera; None where that has to be looked at again.
     """
 
@@ -59,6 +60,7 @@ class _Board:
     near: int | None = None
     changed: bool = False
     asked: list[dict[str, Any]] | None = None
+    ends: bool = False
     facing: Any = None
 
 
@@ -161,7 +163,7 @@ class Pinning(Part):
     def drag(self, place: tuple[float, float]) -> bool:
         """Move the point that is dragged to a place in the photograph; the head follows. False where there is none."""
         board = self._board
-        if board is None or board.head is None or board.taken is None:
+        if board is None or board.head is None or board.taken is None or board.ends:
             return False
         inside = tuple(min(max(part, 0.0), 1.0) for part in place)
         board.pins = board.pins | {self._key(board, board.taken): (inside[0], inside[1])}
@@ -195,9 +197,12 @@ class Pinning(Part):
             self._ask(board)
 
     def keep(self) -> None:
-        """End it with the head as it is now."""
+        """End it with the head that has its pins where they are: once it is there, or now where this is said twice."""
         board, skin = self._board, self._skin()
         if board is None:
+            return
+        if board.asked is not None and not board.ends:
+            board.ends, board.taken = True, None
             return
         if skin is not None and board.head is not None and board.changed:
             board.head.settle()
@@ -238,6 +243,7 @@ class Pinning(Part):
             self._end(skin)
             return True
         if scene.seen_photograph(skin, home) != board.number:
+            board.ends = True
             self.keep()  # the head has moved already: its bones, its cards and undo have to know
             return True
         changed = False
@@ -252,7 +258,10 @@ class Pinning(Part):
             else:
                 board.asked = None
                 self._session.forget_pins()
-            return True
+            changed = True
+        if board is self._board and board.ends and board.asked is None:
+            self.keep()
+            changed = True
         return changed
 
     def _why_no_answer(self, board: _Board) -> str:
@@ -268,11 +277,11 @@ class Pinning(Part):
         try:
             if board.head is None:
                 board.head = scene.PinnedHead(skin, scene.PinPoints.of(answer.arrays), expressions.ARKIT_SHAPES)
-            if answer.step:
-                board.head.follow(answer.arrays["moved"], answer.step, board.number, home)
-                board.changed, board.facing = True, None
             if answer.request["pins"] == board.asked:
                 board.asked = None
+            if answer.step:
+                board.head.follow(answer.arrays["moved"], answer.step, board.number, home)
+                board.changed, board.facing, self.problem = True, None, ""
         except scene.SceneError as error:
             self.problem = str(error)
         except (KeyError, ValueError):

@@ -46,6 +46,8 @@ class DREAMFACE_OT_pins(bpy.types.Operator):
         if not pinning.is_on:  # a button may have ended it, too
             context.workspace.status_text_set(None)
             return {"FINISHED"} if pinning.kept else {"CANCELLED"}
+        if event.type in ("RET", "NUMPAD_ENTER"):
+            return {"RUNNING_MODAL"}  # it ends when the head is where the last pin is
         if event.type == "Z" and event.ctrl:
             if event.value == "PRESS":
                 pinning.take_back()

@@ -130,6 +130,29 @@ def test_a_point_is_dragged_and_the_head_follows(begun, skin, ours, engine, scen
     assert ours.shots_of(skin)[0].expression == {"jawOpen": 0.25}
 
 
+def test_enter_right_after_a_drag_keeps_that_drag_too(begun, skin, ours):
+    begun.take(0)
+    begun.drag((0.7, 0.4))
+    begun.drop()
+    begun.keep()
+    begun.tick()
+    assert begun.kept and not begun.is_on
+    assert ours.pins_of(skin) == {(0, 4): (0.7, 0.4)}
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_what_never_comes_does_not_hold_enter_up(begun, engine, skin, is_refused):
+    begun.take(0)
+    begun.drag((0.7, 0.4))
+    engine.answers.clear()
+    engine.follow_refused = "The engine is busy: try again." if is_refused else ""
+    begun.keep()
+    begun.tick()
+    assert begun.is_on is not is_refused
+    begun.keep()
+    assert not (begun.is_on or begun.kept) and steps(skin) == ["photograph"]
+
+
 def test_it_is_put_back(begun, skin, scene):
     before, camera = vertices(skin), scene.camera.matrix_world.copy()
     begun.take(0)
@@ -253,7 +276,7 @@ def test_a_refusal_is_said_and_pins_can_still_be_dragged(begun, engine, skin):
     engine.follow_refused = ""
     begun.drag((0.7, 0.5))
     begun.tick()
-    assert steps(skin) == ["photograph", "pins"]
+    assert steps(skin) == ["photograph", "pins"] and begun.problem == ""
 
 
 def test_an_answer_that_does_not_fit_changes_nothing(begun, engine, skin):
@@ -262,7 +285,7 @@ def test_an_answer_that_does_not_fit_changes_nothing(begun, engine, skin):
     begun.take(0)
     begun.drag((0.9, 0.9))
     begun.tick()
-    assert "does not fit" in begun.problem
+    assert "does not fit" in begun.problem and not begun.is_following
     assert np.array_equal(vertices(skin), before) and steps(skin) == ["photograph"]
 
 
