@@ -40,6 +40,7 @@ class _Board:
         head: the head; None until the engine has said what points there are.
         undone: pins as they were before each change, the oldest first.
         taken: the point that is dragged.
+        grip: from the mouse to that point, in fractions of the photograph's width and height.
         near: the point that the mouse is near.
         changed: whether there is something to keep.
         asked: the last question's pins, while there is no answer.
@@ -57,6 +58,7 @@ class _Board:
     head: scene.PinnedHead | None = None
     undone: list[scene.Pins] = field(default_factory=list)
     taken: int | None = None
+    grip: tuple[float, float] = (0.0, 0.0)
     near: int | None = None
     changed: bool = False
     asked: list[dict[str, Any]] | None = None
@@ -147,25 +149,31 @@ class Pinning(Part):
         if board is None or board.head is None:
             return None
         if board.taken is None:
-            places = {index: frame.to_region(place) for index, place in self._places(board, frame).items()}
+            places = {index: frame.to_region(place) for index, place in self._places(board).items()}
             reach = REACH * _scale()
             apart = {index: (x - pixel[0]) ** 2 + (y - pixel[1]) ** 2 for index, (x, y) in places.items()}
             nearest = min(apart, key=lambda index: apart[index], default=None)
             board.near = nearest if nearest is not None and apart[nearest] <= reach**2 else None
         return board.near
 
-    def take(self, index: int) -> None:
-        """Begin to drag a point."""
-        if self._board is not None:
-            self._board.taken = index
-            self._board.undone.append(dict(self._board.pins))
+    def take(self, index: int, place: tuple[float, float] | None = None) -> None:
+        """Begin to drag a point from where the mouse is in the photograph; None: from the point itself.
+
+        It keeps its distance to the mouse: a point that is taken beside its middle does not jump.
+        """
+        board = self._board
+        if board is not None:
+            there = self._places(board).get(index, place)
+            board.grip = (0.0, 0.0) if place is None or there is None else (there[0] - place[0], there[1] - place[1])
+            board.taken = index
+            board.undone.append(dict(board.pins))
 
     def drag(self, place: tuple[float, float]) -> bool:
-        """Move the point that is dragged to a place in the photograph; the head follows. False where there is none."""
+        """Move the point that is dragged with the mouse, at a place in the photograph; False where there is none."""
         board = self._board
         if board is None or board.head is None or board.taken is None or board.ends:
             return False
-        inside = tuple(min(max(part, 0.0), 1.0) for part in place)
+        inside = tuple(min(max(part + grip, 0.0), 1.0) for part, grip in zip(place, board.grip, strict=True))
         board.pins = board.pins | {self._key(board, board.taken): (inside[0], inside[1])}
         self._ask(board)
         return True
@@ -317,7 +325,7 @@ class Pinning(Part):
 
     # --------------------------------------------------------------------------------------------------------- showing
 
-    def _places(self, board: _Board, frame: scene.PhotographFrame) -> dict[int, tuple[float, float]]:
+    def _places(self, board: _Board) -> dict[int, tuple[float, float]]:
         """Return points that are seen -> where they lie in the photograph: pins where they were put."""
         skin, head = self._skin(), board.head
         home = bpy.data.scenes.get(board.home)
@@ -348,19 +356,13 @@ class Pinning(Part):
         if frame is None:
             return []
         dots = []
-        for index, place in self._places(board, frame).items():
+        for index, place in self._places(board).items():
             is_pin = self._key(board, index) in board.pins
             is_taken = index in (board.taken, board.near)
             radius = _TAKEN_RADIUS if is_taken else _HARD_RADIUS if is_pin else _FREE_RADIUS
             colour = scene.HARD if is_pin or index == board.taken else scene.FREE
             dots.append(scene.Dot(frame.to_region(place), radius * _scale(), colour))
         return dots
-
-    def name_of(self, index: int) -> str:
-        """Return what a point is called, as artists read it."""
-        if self._board is None or self._board.head is None:
-            return ""
-        return self._board.head.points.names[index].replace(".", " ").capitalize()
 
     # ----------------------------------------------------------------------------------------------------------- part
 

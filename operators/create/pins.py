@@ -81,7 +81,7 @@ class DREAMFACE_OT_pins(bpy.types.Operator):
             if event.alt or event.value == "DOUBLE_CLICK":
                 pinning.release(point)
             else:
-                pinning.take(point)
+                pinning.take(point, frame.to_photograph(here))
         return {"RUNNING_MODAL"}  # or else a click beside a point would select something else
 
     def cancel(self, context: bpy.types.Context) -> None:

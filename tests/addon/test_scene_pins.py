@@ -222,7 +222,17 @@ def test_the_mouse_takes_the_nearest_point_that_is_seen(begun, ours):
     assert begun.hover((near[0] + 3.0, near[1] - 2.0), frame(ours)) == 0
     assert begun.hover((near[0] + 40.0, near[1]), frame(ours)) is None
     assert frame(ours).to_photograph(near) == pytest.approx(places[0])
-    assert begun.name_of(0) == "Nose tip"
+
+
+def test_a_point_that_is_taken_beside_its_middle_does_not_jump(begun, ours):
+    board = begun._board
+    across, down = board.head.in_photograph(0)[0]
+    board.facing = np.array([True, True])
+    begun.take(0, (across + 0.02, down - 0.01))
+    begun.drag((across + 0.02, down - 0.01))
+    assert board.pins[0, 4] == pytest.approx((across, down))
+    begun.drag((across + 0.05, down - 0.01))
+    assert board.pins[0, 4] == pytest.approx((across + 0.03, down))
 
 
 def test_a_head_or_camera_that_goes_ends_it(bpy, begun, skin, scene, ours, pinning):
