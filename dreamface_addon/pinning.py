@@ -129,8 +129,8 @@ class Pinning(Part):
         if number is None:
             raise scene.SceneError("Look through a photograph first: press View Through Photo.")
         face_id, wore = interface.own_id(skin), scene.wears_photograph(skin)
-        if not wore:
-            scene.wear_photograph(skin, number, expressions.ARKIT_SHAPES)
+        scene.take_photograph_off(skin)  # it may be another photograph's
+        scene.wear_photograph(skin, number, expressions.ARKIT_SHAPES)
         scene.photograph_camera(skin, number, home)  # the head may have been moved
         self.problem = ""
         self._board = _Board(
@@ -204,6 +204,13 @@ class Pinning(Part):
             board.taken, board.pins = None, board.undone.pop()
             self._ask(board)
 
+    def leave(self) -> None:
+        """Have the point that is dragged where it was; where none is, end it with the head as it was."""
+        if self._board is not None and self._board.taken is not None:
+            self.take_back()
+        else:
+            self.put_back()
+
     def keep(self) -> None:
         """End it with the head that has its pins where they are: once it is there, or now where this is said twice."""
         board, skin = self._board, self._skin()
@@ -250,6 +257,8 @@ class Pinning(Part):
         if skin is None or home is None:
             self._end(skin)
             return True
+        if skin.mode != "OBJECT" or interface.hindrance() is interface.Hindrance.RENDER:
+            return False  # a mesh that is edited or rendered must not move: answers wait
         if scene.seen_photograph(skin, home) != board.number:
             board.ends = True
             self.keep()  # the head has moved already: its bones, its cards and undo have to know

@@ -166,6 +166,43 @@ def test_it_is_put_back(begun, skin, scene):
     assert skin.data.shape_keys.key_blocks["jawOpen"].value == 0.0
 
 
+def test_esc_during_a_drag_takes_back_that_drag_alone(begun, skin, ours):
+    begun.take(0)
+    begun.drag((0.7, 0.4))
+    begun.drop()
+    begun.take(1)
+    begun.drag((0.5, 0.6))
+    begun.leave()
+    begun.tick()
+    assert begun.is_on and ours.pins_of(skin) == {(0, 4): (0.7, 0.4)}
+    begun.leave()
+    assert not begun.is_on and ours.pins_of(skin) == {}
+
+
+def test_the_head_waits_while_its_mesh_is_edited(bpy, begun, skin, ours):
+    bpy.context.view_layer.objects.active = skin
+    begun.take(0)
+    begun.drag((0.7, 0.4))
+    bpy.ops.object.mode_set(mode="EDIT")
+    begun.tick()
+    assert begun.is_following and steps(skin) == ["photograph"]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    begun.tick()
+    assert ours.pins_of(skin) == {(0, 4): (0.7, 0.4)}
+
+
+def test_the_expression_of_another_photograph_gives_way(begun, skin, scene, ours):
+    from dreamface_addon.expressions import ARKIT_SHAPES
+
+    begun.put_back()
+    (step,) = json.loads(skin["dreamface_history"])
+    other = SHOT | {"expression": {"jawOpen": 0.9}}
+    skin["dreamface_history"] = json.dumps([step | {"photographs": [SHOT, other]}])
+    ours.wear_photograph(skin, 1, ARKIT_SHAPES)
+    begun.begin(skin, scene)
+    assert skin.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(0.5)
+
+
 def test_what_was_sculpted_and_other_keys_stay(begun, skin, scene, ours, engine):
     begun.put_back()
     keys = skin.data.shape_keys
