@@ -52,6 +52,8 @@ def holds(traits: Traits, name: str, wanted: Any) -> bool:
         ("two years from retirement, a bit jowly", {"age": (60, 66)}),
         ("asian dude 25 slim face", {"age": (25, 25)}),
         ("a teen skater boy", {"age": (13, 19)}),
+        ("VILLAIN, 60M, gaunt", {"age": (60, 60)}),
+        ("she won the 60m, blonde", {"age": NONE}),
         ("a very young boy with freckles", {"age": (3, 12)}),
         ("an old boy with a beard", {"age": (55, 80)}),
         ("a father of three", {"age": (25, 60)}),
