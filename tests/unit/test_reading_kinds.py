@@ -46,6 +46,8 @@ def holds(traits: Traits, name: str, wanted: Any) -> bool:
         ("he isn't bald, he just keeps it very short", {"hair.length": (0.01, 0.25), "hair.style": NONE}),
         ("a freckle-free man", {"freckles.density": (0, 0)}),
         ("her ears protrude", {"ears.protrusion": HIGH}),
+        ("her eyebrows meet in the middle", {"brows.density": (0.7, 1)}),
+        ("his lips meet in the middle", {"lips.upper": NONE}),
         # ages as lists have them
         ("a man who was forty when the photo was taken and is now sixty-two", {"age": (62, 62)}),
         ("woman, age: 28; her daughter is 4", {"age": (28, 28)}),
