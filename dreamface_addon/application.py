@@ -263,6 +263,7 @@ def _after_undo(*_: object) -> None:
     get().growing.follow_all()
     get().repainting.follow_all()
     get().marking.after_undo()
+    get().pinning.after_undo()
     get().animating.follow_all()
     get().living.put_back_all()
 

@@ -384,8 +384,9 @@ class Pinner(_Newest):
         return self.arrived.pop(0) if self.arrived else None
 
     def forget(self) -> None:
-        """Ask nothing more, and take no answer."""
+        """Ask nothing more, and take no answer, nor one that is under way: the next drag would take it for its own."""
         self._waiting.clear()
+        self._call = self._exchange = None
         self.arrived.clear()
         self.problem = ""
 

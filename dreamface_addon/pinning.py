@@ -40,9 +40,11 @@ class _Board:
         head: the head; None until the engine has said what points there are.
         undone: pins as they were before each change, the oldest first.
         taken: the point that is dragged.
+        grip: from the mouse to that point, in fractions of the photograph's width and height.
         near: the point that the mouse is near.
         changed: whether there is something to keep.
         asked: the last question's pins, while there is no answer.
+        ends: whether it ends with the head that this answer gives.
         facing: whether each point faces the camera; None where that has to be looked at again.
     """
 
@@ -56,9 +58,11 @@ class _Board:
     head: scene.PinnedHead | None = None
     undone: list[scene.Pins] = field(default_factory=list)
     taken: int | None = None
+    grip: tuple[float, float] = (0.0, 0.0)
     near: int | None = None
     changed: bool = False
     asked: list[dict[str, Any]] | None = None
+    ends: bool = False
     facing: Any = None
 
 
@@ -125,8 +129,8 @@ class Pinning(Part):
         if number is None:
             raise scene.SceneError("Look through a photograph first: press View Through Photo.")
         face_id, wore = interface.own_id(skin), scene.wears_photograph(skin)
-        if not wore:
-            scene.wear_photograph(skin, number, expressions.ARKIT_SHAPES)
+        scene.take_photograph_off(skin)  # it may be another photograph's
+        scene.wear_photograph(skin, number, expressions.ARKIT_SHAPES)
         scene.photograph_camera(skin, number, home)  # the head may have been moved
         self.problem = ""
         self._board = _Board(
@@ -145,25 +149,31 @@ class Pinning(Part):
         if board is None or board.head is None:
             return None
         if board.taken is None:
-            places = {index: frame.to_region(place) for index, place in self._places(board, frame).items()}
+            places = {index: frame.to_region(place) for index, place in self._places(board).items()}
             reach = REACH * _scale()
             apart = {index: (x - pixel[0]) ** 2 + (y - pixel[1]) ** 2 for index, (x, y) in places.items()}
             nearest = min(apart, key=lambda index: apart[index], default=None)
             board.near = nearest if nearest is not None and apart[nearest] <= reach**2 else None
         return board.near
 
-    def take(self, index: int) -> None:
-        """Begin to drag a point."""
-        if self._board is not None:
-            self._board.taken = index
-            self._board.undone.append(dict(self._board.pins))
+    def take(self, index: int, place: tuple[float, float] | None = None) -> None:
+        """Begin to drag a point from where the mouse is in the photograph; None: from the point itself.
+
+        It keeps its distance to the mouse: a point that is taken beside its middle does not jump.
+        """
+        board = self._board
+        if board is not None:
+            there = self._places(board).get(index, place)
+            board.grip = (0.0, 0.0) if place is None or there is None else (there[0] - place[0], there[1] - place[1])
+            board.taken = index
+            board.undone.append(dict(board.pins))
 
     def drag(self, place: tuple[float, float]) -> bool:
-        """Move the point that is dragged to a place in the photograph; the head follows. False where there is none."""
+        """Move the point that is dragged with the mouse, at a place in the photograph; False where there is none."""
         board = self._board
-        if board is None or board.head is None or board.taken is None:
+        if board is None or board.head is None or board.taken is None or board.ends:
             return False
-        inside = tuple(min(max(part, 0.0), 1.0) for part in place)
+        inside = tuple(min(max(part + grip, 0.0), 1.0) for part, grip in zip(place, board.grip, strict=True))
         board.pins = board.pins | {self._key(board, board.taken): (inside[0], inside[1])}
         self._ask(board)
         return True
@@ -194,10 +204,20 @@ class Pinning(Part):
             board.taken, board.pins = None, board.undone.pop()
             self._ask(board)
 
+    def leave(self) -> None:
+        """Have the point that is dragged where it was; where none is, end it with the head as it was."""
+        if self._board is not None and self._board.taken is not None:
+            self.take_back()
+        else:
+            self.put_back()
+
     def keep(self) -> None:
-        """End it with the head as it is now."""
+        """End it with the head that has its pins where they are: once it is there, or now where this is said twice."""
         board, skin = self._board, self._skin()
         if board is None:
+            return
+        if board.asked is not None and not board.ends:
+            board.ends, board.taken = True, None
             return
         if skin is not None and board.head is not None and board.changed:
             board.head.settle()
@@ -234,8 +254,14 @@ class Pinning(Part):
         if board is None:
             return False
         skin, home = self._skin(), bpy.data.scenes.get(board.home)
-        if skin is None or home is None or scene.seen_photograph(skin, home) != board.number:
+        if skin is None or home is None:
             self._end(skin)
+            return True
+        if skin.mode != "OBJECT" or interface.hindrance() is interface.Hindrance.RENDER:
+            return False  # a mesh that is edited or rendered must not move: answers wait
+        if scene.seen_photograph(skin, home) != board.number:
+            board.ends = True
+            self.keep()  # the head has moved already: its bones, its cards and undo have to know
             return True
         changed = False
         while (answer := self._session.take_pinned()) is not None:
@@ -249,7 +275,10 @@ class Pinning(Part):
             else:
                 board.asked = None
                 self._session.forget_pins()
-            return True
+            changed = True
+        if board is self._board and board.ends and board.asked is None:
+            self.keep()
+            changed = True
         return changed
 
     def _why_no_answer(self, board: _Board) -> str:
@@ -265,11 +294,11 @@ class Pinning(Part):
         try:
             if board.head is None:
                 board.head = scene.PinnedHead(skin, scene.PinPoints.of(answer.arrays), expressions.ARKIT_SHAPES)
-            if answer.step:
-                board.head.follow(answer.arrays["moved"], answer.step, board.number, home)
-                board.changed, board.facing = True, None
             if answer.request["pins"] == board.asked:
                 board.asked = None
+            if answer.step:
+                board.head.follow(answer.arrays["moved"], answer.step, board.number, home)
+                board.changed, board.facing, self.problem = True, None, ""
         except scene.SceneError as error:
             self.problem = str(error)
         except (KeyError, ValueError):
@@ -305,7 +334,7 @@ class Pinning(Part):
 
     # --------------------------------------------------------------------------------------------------------- showing
 
-    def _places(self, board: _Board, frame: scene.PhotographFrame) -> dict[int, tuple[float, float]]:
+    def _places(self, board: _Board) -> dict[int, tuple[float, float]]:
         """Return points that are seen -> where they lie in the photograph: pins where they were put."""
         skin, head = self._skin(), board.head
         home = bpy.data.scenes.get(board.home)
@@ -336,19 +365,13 @@ class Pinning(Part):
         if frame is None:
             return []
         dots = []
-        for index, place in self._places(board, frame).items():
+        for index, place in self._places(board).items():
             is_pin = self._key(board, index) in board.pins
             is_taken = index in (board.taken, board.near)
             radius = _TAKEN_RADIUS if is_taken else _HARD_RADIUS if is_pin else _FREE_RADIUS
             colour = scene.HARD if is_pin or index == board.taken else scene.FREE
             dots.append(scene.Dot(frame.to_region(place), radius * _scale(), colour))
         return dots
-
-    def name_of(self, index: int) -> str:
-        """Return what a point is called, as artists read it."""
-        if self._board is None or self._board.head is None:
-            return ""
-        return self._board.head.points.names[index].replace(".", " ").capitalize()
 
     # ----------------------------------------------------------------------------------------------------------- part
 
@@ -361,6 +384,11 @@ class Pinning(Part):
         if self._board is not None:
             self._end(None)
         self.problem = ""
+
+    def after_undo(self) -> None:
+        """Let go of a head that undo or redo has taken elsewhere: its objects may be others now."""
+        if self._board is not None:
+            self._end(None)
 
     def shut_down(self) -> None:
         """Draw nothing any more."""

@@ -8,6 +8,9 @@ from ...dreamface_addon import application, interface, scene
 
 _HINT = "Drag points    Alt or double click: take a pin off    Ctrl Z: back    Enter: keep    Esc: put back"
 
+_OTHER_TOOLS = frozenset({"TAB", "X", "DEL", "G", "R", "S"})
+"""Keys that would take the head away from under its pins, or into another mode, whose mesh takes no new shape."""
+
 
 class DREAMFACE_OT_pins(bpy.types.Operator):
     """Drag points of the head to where the photograph shows them; the rest follows as it is most likely"""
@@ -42,17 +45,23 @@ class DREAMFACE_OT_pins(bpy.types.Operator):
         if event.type in ("RET", "NUMPAD_ENTER") and event.value == "PRESS":
             pinning.keep()
         elif event.type == "ESC" and event.value == "PRESS":
-            pinning.put_back()
+            pinning.leave()
         if not pinning.is_on:  # a button may have ended it, too
             context.workspace.status_text_set(None)
             return {"FINISHED"} if pinning.kept else {"CANCELLED"}
-        if event.type == "Z" and event.ctrl:
-            if event.value == "PRESS":
+        if event.type in ("RET", "NUMPAD_ENTER"):
+            return {"RUNNING_MODAL"}  # it ends when the head is where the last pin is
+        has_command = event.ctrl or event.oskey
+        if event.type == "Z" and has_command:
+            if event.value == "PRESS" and not event.shift:
                 pinning.take_back()
+            return {"RUNNING_MODAL"}  # redo, too, is Blender's own, and knows nothing of pins
+        if event.type == "ESC":
             return {"RUNNING_MODAL"}
-        return self._point(event)
+        is_save = event.type == "S" and has_command
+        return self._point(event, is_other_tool=event.type in _OTHER_TOOLS and not is_save)
 
-    def _point(self, event: bpy.types.Event) -> set[str]:
+    def _point(self, event: bpy.types.Event, is_other_tool: bool) -> set[str]:
         pinning = application.get().pinning
         with interface.in_window():
             region, view = bpy.context.region, bpy.context.region_data
@@ -62,7 +71,10 @@ class DREAMFACE_OT_pins(bpy.types.Operator):
             frame = None
             if camera is not None and view is not None and view.view_perspective == "CAMERA":
                 frame = scene.PhotographFrame.of(camera, bpy.context.scene, region, view)
+        if is_inside and is_other_tool:
+            return {"RUNNING_MODAL"}
         if frame is None:
+            pinning.drop()  # the view was turned away from the photograph
             return {"PASS_THROUGH"}
         if event.type == "LEFTMOUSE" and event.value == "RELEASE":
             pinning.drop()
@@ -79,7 +91,7 @@ class DREAMFACE_OT_pins(bpy.types.Operator):
             if event.alt or event.value == "DOUBLE_CLICK":
                 pinning.release(point)
             else:
-                pinning.take(point)
+                pinning.take(point, frame.to_photograph(here))
         return {"RUNNING_MODAL"}  # or else a click beside a point would select something else
 
     def cancel(self, context: bpy.types.Context) -> None:

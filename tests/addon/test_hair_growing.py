@@ -234,14 +234,13 @@ def test_the_application_withdraws_it_at_undo_and_redo(bpy, monkeypatch):
         put_back_all = after_undo = follow_all
 
     class Parts:
-        following, growing, repainting, marking, animating, living = (Part() for _ in range(6))
+        following, growing, repainting, marking, pinning, animating, living = (Part() for _ in range(7))
 
     monkeypatch.setattr(application, "_application", Parts())
     for handler in handlers.values():
         handler()
-    assert (
-        called == [Parts.following, Parts.growing, Parts.repainting, Parts.marking, Parts.animating, Parts.living] * 2
-    )
+    parts = [Parts.following, Parts.growing, Parts.repainting, Parts.marking, Parts.pinning]
+    assert called == [*parts, Parts.animating, Parts.living] * 2
 
 
 def scale_and_apply(bpy, skin):

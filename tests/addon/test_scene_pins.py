@@ -130,6 +130,29 @@ def test_a_point_is_dragged_and_the_head_follows(begun, skin, ours, engine, scen
     assert ours.shots_of(skin)[0].expression == {"jawOpen": 0.25}
 
 
+def test_enter_right_after_a_drag_keeps_that_drag_too(begun, skin, ours):
+    begun.take(0)
+    begun.drag((0.7, 0.4))
+    begun.drop()
+    begun.keep()
+    begun.tick()
+    assert begun.kept and not begun.is_on
+    assert ours.pins_of(skin) == {(0, 4): (0.7, 0.4)}
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_what_never_comes_does_not_hold_enter_up(begun, engine, skin, is_refused):
+    begun.take(0)
+    begun.drag((0.7, 0.4))
+    engine.answers.clear()
+    engine.follow_refused = "The engine is busy: try again." if is_refused else ""
+    begun.keep()
+    begun.tick()
+    assert begun.is_on is not is_refused
+    begun.keep()
+    assert not (begun.is_on or begun.kept) and steps(skin) == ["photograph"]
+
+
 def test_it_is_put_back(begun, skin, scene):
     before, camera = vertices(skin), scene.camera.matrix_world.copy()
     begun.take(0)
@@ -141,6 +164,43 @@ def test_it_is_put_back(begun, skin, scene):
     assert steps(skin) == ["photograph"]
     assert np.abs(np.array(scene.camera.matrix_world) - np.array(camera)).max() < 1e-6
     assert skin.data.shape_keys.key_blocks["jawOpen"].value == 0.0
+
+
+def test_esc_during_a_drag_takes_back_that_drag_alone(begun, skin, ours):
+    begun.take(0)
+    begun.drag((0.7, 0.4))
+    begun.drop()
+    begun.take(1)
+    begun.drag((0.5, 0.6))
+    begun.leave()
+    begun.tick()
+    assert begun.is_on and ours.pins_of(skin) == {(0, 4): (0.7, 0.4)}
+    begun.leave()
+    assert not begun.is_on and ours.pins_of(skin) == {}
+
+
+def test_the_head_waits_while_its_mesh_is_edited(bpy, begun, skin, ours):
+    bpy.context.view_layer.objects.active = skin
+    begun.take(0)
+    begun.drag((0.7, 0.4))
+    bpy.ops.object.mode_set(mode="EDIT")
+    begun.tick()
+    assert begun.is_following and steps(skin) == ["photograph"]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    begun.tick()
+    assert ours.pins_of(skin) == {(0, 4): (0.7, 0.4)}
+
+
+def test_the_expression_of_another_photograph_gives_way(begun, skin, scene, ours):
+    from dreamface_addon.expressions import ARKIT_SHAPES
+
+    begun.put_back()
+    (step,) = json.loads(skin["dreamface_history"])
+    other = SHOT | {"expression": {"jawOpen": 0.9}}
+    skin["dreamface_history"] = json.dumps([step | {"photographs": [SHOT, other]}])
+    ours.wear_photograph(skin, 1, ARKIT_SHAPES)
+    begun.begin(skin, scene)
+    assert skin.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(0.5)
 
 
 def test_what_was_sculpted_and_other_keys_stay(begun, skin, scene, ours, engine):
@@ -199,7 +259,17 @@ def test_the_mouse_takes_the_nearest_point_that_is_seen(begun, ours):
     assert begun.hover((near[0] + 3.0, near[1] - 2.0), frame(ours)) == 0
     assert begun.hover((near[0] + 40.0, near[1]), frame(ours)) is None
     assert frame(ours).to_photograph(near) == pytest.approx(places[0])
-    assert begun.name_of(0) == "Nose tip"
+
+
+def test_a_point_that_is_taken_beside_its_middle_does_not_jump(begun, ours):
+    board = begun._board
+    across, down = board.head.in_photograph(0)[0]
+    board.facing = np.array([True, True])
+    begun.take(0, (across + 0.02, down - 0.01))
+    begun.drag((across + 0.02, down - 0.01))
+    assert board.pins[0, 4] == pytest.approx((across, down))
+    begun.drag((across + 0.05, down - 0.01))
+    assert board.pins[0, 4] == pytest.approx((across + 0.03, down))
 
 
 def test_a_head_or_camera_that_goes_ends_it(bpy, begun, skin, scene, ours, pinning):
@@ -219,6 +289,30 @@ def test_a_head_or_camera_that_goes_ends_it(bpy, begun, skin, scene, ours, pinni
     pinning.put_back()
 
 
+def test_looking_elsewhere_keeps_what_was_dragged_as_a_step_of_undo(begun, skin, ours, scene, monkeypatch):
+    settled = []
+    monkeypatch.setattr(ours.PinnedHead, "settle", lambda head: settled.append(head))
+    begun.take(0)
+    begun.drag((0.9, 0.4))
+    begun.drop()
+    begun.tick()
+    ours.look_as_before(scene)
+    begun.tick()
+    assert not begun.is_on and begun.kept and len(settled) == 1
+    assert steps(skin) == ["photograph", "pins"]
+    assert skin.data.shape_keys.key_blocks["jawOpen"].value == 0.0
+
+
+def test_undo_from_the_menu_ends_it_and_leaves_alone_what_undo_has_brought_back(begun, skin, engine):
+    begun.take(0)
+    begun.drag((0.9, 0.4))
+    before = vertices(skin)
+    begun.after_undo()
+    assert not (begun.is_on or begun.kept or engine.answers)
+    begun.tick()
+    assert np.array_equal(vertices(skin), before) and steps(skin) == ["photograph"]
+
+
 def test_a_refusal_is_said_and_pins_can_still_be_dragged(begun, engine, skin):
     begun.take(0)
     begun.drag((0.9, 0.9))
@@ -229,7 +323,7 @@ def test_a_refusal_is_said_and_pins_can_still_be_dragged(begun, engine, skin):
     engine.follow_refused = ""
     begun.drag((0.7, 0.5))
     begun.tick()
-    assert steps(skin) == ["photograph", "pins"]
+    assert steps(skin) == ["photograph", "pins"] and begun.problem == ""
 
 
 def test_an_answer_that_does_not_fit_changes_nothing(begun, engine, skin):
@@ -238,7 +332,7 @@ def test_an_answer_that_does_not_fit_changes_nothing(begun, engine, skin):
     begun.take(0)
     begun.drag((0.9, 0.9))
     begun.tick()
-    assert "does not fit" in begun.problem
+    assert "does not fit" in begun.problem and not begun.is_following
     assert np.array_equal(vertices(skin), before) and steps(skin) == ["photograph"]
 
 

@@ -26,6 +26,7 @@ from dreamface.guidance import (
     skin_layer,
 )
 from dreamface.guidance.decoding import known_texels, relief_of_slopes
+from dreamface.guidance.devices import lost
 from dreamface.guidance.sharpening import aligned_camera, enlarge
 from dreamface.pipeline import FastDetail, build_head, detailing, stranger
 from dreamface.progress import Progress, Step
@@ -200,6 +201,7 @@ def test_decoded_maps_come_on_top_of_our_own(sitter: Sitter) -> None:
         (Decoders(spoilt=float("nan")), "no numbers"),
         (Decoders(spoilt=0.0), "the same value everywhere"),
         (Decoders(error=torch.OutOfMemoryError("CUDA out of memory")), "too little memory for the PBR decoders"),
+        (Decoders(error=lost(RuntimeError("CUDA error"))), "stopped working"),
     ],
 )
 def test_decoders_that_fail_leave_the_estimate(sitter: Sitter, decoders: Decoders, sentence: str) -> None:

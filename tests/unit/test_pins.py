@@ -126,6 +126,11 @@ def _said(fit: Fit, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+SHOT = {
+    "size": [400, 512], "focal": 2.0, "rotation": np.eye(3).tolist(), "position": [0.0, 1.0, 0.0], "expression": {},
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
@@ -133,16 +138,13 @@ def _said(fit: Fit, number: int) -> dict[str, Any]:
         ({"from": "words"}, "not made from photographs"),
         ({"photographs": [{"size": [1, 1]}]}, "damaged"),
         ({"photographs": "two"}, "damaged"),
+        ({"photographs": [SHOT] * 13}, "damaged"),
         ({"person": [1.0]}, "damaged"),
         ({"person": "somebody"}, "damaged"),
     ],
 )
 def test_a_damaged_history_is_a_sentence(damage: dict[str, Any], words: str) -> None:
-    shot = {
-        "size": [400, 512], "focal": 2.0, "rotation": np.eye(3).tolist(), "position": [0.0, 1.0, 0.0],
-        "expression": {},
-    }  # fmt: skip
-    step = {"from": "photograph", "photographs": [shot]} | damage
+    step = {"from": "photograph", "photographs": [SHOT]} | damage
     with pytest.raises(BadRequest, match=words):
         PinBoard.of("anny", [step])
 

@@ -86,6 +86,8 @@ def test_hair_comes_forward_at_the_temples_and_goes_down_before_the_ears(head: H
     assert float(beside(head, density(head, {"recede": 0.9}), 1.25).max()) < float(beside(head, usual, 1.25).min())
     long, short = (beside(head, density(head, {"sideburn": end}), 0.15) for end in (0.0, 0.5))
     assert float(long.min()) > 0.05 > float(short.max())
+    low, lower = (beside(head, density(head, {"sideburn": end}), -0.4) for end in (0.0, -1.0))
+    assert float(lower.min()) > 0.05 > float(low.max())
 
 
 def test_a_bald_crown_is_behind_and_the_rest_stays(head: Head) -> None:

@@ -61,8 +61,10 @@ def decoded_change(decoders: PbrDecoders, sitter: Sitter, own: Tensor, new: Tens
         with torch.no_grad():
             both = torch.cat((own, new))
             specular, normal = (found.float().cpu() for found in (decoders.specular(both), decoders.normal(both)))
+    except DreamFaceError as error:  # the graphics card is lost: what texturing has made is not
+        return None, f"{error} {_ESTIMATED.capitalize()}."
     except (RuntimeError, MemoryError) as error:
-        if isinstance(error, DreamFaceError) or not is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         specular = None
     if specular is None:  # not while the error is being handled: it holds on to what was computed so far

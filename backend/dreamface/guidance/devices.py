@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import torch
 from torch import Tensor
 
 from dreamface.errors import BadRequest, DreamFaceError
+
+Made = TypeVar("Made")
 
 VARIABLE: Final = "DREAMFACE_DIFFUSION_DEVICE"
 """Environment variable that says where diffusion computes: "auto", which is the default, or "cpu", however slow."""
@@ -125,6 +127,29 @@ def is_out_of_memory(error: BaseException) -> bool:
 def is_device_lost(error: BaseException) -> bool:
     """Return whether an error says that the graphics card or its driver has stopped working."""
     return isinstance(error, torch.AcceleratorError) or (isinstance(error, RuntimeError) and "CUDA error" in str(error))
+
+
+def within_memory(make: Callable[[int], Made], amounts: Sequence[int], too_little: str) -> Made:
+    """Make something with the first amount of work at once that does not take too much memory.
+
+    Args:
+        make: does it with an amount.
+        amounts: to be tried, the largest first.
+        too_little: what to say where none of them fits.
+
+    Raises:
+        DreamFaceError: none fits, or the graphics card has stopped working.
+    """
+    for amount in amounts:
+        try:
+            return make(amount)
+        except (RuntimeError, MemoryError) as error:
+            if is_device_lost(error):
+                raise lost(error) from error
+            if not is_out_of_memory(error):
+                raise
+        release_memory()  # not while the error is being handled: it holds on to what was computed so far
+    raise DreamFaceError(too_little)
 
 
 def compute(work: Callable[..., Tensor], *inputs: Tensor) -> Tensor:

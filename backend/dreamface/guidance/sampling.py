@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final
 
 import torch
 from torch import Tensor
 
 from dreamface.errors import DreamFaceError
-from dreamface.guidance.devices import SLOW, is_device_lost, is_out_of_memory, lost, release_memory
+from dreamface.guidance.devices import SLOW, Made, within_memory
 from dreamface.guidance.distillation import Clock
 from dreamface.guidance.interface import LatentDiffusion, guided_noise, smaller_side
 from dreamface.progress import Progress
-
-_Made = TypeVar("_Made")
 
 _TOO_LITTLE: Final = (
     "There is too little memory for diffusion, also for small pictures: close other programs that use it, such as a "
@@ -102,19 +100,10 @@ def sample_latents(
     return latents
 
 
-def with_less_memory(make: Callable[[int], _Made], model: LatentDiffusion) -> _Made:
+def with_less_memory(make: Callable[[int], Made], model: LatentDiffusion) -> Made:
     """Make something at the model's own side; where that takes too much memory, once more at a smaller one.
 
     Raises:
         DreamFaceError: there is too little memory for that, too, or the graphics card has stopped working.
     """
-    for side in (model.side, smaller_side(model, model.side)):
-        try:
-            return make(side)
-        except (RuntimeError, MemoryError) as error:
-            if is_device_lost(error):
-                raise lost(error) from error
-            if not is_out_of_memory(error):
-                raise
-        release_memory()  # not while the error is being handled: it holds on to what was computed so far
-    raise DreamFaceError(_TOO_LITTLE)
+    return within_memory(make, (model.side, smaller_side(model, model.side)), _TOO_LITTLE)

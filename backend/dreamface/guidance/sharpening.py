@@ -9,9 +9,9 @@ that picture shows. Colours, and everything else that is larger than a few milli
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -22,7 +22,7 @@ from dreamface.errors import Cancelled, DreamFaceError
 from dreamface.face import Head, Maps, Material
 from dreamface.geometry import smoothstep
 from dreamface.guidance.deriving import blurred, changes_in
-from dreamface.guidance.devices import SLOW, is_device_lost, is_out_of_memory, lost, release_memory
+from dreamface.guidance.devices import SLOW, release_memory, within_memory
 from dreamface.guidance.painting import Canvas
 from dreamface.guidance.projecting import project, texels_of
 from dreamface.guidance.sitter import Sitter, resized
@@ -48,7 +48,7 @@ _MOST: Final = 0.7  # log ratio by which it makes anything darker or brighter
 _SEEN: Final = (0.1, 0.5)  # weight of a texel in the picture between which it begins to take what was made
 _BORDER: Final = 4  # pixels beside an outline, lips and lids that are left alone
 _FACE_SIDE: Final = 1024  # texels a side onto which the picture is laid: no finer than its pixels
-_Make: TypeAlias = Callable[[int], Tensor]
+_TOO_LITTLE: Final = f"there is too little memory, close other programs that use it, or choose {SLOW}."
 _LEFT_ALONE: Final = ("mouth_inside", "eye_sockets", "lids_margin", "ears", "nostrils")
 
 
@@ -127,20 +127,6 @@ def sharpened(
     return textured
 
 
-def _with_half(make: _Make, amount: int) -> Tensor:
-    """Make something with an amount of work at once; where that takes too much memory, once more with half of it."""
-    for some in (amount, amount // 2):
-        try:
-            return make(some)
-        except (RuntimeError, MemoryError) as error:
-            if is_device_lost(error):
-                raise lost(error) from error
-            if not is_out_of_memory(error):
-                raise
-        release_memory()  # not while the error is being handled: it holds on to what was computed so far
-    raise DreamFaceError(f"there is too little memory, close other programs that use it, or choose {SLOW}.")
-
-
 # ---------------------------------------------------------------------------------------------------------- Real-ESRGAN
 
 
@@ -170,7 +156,9 @@ def enlarge(network: Upscaler, image: Tensor, progress: Progress = Progress()) -
         DreamFaceError: the network gave no numbers, or there is too little memory also for smaller squares.
         Cancelled: the progress said so.
     """
-    return _with_half(lambda square: _in_squares(network, image, square, progress), _SQUARE).clamp(0.0, 1.0)
+    squares = (_SQUARE, _SQUARE // 2)
+    made = within_memory(lambda square: _in_squares(network, image, square, progress), squares, _TOO_LITTLE)
+    return made.clamp(0.0, 1.0)
 
 
 def _in_squares(network: Upscaler, image: Tensor, square: int, progress: Progress) -> Tensor:
@@ -212,7 +200,7 @@ def _restored(textured: Textured, sitter: Sitter, network: Upscaler) -> Textured
     canvas = Canvas(sitter.head, _without_lashes(sitter), _worn_maps(textured, sitter), {})
     view = canvas.view(aligned_camera(sitter.head), _PICTURE)
     before = encode_srgb(view.linear()).permute(2, 0, 1)
-    after = _with_half(lambda _: network.sharpen(before[None])[0].cpu(), 1)
+    after = within_memory(lambda _: network.sharpen(before[None])[0].cpu(), (1, 1), _TOO_LITTLE)
     ratio = changes_in(view, before, resized(after, _PICTURE))[:3]
     fine = torch.stack([one - blurred(one, _FINE) for one in ratio]).clamp(-_MOST, _MOST)
     allowed = {tile: 1.0 - _left_alone(sitter, tile) for tile in sitter.tiles}

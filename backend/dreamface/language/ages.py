@@ -396,9 +396,9 @@ def _bounded(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Numbe
 
 
 def _played(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
-    """As "plays 16", "playing age 30 to 40", "age range 25-35", "32F"."""
+    """As "plays 16", "playing age 30 to 40", "age range 25-35", "32F", but not "the 60m" or "a 32F": a race, a size."""
     joined = re.fullmatch(r"([1-9]\d)(?:f|m)", _word(tokens, position))
-    if joined is not None:
+    if joined is not None and _word(tokens, position - 1) not in DETERMINERS:
         return _Number(float(joined[1]), 1)
     length = 0
     while _word(tokens, position + length) in ("play", "playing", "screen", "age", "range", "group", "bracket", ":"):

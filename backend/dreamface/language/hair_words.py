@@ -262,6 +262,7 @@ PAIRS: Final[dict[str, Effects]] = {
     "thick brow": (more("brows.thickness"), at("brows.style", "thick", Rank.VAGUE)),
     **dict.fromkeys(("thin brow", "plucked brow", "pencil thin brow", "tweezed brow", "penciled brow", "pencilled brow"), (less("brows.thickness"), at("brows.style", "thin", Rank.VAGUE))),
     "unibrow brow": (more("brows.density"), more("brows.thickness")),
+    "meet in the middle brow": (more("brows.density"), more("brows.thickness")),
     "invisible brow": (less("brows.density"),),
     "shaved brow": (at("brows.density", 0.0),),
     "bleached brow": (at("brows.colour", (*BLEACHED, 0.9)),),

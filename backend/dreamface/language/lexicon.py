@@ -208,7 +208,7 @@ _VERBS: Mapping[str, str] = {
     "turn down": "downturned",
     "stand out": "prominent", "stick out": "protruding", "recede": "receding", "go back": "receding",
     "goes back": "receding", "going back": "receding", "bulge": "bulging", "jut": "jutting", "jut out": "jutting",
-    "jut forward": "jutting", "droop": "drooping", "flare": "flared", "meet in the middle": "thick",
+    "jut forward": "jutting", "droop": "drooping", "flare": "flared",
 }  # fmt: skip
 """What a part does, and the adjective for it: "her ears protrude"."""
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from dreamface.language.binding import Claim
 from dreamface.language.effects import Rank
-from dreamface.language.tables import FRACTIONS
+from dreamface.language.tables import DEGREES, FRACTIONS
 from dreamface.language.words import Token
 from dreamface.traits import ANCESTRIES, VOCABULARY, Kind, Traits, TraitValue, Value
 
@@ -39,6 +39,7 @@ def resolve(claims: Sequence[Claim], tokens: Sequence[Token]) -> Traits:
 
 _OF_MEN: Final = ("beard.", "stubble.")
 _YOUNG_PEOPLE: Final = frozenset({"boy", "girl", "kid", "child", "chick"})
+_YOUNG: Final = _YOUNG_PEOPLE | {"young", "youthful", "little"} | DEGREES.keys()
 _SURE_SEX: Final = 0.3
 _GAZE: Final = "expression.eyeLook"
 
@@ -46,14 +47,16 @@ _GAZE: Final = "expression.eyeLook"
 def plausible(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     """Return the claims without what nobody means: a pirate's beard on a woman, a gaze that is denied.
 
-    What a boy or a girl suggests of the age yields to any other word for it: "a teen skater boy".
+    What a boy or a girl suggests of the age yields to any other word for it, as in "a teen skater boy", except "young":
+    that is said of grown people too, and a young boy is a child.
 
     Args:
         claims: of a prompt.
     """
     sexes = [claim.value for claim in claims if claim.trait == "gender" and claim.rank > Rank.IMPLIED]
     female = any(isinstance(sex, float) and sex <= -_SURE_SEX for sex in sexes)
-    aged = any(claim.trait == "age" and claim.rank > Rank.IMPLIED and not _is_of_young(claim) for claim in claims)
+    ages = [claim for claim in claims if claim.trait == "age" and claim.rank > Rank.IMPLIED]
+    aged = any(not all(token.word in _YOUNG for token in claim.tokens) for claim in ages)
     kept: list[Claim] = []
     for claim in claims:
         if female and claim.rank is Rank.IMPLIED and claim.trait.startswith(_OF_MEN):

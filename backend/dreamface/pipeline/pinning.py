@@ -32,6 +32,7 @@ from dreamface.capture import (
 from dreamface.errors import BadRequest
 from dreamface.face import Face
 from dreamface.head import load_model
+from dreamface.limits import MOST_PHOTOGRAPHS
 from dreamface.pipeline.making import dress
 from dreamface.pipeline.people import build_head, shown_traits
 from dreamface.progress import Progress
@@ -100,7 +101,9 @@ class Shots:
             raise BadRequest(_DAMAGED) from error
         numbers = np.concatenate([part.ravel() for part in (rotation, position, focal, weights, values)])
         positive = min((*focal, *(side for size in sizes for side in size)), default=0.0) > 0.0
-        if not (len(rotation) == len(position) and np.isfinite(numbers).all() and positive):
+        # More photographs than a head can be made from would take gigabytes to follow.
+        fits = len(rotation) == len(position) == len(said) <= MOST_PHOTOGRAPHS
+        if not (fits and np.isfinite(numbers).all() and positive):
             raise BadRequest(_DAMAGED)
         fit = Fit(values, weights, Poses(rotation, position), focal, 0.0, np.eye(len(values)))
         return cls(sizes, fit)

@@ -118,20 +118,21 @@ def _temples(line: Hairline, trait: float, head: Head, unit: float) -> Tensor:
     """
     found = torch.zeros(len(head.vertices))
     off_ears = head.topology.regions["ears"] < _INSIDE
-    higher = _higher(trait)[0]
+    higher = _beyond_usual(trait)[0]
     for side in ("l", "r"):
         ear, eye = head.landmark(f"tragion_{side}"), head.landmark(f"exocanthion_{side}")
         brow, corner = head.landmark(f"brow_outer_{side}"), head.landmark(f"frontotemporale_{side}")
         own = torch.nonzero(off_ears & (head.vertices[:, 0] / ear[0] > _TEMPLE.lateral))[:, 0]
         levels = np.array([float(point[2]) for point in (ear, brow, corner)])
         deep = float(ear[1] - eye[1])
-        height = np.interp(head.vertices[own, 2].numpy(), *_extended(levels))
+        metres, counts = _extended(levels)
+        height = np.interp(head.vertices[own, 2].numpy(), metres, counts)
         border = torch.from_numpy(np.interp(height, _TEMPLE.heights, _TEMPLE.depths)).float() * deep
         border = border - (higher * _TEMPLE.back_mm + line.recede * _TEMPLE.recede_mm) * unit
         depth = ear[1] - head.vertices[own, 1]
         within = smoothstep((border - depth) / (_TEMPLE.soft_mm * unit))
         within = within * smoothstep((depth - _TEMPLE.least_depth * deep) / (3.0 * unit))
-        low = float(np.interp(line.sideburn, (0.0, 1.0, 2.0), levels))
+        low = float(np.interp(line.sideburn, counts, metres))
         below = smoothstep((head.vertices[own, 2] - low) / (_TEMPLE.above_mm * unit) + 0.5)
         below = below * (torch.from_numpy(height) < _TEMPLE.heights[-1]).float()
         found[own] = _TEMPLE.fullness * within * below
@@ -165,7 +166,7 @@ def _azimuth_of_corner(head: Head, skull: Skull) -> float:
 
 def _shift(line: Hairline, trait: float, azimuth: Tensor, corner: float) -> Tensor:
     """Return [B] millimetres by which the border lies further back, at its vertices."""
-    higher, lower = _higher(trait)
+    higher, lower = _beyond_usual(trait)
     recede = min(1.0, line.recede + _BORDER.corner_recedes * higher)
     at_corner = torch.exp(-(((azimuth.abs() - corner) / _BORDER.corner) ** 2))
     in_middle = torch.exp(-((azimuth / _BORDER.peak) ** 2))
@@ -173,7 +174,7 @@ def _shift(line: Hairline, trait: float, azimuth: Tensor, corner: float) -> Tens
     return everywhere + recede * _BORDER.corner_mm * at_corner - line.peak * in_middle
 
 
-def _higher(trait: float) -> tuple[float, float]:
+def _beyond_usual(trait: float) -> tuple[float, float]:
     """Return how much higher and how much lower than usual a `hair.hairline` is, 0..1."""
     usual = VOCABULARY["hair.hairline"].default
     assert isinstance(usual, float)

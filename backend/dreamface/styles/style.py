@@ -189,7 +189,8 @@ class Hairline(_Strict):
         peak: millimetres by which it comes down in the middle: a widow's peak.
         soft: millimetres over which hair gets dense.
         baby: share of hairs near the border that are fine and short.
-        sideburn: the height at which hair before the ear ends: 0 at the tragion, 1 at the brow's outer end.
+        sideburn: the height at which hair before the ear ends: 0 at the tragion, 1 at the brow's outer end, -1 as far
+            below the tragion.
     """
 
     recede: Share = 0.0
