@@ -40,6 +40,9 @@ def own_id(skin: bpy.types.Object) -> str:
     return str(skin[scene.FACE_ID])
 
 
+_PINS = "DREAMFACE_OT_pins"  # the operator that runs while points of a head are dragged
+
+
 class Hindrance(Enum):
     """What the scene must not be changed during."""
 
@@ -99,6 +102,10 @@ def why_not_edit(context: bpy.types.Context) -> str:
         return why_no_face(context)
     if not skin.is_editable:
         return "The head is linked from another file: make it local first (Object > Relations)"
+    if any(
+        operator.bl_idname == _PINS for window in context.window_manager.windows for operator in window.modal_operators
+    ):
+        return "Keep the pins or put them back first"  # the next answer would bring back what is changed meanwhile
     return "Leave Edit Mode first" if context.mode.startswith("EDIT") else ""
 
 
