@@ -1,9 +1,8 @@
-"""Labelled pictures of `dreamface synthesise` for torch.
+"""Labelled pictures of `dreamface synthesise` for torch::
 
->>> from torch.utils.data import DataLoader                                  # doctest: +SKIP
->>> pictures = LabelledPictures(Path("people"), split="train")               # doctest: +SKIP
->>> for batch in DataLoader(pictures, batch_size=16, shuffle=True, num_workers=4):   # doctest: +SKIP
-...     loss = network(batch["image"], batch["landmarks"])                   # doctest: +SKIP
+    pictures = LabelledPictures(Path("people"), split="train")
+    for batch in DataLoader(pictures, batch_size=16, shuffle=True, num_workers=4):
+        loss = network(batch["image"], batch["landmarks"])
 """
 
 from __future__ import annotations
