@@ -1,4 +1,6 @@
-"""Labelled pictures of `dreamface synthesise` for torch::
+"""Labelled pictures of `dreamface synthesise` for torch.
+
+For example::
 
     pictures = LabelledPictures(Path("people"), split="train")
     for batch in DataLoader(pictures, batch_size=16, shuffle=True, num_workers=4):
