@@ -216,10 +216,13 @@ _VERBS: Mapping[str, str] = {
 def _add_verbs(made: Lexicon) -> None:
     for size in ("big", "large", "huge", "massive", "enormous"):
         made.pairs.setdefault((size, PERSON), ranked((more("body.weight", 0.5),), Rank.VAGUE, 0.7))
-    for verb, adjective in _VERBS.items():
-        for known, noun in list(made.pairs):
-            if known == key_of(adjective) and made.pair(key_of(verb), noun) is None:
-                made.pairs[key_of(verb), noun] = made.pairs[known, noun]
+    nouns: dict[str, list[str]] = {}
+    for known, noun in made.pairs:
+        nouns.setdefault(known, []).append(noun)
+    for verb, adjective in ((key_of(verb), key_of(adjective)) for verb, adjective in _VERBS.items()):
+        for noun in nouns.get(adjective, ()):
+            if made.pair(verb, noun) is None:
+                made.pairs[verb, noun] = made.pairs[adjective, noun]
 
 
 def _add_people(made: Lexicon) -> None:
