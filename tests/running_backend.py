@@ -95,7 +95,7 @@ class Backend:
         wait_for(lambda: self.health()["state"] == "ready")
 
     def when_running(self, job: str) -> None:
-        wait_for(lambda: self.job(job)["stage"] != "", 10.0)
+        wait_for(lambda: self.job(job)["stage"] != "", 30.0)
 
     def log(self) -> str:
         return (self.store / "log").read_text()

@@ -306,7 +306,7 @@ def test_photographs_of_a_job_that_is_refused_are_not_kept(tmp_path: Path) -> No
     with at(tmp_path) as desk, asked_by("anna", waiting=1):
         (desk.layout.uploads / digest).write_bytes(b"a photograph")
         first, _ = desk.queue.submit(photographed)
-        with pytest.raises(QuotaUsed, match="You have 1 jobs waiting"):
+        with pytest.raises(QuotaUsed, match="You have 1 job waiting"):
             desk.queue.submit(photographed)
         assert (desk.layout.uploads / digest).exists(), "the first still needs it"
         desk.queue.cancel(first.id)
