@@ -18,7 +18,7 @@ from dreamface.errors import BadRequest, Cancelled, DreamFaceError, MissingDepen
 from dreamface.face import Face
 from dreamface.guidance import Prompt, StableDiffusion, resized
 from dreamface.guidance.layering import shown_texels
-from dreamface.pipeline import Detail, build_head, detailing, making
+from dreamface.pipeline import Detail, build_head, detailing
 from dreamface.pipeline.detailing import texture_skin
 from dreamface.prior import complete
 from dreamface.progress import Progress, Step
@@ -186,7 +186,7 @@ def test_an_installed_texture_model_judges_the_face(monkeypatch: pytest.MonkeyPa
         asked.append(head)
         return GaussianDiffusion({"Na'vi": GREEN}, 0.1, side=64, factor=4)
 
-    monkeypatch.setattr(making, "why_no_diffusion", lambda: "")
+    monkeypatch.setattr(detailing, "why_no_diffusion", lambda: "")
     monkeypatch.setattr(detailing, "use_diffusion", installed)
     detail = Detail(12, 3.0, generic_weight=0.0)
     wish: dict[str, Any] = {"seed": 5, "resolution": 512, "head": "anny", "detail": detail}
