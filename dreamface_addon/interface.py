@@ -51,6 +51,12 @@ class Hindrance(Enum):
     MODE = "when you are back in Object Mode"
 
 
+def _running_operators() -> Iterator[bpy.types.Operator]:
+    """Yield the modal operators of all windows."""
+    for window in bpy.context.window_manager.windows:
+        yield from window.modal_operators
+
+
 def hindrance() -> Hindrance | None:
     """Return what the scene must not be changed during at this moment; None where it may be.
 
@@ -59,9 +65,8 @@ def hindrance() -> Hindrance | None:
     """
     if bpy.app.is_job_running("RENDER"):
         return Hindrance.RENDER
-    for window in bpy.context.window_manager.windows:
-        if any("UNDO" in operator.bl_options for operator in window.modal_operators):
-            return Hindrance.ACTION
+    if any("UNDO" in operator.bl_options for operator in _running_operators()):
+        return Hindrance.ACTION
     with in_window():
         return Hindrance.MODE if bpy.context.mode != "OBJECT" else None
 
@@ -102,9 +107,7 @@ def why_not_edit(context: bpy.types.Context) -> str:
         return why_no_face(context)
     if not skin.is_editable:
         return "The head is linked from another file: make it local first (Object > Relations)"
-    if any(
-        operator.bl_idname == _PINS for window in context.window_manager.windows for operator in window.modal_operators
-    ):
+    if any(operator.bl_idname == _PINS for operator in _running_operators()):
         return "Keep the pins or put them back first"  # the next answer would bring back what is changed meanwhile
     return "Leave Edit Mode first" if context.mode.startswith("EDIT") else ""
 
