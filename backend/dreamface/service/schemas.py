@@ -188,22 +188,27 @@ class DetailData(Strict):
     )
 
 
-class Generate(Strict):
-    """A face from words."""
+class Wanted(Strict):
+    """Somebody in words."""
 
     prompt: Prompt
     seed: Seed | None = Field(default=None, description="what is left open is drawn from it; null throws the dice")
-    resolution: Resolution = 1024
     head: HeadName = "auto"
     traits: TraitValues = Field(default={}, description="laid over what the prompt says")
     without: TraitNames = Field(default=[], description="traits left open even though the prompt gives them")
     corrections: CorrectionsData = Field(
-        default=[], description="of how words of the prompt are understood; the face keeps them"
+        default=[], description="of how words of the prompt are understood; a face keeps them"
     )
     anyway: bool = Field(
         default=False,
         description="make somebody also where nothing of the prompt is read; else the job fails with `nothing_read`",
     )
+
+
+class Generate(Wanted):
+    """A face from words."""
+
+    resolution: Resolution = 1024
     align: Annotated[FiniteFloat, Field(ge=0.0, le=1.0)] = Field(
         default=0.0,
         description="how far traits that the words leave open are moved so that the portrait fits the words better; "
@@ -342,16 +347,9 @@ class Explore(Strict):
     keep: TraitNames = Field(default=[], description="shape traits that stay on an axis of identity, as if asked for")
 
 
-class Glance(Strict):
+class Glance(Wanted):
     """A small picture of the person whom a job `generate` of the same makes; no face is made."""
 
-    prompt: Prompt
-    seed: Seed | None = Field(default=None, description="what is left open is drawn from it; null throws the dice")
-    head: HeadName = "auto"
-    traits: TraitValues = Field(default={}, description="laid over what the prompt says")
-    without: TraitNames = Field(default=[], description="traits left open even though the prompt gives them")
-    corrections: CorrectionsData = Field(default=[], description="of how words of the prompt are understood")
-    anyway: bool = Field(default=False, description="show somebody also where nothing of the prompt is read")
     size: Annotated[int, Field(ge=SMALLEST_PICTURE, le=LARGEST_PICTURE)] = Field(
         default=160, description="side of the picture in pixels"
     )

@@ -22,7 +22,7 @@ from dreamface._files import cannot_write, whole_file
 from dreamface._reading import read_regular
 from dreamface.errors import BadRequest, DreamFaceError
 from dreamface.face import Face, Head
-from dreamface.images import png_bytes
+from dreamface.images import encode_unit8, png_bytes
 from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
 from dreamface.record import FaceRecord, read_corrections, read_edits, write_edits, write_talk
@@ -54,14 +54,8 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     request = job["request"]
     reading = pipeline.read(request["prompt"])
     face = pipeline.generate(
-        request["prompt"],
-        seed=request["seed"],
+        **_wanted(request),
         resolution=request["resolution"],
-        head=request["head"],
-        traits=to_traits(request["traits"]),
-        without=request["without"],
-        corrections=read_corrections(request["corrections"]),
-        anyway=request["anyway"],
         align=request["align"],
         # The same in every attempt: a job that is run again makes the same face.
         face_id=request["face_id"] or str(uuid.UUID(job["id"])),
@@ -78,10 +72,23 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     return result
 
 
+def _wanted(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments by which `pipeline.generate` and `pipeline.glance` know who is wanted."""
+    return {
+        "prompt": request["prompt"],
+        "seed": request["seed"],
+        "head": request["head"],
+        "traits": to_traits(request["traits"]),
+        "without": request["without"],
+        "corrections": read_corrections(request["corrections"]),
+        "anyway": request["anyway"],
+    }
+
+
 def _show_forming(file: Path, picture: Tensor) -> None:
     """Write a picture of a head as it forms, whole; where the disk refuses it, nobody misses it."""
     with suppress(OSError, DreamFaceError), whole_file(file) as part:
-        part.write_bytes(png_bytes((255.0 * picture + 0.5).byte().numpy()))
+        part.write_bytes(png_bytes(encode_unit8(picture)))
 
 
 def from_photo(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
@@ -242,7 +249,7 @@ def explore(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
 
     def keep(neighbour: pipeline.Neighbour) -> None:
         with whole_file(place / _neighbour_name(neighbour)) as part:
-            part.write_bytes(png_bytes((255.0 * neighbour.picture + 0.5).byte().numpy()))
+            part.write_bytes(png_bytes(encode_unit8(neighbour.picture)))
         listed.append(_neighbour_json(neighbour))
         with whole_file(place / NEIGHBOURS) as part:
             part.write_text(json.dumps({"axes": request["axes"], "neighbours": listed}), "utf-8")
@@ -264,20 +271,14 @@ def glance(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     """Take a small picture of somebody, into the folder `place`."""
     request = job["request"]
     record, picture = pipeline.glance(
-        request["prompt"],
-        seed=request["seed"],
-        head=request["head"],
-        traits=to_traits(request["traits"]),
-        without=request["without"],
-        corrections=read_corrections(request["corrections"]),
-        anyway=request["anyway"],
+        **_wanted(request),
         size=request["size"],
         progress=progress,
     )
     told = {"prompt": record.prompt, "seed": record.seed, "traits": record.traits.to_json()}
     try:
         place.mkdir(parents=True)
-        (place / PREVIEW).write_bytes(png_bytes((255.0 * picture + 0.5).byte().numpy()))
+        (place / PREVIEW).write_bytes(png_bytes(encode_unit8(picture)))
         (place / GLANCE).write_text(json.dumps(told), "utf-8")
     except OSError as error:
         raise cannot_write(place, error) from error
