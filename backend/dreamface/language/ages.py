@@ -110,6 +110,18 @@ _TIMES_OF_LIFE = {
 }  # fmt: skip
 """Phrases for a time of life, and its years."""
 
+_BOUNDS: dict[tuple[str, ...], float] = {
+    **{(no, *than): -1.0 for no in ("no", "not") for than in (("older", "than"), ("more", "than"))},
+    ("no", "younger", "than"): 2.0,
+    ("at", "least"): 3.0, ("well", "over"): 3.0, ("well", "past"): 3.0, ("well", "beyond"): 3.0,
+    ("not", "yet"): -1.5, ("not", "quite"): -1.5, ("still", "under"): -1.5, ("well", "under"): -1.5,
+    ("older", "than"): 3.0, ("younger", "than"): -3.0, ("above",): 3.0, ("day", "over"): -1.0, ("day", "past"): -1.0,
+}  # fmt: skip
+"""Words before an age that bounds somebody's, and by how many years theirs differs from it; longer ones first."""
+
+_SIDES = {"wrong": 3.0, "far": 3.0, "other": 3.0, "right": -3.0, "sunny": -3.0, "near": -3.0}
+"""The same of "the wrong side of fifty"."""
+
 _WITH_CHILDREN = frozenset({"father", "mother", "parent", "dad", "mum", "mom", "grandfather", "grandmother"})
 _SHORT_OF = frozenset({"short", "shy"})
 _BIRTHS = (1900.0, 2020.0)
@@ -357,30 +369,26 @@ def _born(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number |
     return _Number(_WRITTEN_IN - float(year), lead + 1) if _BIRTHS[0] < float(year) < _BIRTHS[1] else None
 
 
+def _bound_at(tokens: Sequence[Token], position: int) -> tuple[int, float] | None:
+    """Return how many words of a bound stand here, and by how many years somebody misses the age behind it."""
+    if _word(tokens, position) == "side" and _word(tokens, position + 1) == "of":
+        years = _SIDES.get(_word(tokens, position - 1))
+        return None if years is None else (2, years)
+    for words, years in _BOUNDS.items():
+        ahead = tokens[position : position + len(words)]
+        if len(ahead) == len(words) and all(
+            word in (token.word, token.text.lower()) for word, token in zip(words, ahead, strict=True)
+        ):
+            return len(words), years
+    return None
+
+
 def _bounded(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
     """As "no older than 12", "at least eighty", "the wrong side of fifty", "not yet thirty", "above 40"."""
-    words = [_word(tokens, position + step) for step in range(5)]
-    text = [token.text.lower() for token in tokens[position : position + 5]]
-    if words[0] in ("no", "not") and text[1:3] in (["older", "than"], ["more", "than"], ["over"]):
-        length, years = 3, -1.0
-    elif words[0] == "no" and text[1:3] == ["younger", "than"]:
-        length, years = 3, 2.0
-    elif words[:2] in (["at", "least"], ["well", "over"], ["well", "past"], ["well", "beyond"]):
-        length, years = 2, 3.0
-    elif words[:2] in (["not", "yet"], ["not", "quite"], ["still", "under"], ["well", "under"]):
-        length, years = 2, -1.5
-    elif text[:2] in (["older", "than"], ["younger", "than"]):
-        length, years = 2, 3.0 if text[0] == "older" else -3.0
-    elif words[0] == "above":
-        length, years = 1, 3.0
-    elif words[0] in ("side",) and words[1] == "of" and _word(tokens, position - 1) in ("wrong", "far", "other"):
-        length, years = 2, 3.0
-    elif words[0] == "side" and words[1] == "of" and _word(tokens, position - 1) in ("right", "sunny", "near"):
-        length, years = 2, -3.0
-    elif words[:2] == ["day", "over"] or words[:2] == ["day", "past"]:
-        length, years = 2, -1.0
-    else:
+    bound = _bound_at(tokens, position)
+    if bound is None:
         return None
+    length, years = bound
     length += _word(tokens, position + length) in _AROUND
     number = _number(tokens, position + length)
     if number is None or not _YOUNGEST_WRITTEN <= number.value < 100:

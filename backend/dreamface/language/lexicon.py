@@ -127,6 +127,7 @@ def lexicon() -> Lexicon:
     _add_idioms(made)
     for word, effects in plain_phrases.MOODS.items():
         made.entries.setdefault(key_of(word), Entry(effects))
+    _add_sizes(made)
     _add_verbs(made)
     made.adjectives.update(adjective for adjective, _ in made.pairs)
     _add_peers(made)
@@ -202,6 +203,9 @@ def _aliases() -> dict[Key, Key]:
     return {key_of(alias): key_of(part) for alias, part in tables.PART_ALIASES.items()}
 
 
+_SIZES = ("big", "large", "huge", "massive", "enormous")
+"""Adjectives of a whole person, who may be heavy: "a big man"."""
+
 _VERBS: Mapping[str, str] = {
     "protrude": "protruding", "sag": "saggy", "hook": "hooked", "curve": "hooked", "arch": "arched", "slope": "sloping",
     "slope back": "sloping", "slant": "slanted", "tilt up": "upturned", "turn up": "upturned",
@@ -213,9 +217,12 @@ _VERBS: Mapping[str, str] = {
 """What a part does, and the adjective for it: "her ears protrude"."""
 
 
-def _add_verbs(made: Lexicon) -> None:
-    for size in ("big", "large", "huge", "massive", "enormous"):
+def _add_sizes(made: Lexicon) -> None:
+    for size in _SIZES:
         made.pairs.setdefault((size, PERSON), ranked((more("body.weight", 0.5),), Rank.VAGUE, 0.7))
+
+
+def _add_verbs(made: Lexicon) -> None:
     nouns: dict[str, list[str]] = {}
     for known, noun in made.pairs:
         nouns.setdefault(known, []).append(noun)
