@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dreamface import library
 from dreamface.cli.commands import moved_elsewhere, what_was_written
-from dreamface.cli.edit import check_kept, write_edited
-from dreamface.cli.faces import FACES, folder_of
+from dreamface.cli.edit import open_to_change, write_edited
+from dreamface.cli.faces import FACES
 from dreamface.cli.making import Written, check_free
 from dreamface.cli.terminal import Terminal, table
 from dreamface.errors import Cancelled, DreamFaceError
@@ -32,14 +32,8 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     """Talk with a face until the lines end, or somebody says so."""
     if options.output is not None:
         check_free(options.output)
-    from dreamface import folder
-
-    source = folder_of(options.face)
     with terminal.progress() as progress:
-        progress.report("open", 0.0, "Opening the face")
-        opened = folder.state_of(source)
-        face = folder.load(source)
-        notes = check_kept(source, options, sculpted=face.head.offset is not None)
+        source, opened, face, notes = open_to_change(options, progress)
     chat = _Chat(face, source, opened, options, terminal, notes)
     is_live = not options.say and sys.stdin.isatty() and not terminal.as_json
     if is_live:

@@ -59,13 +59,9 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     if options.output is not None:
         check_free(options.output)
     with terminal.progress() as progress:
-        from dreamface import folder, pipeline
+        from dreamface import pipeline
 
-        source = folder_of(options.face)
-        progress.report("open", 0.0, "Opening the face")
-        opened = folder.state_of(source)
-        face = folder.load(source)
-        notes = check_kept(source, options, sculpted=face.head.offset is not None)
+        source, opened, face, notes = open_to_change(options, progress)
         slow = 0.5 if action == _DIFFUSION else 0.05
         edits, pictures, not_understood = _new_stack(options, action, face, progress.part(0.05, slow))
         worn = expression(options.expression).traits(face.traits) if action == "expression" else {}
@@ -327,7 +323,7 @@ def _other(text: str) -> FaceRecord | int:
 # ----------------------------------------------------------------------------------------------------------- writing
 
 
-def check_kept(source: Path, options: Namespace, sculpted: bool) -> list[str]:
+def _check_kept(source: Path, options: Namespace, sculpted: bool) -> list[str]:
     """Refuse to write over files that somebody has changed; sentences about them where another folder is written.
 
     Raises:
@@ -347,6 +343,21 @@ def check_kept(source: Path, options: Namespace, sculpted: bool) -> list[str]:
     return []
 
 
+def open_to_change(options: Namespace, progress: Progress) -> tuple[Path, str, Face, list[str]]:
+    """Return a face's folder, its `folder.state_of`, the face, and sentences about it for whoever changes it.
+
+    Raises:
+        FolderError: it can't be opened, or a file would be lost; see `_check_kept`.
+    """
+    from dreamface import folder
+
+    source = folder_of(options.face)
+    progress.report("open", 0.0, "Opening the face")
+    opened = folder.state_of(source)
+    face = folder.load(source)
+    return source, opened, face, _check_kept(source, options, sculpted=face.head.offset is not None)
+
+
 def _check_still(source: Path, options: Namespace, opened: str) -> None:
     """Refuse to write over what somebody has changed since a face was opened.
 
@@ -355,7 +366,7 @@ def _check_still(source: Path, options: Namespace, opened: str) -> None:
     """
     from dreamface import folder
 
-    check_kept(source, options, sculpted=False)
+    _check_kept(source, options, sculpted=False)
     if folder.state_of(source) != opened:
         raise FolderError(
             f"{source} was saved by another program meanwhile: add -o to write another folder, or open it again."

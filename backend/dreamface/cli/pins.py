@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dreamface.cli.commands import moved_elsewhere, what_was_written
-from dreamface.cli.edit import check_kept, write_edited
+from dreamface.cli.edit import open_to_change, write_edited
 from dreamface.cli.faces import folder_of
 from dreamface.cli.making import check_free
 from dreamface.cli.terminal import Terminal, table
@@ -22,32 +22,35 @@ _OFF = "off"
 def run(options: Namespace, terminal: Terminal) -> bool:
     """Move points, or list where they are."""
     pins = _pins(options.pins)
-    if pins and options.output is not None:
+    if not pins:
+        return _list(options, terminal)
+    if options.output is not None:
         check_free(options.output)
     with terminal.progress() as progress:
-        from dreamface import folder, pipeline
+        from dreamface import pipeline
 
-        source = folder_of(options.face)
-        progress.report("open", 0.0, "Opening the face")
-        opened = folder.state_of(source)
-        face = folder.load(source)
-        if not pins:
-            shown = pipeline.points_shown(face)
-        else:
-            notes = check_kept(source, options, sculpted=face.head.offset is not None)
-            made = pipeline.refit(face, pins, progress=progress.part(0.05, 0.7))
-            written = write_edited(made, source, options, progress.part(0.7, 1.0), opened)
-    if not pins:
-        terminal.result({"points": {str(number): places for number, places in shown.items()}})
-        points = table("Points in the photographs", "photograph", "point", "across", "down")
-        for number, places in shown.items():
-            for name, (across, down) in places.items():
-                points.add_row(str(number), name, f"{across:.4f}", f"{down:.4f}")
-        terminal.show(points)
-        return True
+        source, opened, face, notes = open_to_change(options, progress)
+        made = pipeline.refit(face, pins, progress=progress.part(0.05, 0.7))
+        written = write_edited(made, source, options, progress.part(0.7, 1.0), opened)
     written.notes += notes + moved_elsewhere(written, options.output)
     terminal.result({"pins": made.record.history[-1]["pins"], **written.to_json()})
     terminal.show(*what_was_written(written))
+    return True
+
+
+def _list(options: Namespace, terminal: Terminal) -> bool:
+    """Show where photographs show the points of a face."""
+    with terminal.progress() as progress:
+        from dreamface import folder, pipeline
+
+        progress.report("open", 0.0, "Opening the face")
+        shown = pipeline.points_shown(folder.load(folder_of(options.face)))
+    terminal.result({"points": {str(number): places for number, places in shown.items()}})
+    points = table("Points in the photographs", "photograph", "point", "across", "down")
+    for number, places in shown.items():
+        for name, (across, down) in places.items():
+            points.add_row(str(number), name, f"{across:.4f}", f"{down:.4f}")
+    terminal.show(points)
     return True
 
 
