@@ -133,7 +133,7 @@ def test_a_head_gets_its_detail_by_diffusion(blender, models, tmp_path):
         assert blender.app.error == ""
         (face,) = set(blender.faces) - before
         job = next(job for job in reversed(blender.app.session.jobs) if job.kind == "generate")
-        assert job.request["detail"] == {"steps": 10, "guidance": 100.0}
+        assert job.request["detail"] == {"fast": False, "steps": 10, "guidance": 100.0}
         assert np.abs(positions(face) - positions(quick)).max() > 1e-4, "carved"
         record = blender.module("scene").record(face)
         (edit,) = record["edits"]
