@@ -72,6 +72,9 @@ _AFTER_AGES = frozenset(
 )  # fmt: skip
 """Words before which a number behind a person's word is still their age: "a girl of sixteen from a village"."""
 
+_SEXES = frozenset({"m", "f", "male", "female"})
+"""What an age stands before in lists: "32F", "45 male"; "45 males" are many."""
+
 _LIMITS = {
     ("max",): -2.0, ("maximum",): -2.0, ("tops",): -2.0, ("at", "most"): -2.0, ("at", "the", "most"): -2.0,
     ("or", "younger"): -3.0, ("or", "under"): -3.0, ("and", "under"): -3.0, ("or", "less"): -3.0, ("min",): 3.0,
@@ -488,6 +491,10 @@ def _years_old(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Num
         return _Number(number.value, number.length + 1)
     if following == ["y", "/", "o"]:
         return _Number(number.value, number.length + 3)
+    sex = tokens[position + number.length].text.lower() if following[0] else ""
+    in_list = _word(tokens, position - 1) in _SEPARATORS | {"a"} and _word(tokens, position).isdigit()
+    if sex in _SEXES and in_list and number.value >= _YOUNGEST_WRITTEN:
+        return number  # "32F", "32 female": the sex is read by itself
     return None
 
 

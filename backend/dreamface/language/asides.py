@@ -102,9 +102,16 @@ _FIGURES: Final = frozenset(
         "by the skin of", "proud of", "by and large", "at large", "in short", "before long", "for long", "big deal",
         "long shot", "in the long run", "small talk", "short notice", "short of breath", "short temper", "high spirit",
         "narrow escape", "long story short", "in the dark about", "on the nose price", "pain in the neck",
-        "tooth and nail", "lip service",
+        "tooth and nail", "lip service", "to be fair", "fair play", "fair enough", "fair game", "fair share",
+        "fair trade", "fair and square",
     )
 )  # fmt: skip
+
+
+_FAIRS: Final = frozenset(
+    ["county", "state", "village", "street", "job", "book", "art", "craft", "trade", "fun", "science", "christmas"]
+)
+"""What stands before a fair that people go to."""
 
 
 def without_asides(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[Token, ...], tuple[Aside, ...]]:
@@ -302,10 +309,13 @@ def _wished(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | N
 
 
 def _figure(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | None:
-    """As "a sharp tongue"."""
+    """As "a sharp tongue", "at the county fair"."""
     for size in (4, 3, 2):
         if tuple(token.word for token in tokens[place : place + size]) in _FIGURES:
             return _Found(place + size, reason=_FIGURE)
+    is_fair = _word(tokens, place) in _FAIRS and _word(tokens, place + 1) == "fair"
+    if is_fair and not _says_something(tokens[place + 2 : place + 3], lexicon):
+        return _Found(place + 2, reason=_ELSEWHERE)  # "at the county fair", not "in summer fair hair"
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -145,8 +146,12 @@ _SEXES: Final = {"m": "male", "f": "female", "1girl": "female", "1boy": "male", 
 _BOUNDS: Final = frozenset({"", ",", "/", "|", ";", "(", ")", "\n", ".", ":", "-", "\u2013", "\u2014"})
 
 
+_AGE_AND_SEX: Final = re.compile(r"([1-9]\d)([MF])")
+
+
 def _with_sex_letters(tokens: Sequence[Token]) -> list[Token]:
-    """Return the tokens in which the letter of a sex in a list is its word: "f/45", "VILLAIN (m, 60)"."""
+    """Return the tokens in which the letter of a sex in a list is its word: "f/45", "VILLAIN (m, 60)", "32F"."""
+    tokens = [part for token in tokens for part in _age_and_sex(token)]
     made = list(tokens)
     for place, token in enumerate(tokens):
         sex = _SEXES.get(token.text.lower())
@@ -158,6 +163,18 @@ def _with_sex_letters(tokens: Sequence[Token]) -> list[Token]:
         if sex and len(tokens) > 1 and (len(token.text) > 1 or alone or counts):
             made[place] = replace(token, word=sex)
     return made
+
+
+def _age_and_sex(token: Token) -> list[Token]:
+    """The two tokens of "32F", or the one that it is; "60m" in small letters is a length."""
+    found = _AGE_AND_SEX.fullmatch(token.text)
+    if found is None:
+        return [token]
+    age, sex = found.groups()
+    return [
+        replace(token, word=age, text=age),
+        Token(_SEXES[sex.lower()], sex, token.start + len(age)),
+    ]
 
 
 def _both_sexes(tokens: Sequence[Token], place: int) -> bool:
