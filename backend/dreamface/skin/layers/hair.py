@@ -85,6 +85,7 @@ class _Shade:
 _SCALP_SHADE: Final = _Shade(cover=0.88, over=(0.12, 0.9))
 _SHAVED_SHADE: Final = _Shade(cover=0.22, over=(0.1, 1.0))
 _BEARD_SHADE: Final = _Shade(cover=0.95, over=(0.1, 0.85))
+_STUBBLE_SHADE: Final = _Shade(cover=0.3, over=(0.1, 1.0))
 _STUBBLE_SHELTER: Final = 0.5  # how much of dense hair's shelter the densest stubble gives
 _SKIN_LEFT: Final = 0.06  # fraction of the skin's colour that is seen between hairs
 _GAP: Final = 0.28  # fraction of the hairs' colour that is seen of the dark between and below them
@@ -317,6 +318,8 @@ _BEARD_SHAPES: Final = _BeardShapes(
     patch_half_width=(0.006, 0.011),
     patches=(-0.5, 0.6),
 )
+_BEARD_WITHIN: Final = 0.45  # density from which a place is within a beard's border
+_LEAST_WITHIN: Final = 0.6  # of the coat's density at its thinnest places
 _BEARD_LENGTH: Final = Line(base=2.7, slope=11.0)  # factor on the coat's length, by the trait
 _BEARD_LENGTH_AT_EDGE: Final = Line(base=0.35, slope=0.65)  # the same, by the cover
 
@@ -330,7 +333,7 @@ _AWAY_FROM_MIDDLE: Final = 0.35  # metres that hair of the face grows away from 
 def _beard_cover(subject: Subject) -> Tensor:
     """Return 0..1 [S, S] how densely a beard (not stubble) grows."""
     name = subject.traits.choice("beard.style")
-    if name == "none":
+    if name in ("none", "stubble"):
         return torch.zeros_like(subject.surface.position[0])
     region = _softened(subject, "beard", _BEARD_EDGE.softenings)
     bare = subject.region("lips_upper", "lips_lower", "mouth_inside")
@@ -339,7 +342,9 @@ def _beard_cover(subject: Subject) -> Tensor:
     # A style whose sections say where it is dense is painted where it grows.
     drawn = style is not None and any(section.density is not None for section in style.sections)
     shape = _rooted_shape(subject, style) if style is not None and drawn else _beard_shape(subject, name)
-    cover = _thinned(subject, region * shape, _BEARD_EDGE)
+    # Noise moves borders; within them, where a style grows at half its density, it would make blots.
+    within = (shape / _BEARD_WITHIN).clamp(0.0, 1.0)
+    cover = _thinned(subject, region * within, _BEARD_EDGE) * torch.maximum(shape, within * _LEAST_WITHIN)
     return cover * (0.5 + 0.5 * subject.traits.number("beard.density"))
 
 
@@ -378,9 +383,15 @@ def _beard_colours(traits: Traits, white: Tensor) -> tuple[Tensor, Tensor]:
     return torch.lerp(fine_colour(traits), tint, strength), torch.lerp(white, tint, strength)
 
 
+def _stubble_density(traits: Traits) -> float:
+    """Return 0..1 how dense the stubble is, whichever trait says so."""
+    density = traits.number("stubble.density")
+    return max(density, traits.number("beard.density")) if traits.choice("beard.style") == "stubble" else density
+
+
 def _stubble_decals(subject: Subject) -> Sequence[Decal]:
     """Paint hairs of half a millimetre to one and a half; sparser in patches and at the edges."""
-    amount = subject.traits.number("stubble.density")
+    amount = _stubble_density(subject.traits)
     if amount == 0.0:
         return []
     region = subject.region("beard") * (1.0 - subject.region("lips_upper", "lips_lower"))
@@ -441,8 +452,15 @@ def _shade_beard(subject: Subject, ground: Ground) -> Ground:
 
 
 def _shade_stubble(subject: Subject, ground: Ground) -> Ground:
-    dense = _STUBBLE_SHELTER * subject.traits.number("stubble.density") * subject.region("beard")
-    return replace(ground, subsurface=sheltered(ground, dense))
+    traits = subject.traits
+    density = _stubble_density(traits)
+    if density == 0.0:
+        return ground
+    region = subject.region("beard") * (1.0 - subject.region("lips_upper", "lips_lower"))
+    colour = torch.lerp(*_beard_colours(traits, fine_white()), beard_grey(traits))
+    cover = _STUBBLE_SHADE.cover * density * smoothstep(region, *_STUBBLE_SHADE.over)
+    shaded = _shaded(subject, ground, colour, cover, 0.0)
+    return replace(shaded, subsurface=sheltered(ground, _STUBBLE_SHELTER * density * subject.region("beard")))
 
 
 HAIR: Final = (
@@ -451,8 +469,8 @@ HAIR: Final = (
         (*_SCALP_TRAITS, *HAIR_TRAITS), stain=_shade_scalp, decals=_scalp_decals,
     ),
     Layer(
-        "stubble", "stubble", ("stubble.density", "beard.colour", *HAIR_TRAITS), stain=_shade_stubble,
-        decals=_stubble_decals,
+        "stubble", "stubble", ("stubble.density", "beard.style", "beard.density", "beard.colour", *HAIR_TRAITS),
+        stain=_shade_stubble, decals=_stubble_decals,
     ),
     Layer(
         "beard", "a short beard", ("beard.style", "beard.density", "beard.length", "beard.colour", *HAIR_TRAITS),
