@@ -21,6 +21,7 @@ from dreamface.errors import FolderError
 from dreamface.service.events import Hub
 from dreamface.service.jobs import Conflict, JobQueue, NotFound, QuotaUsed, Workers
 from dreamface.service.layout import Layout
+from dreamface.service.room import Room
 from dreamface.service.schemas import ExportJob, FromPhotoJob, GenerateJob
 from dreamface.service.store import JobStore, Record, StoreError
 from dreamface.service.uploads import Uploads
@@ -56,7 +57,14 @@ class Desk:
         self.layout.prepare()
         self.store = JobStore(self.layout.jobs)
         self.worker = worker = FakeWorker()
-        self.queue = JobQueue(self.store, self.layout, Workers(worker, worker), Hub(), Uploads(self.layout.uploads))
+        self.queue = JobQueue(
+            self.store,
+            self.layout,
+            Workers(worker, worker),
+            Hub(),
+            Uploads(self.layout.uploads),
+            Room(self.layout, self.store.done),
+        )
         self.queue.recover()
 
     def do(self, until: Callable[[], bool]) -> None:

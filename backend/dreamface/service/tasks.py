@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -41,6 +41,8 @@ from dreamface.service.schemas import (
 from dreamface.traits import Traits
 
 Request = Mapping[str, Any]
+JobFunction = Callable[[Request, Path, Progress], dict[str, Any]]
+Call = Callable[..., tuple[dict[str, Any], bytes]]
 
 _DIFFUSED = 0.7
 """Of a job with diffusion: when that is done."""
@@ -349,7 +351,35 @@ def animate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     ).model_dump()
 
 
-JOBS: Mapping[Kind, Callable[[Request, Path, Progress], dict[str, Any]]] = {
+def _with_styles(job: JobFunction) -> JobFunction:
+    """Return the function of a job that takes the hair styles of whoever has asked for it as the artist's own."""
+
+    @wraps(job)
+    def do(order: Request, place: Path, progress: Progress) -> dict[str, Any]:
+        with pipeline.own_styles_in(_folder(order.get("styles"))):
+            return job(order, place, progress)
+
+    return do
+
+
+def _asked_with_styles(
+    call: Call,
+) -> Call:
+    """Return the function of a call that takes the hair styles of whoever asks as the artist's own."""
+
+    @wraps(call)
+    def answer(styles: str | None = None, **arguments: Any) -> tuple[dict[str, Any], bytes]:
+        with pipeline.own_styles_in(_folder(styles)):
+            return call(**arguments)
+
+    return answer
+
+
+def _folder(path: str | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
+_JOBS: Mapping[Kind, JobFunction] = {
     "generate": generate,
     "from_photo": from_photo,
     "edit": edit,
@@ -359,6 +389,8 @@ JOBS: Mapping[Kind, Callable[[Request, Path, Progress], dict[str, Any]]] = {
     "export": export,
     "animate": animate,
 }
+
+JOBS: Mapping[Kind, JobFunction] = {kind: _with_styles(job) for kind, job in _JOBS.items()}
 """By kind: each returns the result's plain data; those that make files fill the folder they are given."""
 
 
@@ -584,7 +616,7 @@ def forget() -> tuple[dict[str, Any], bytes]:
     return {}, b""
 
 
-CALLS: Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]] = {
+_CALLS: Mapping[str, Call] = {
     "read": read,
     "reshape": reshape,
     "follow_pins": follow_pins,
@@ -600,6 +632,8 @@ CALLS: Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]] = {
     "remove_style": remove_style,
     "forget": forget,
 }
+
+CALLS: Mapping[str, Call] = {name: _asked_with_styles(call) for name, call in _CALLS.items()}
 """By name: each returns plain data and bytes."""
 
 
