@@ -312,14 +312,16 @@ def test_photographs_of_a_job_that_is_refused_are_not_kept(tmp_path: Path) -> No
     digest = "ab" * 32
     photographed = FromPhotoJob(kind="from_photo", request={"photographs": [{"upload": digest}]})
     with at(tmp_path) as desk, asked_by("anna", waiting=1):
-        (desk.layout.uploads / digest).write_bytes(b"a photograph")
+        photograph = desk.layout.uploads_of("anna") / digest
+        photograph.parent.mkdir()
+        photograph.write_bytes(b"a photograph")
         first, _ = desk.queue.submit(photographed)
         with pytest.raises(QuotaUsed, match="You have 1 job waiting"):
             desk.queue.submit(photographed)
-        assert (desk.layout.uploads / digest).exists(), "the first still needs it"
+        assert photograph.exists(), "the first still needs it"
         desk.queue.cancel(first.id)
         desk.queue.submit(asked())
-        (desk.layout.uploads / digest).write_bytes(b"a photograph")
+        photograph.write_bytes(b"a photograph")
         with pytest.raises(QuotaUsed):
             desk.queue.submit(photographed)
-        assert not (desk.layout.uploads / digest).exists()
+        assert not photograph.exists()
