@@ -1,7 +1,7 @@
 """Processor time of a face by its parts, in batches: `python benchmarks/instant.py [--head anny|ict] [--people 64]`.
 
-Prints for each part the milliseconds of processor time that a face takes, all threads together, beside what is aimed at.
-Everything is warm. Processor time is what other work on the machine changes least; where torch spreads over two
+Prints for each part the milliseconds of processor time that a face takes, all threads together, beside what is aimed
+at. Everything is warm. Processor time is what other work on the machine changes least; where torch spreads over two
 processors, a face is there in less. `--glance` prints the parts of a small picture of a new person instead.
 """
 
@@ -19,8 +19,7 @@ from dreamface.face import Head
 from dreamface.head import load_model
 from dreamface.pipeline.people import build_heads
 from dreamface.prior import complete
-from dreamface.render import preview
-from dreamface.skin import Painter, materials
+from dreamface.skin import Painter
 from dreamface.traits import Traits
 
 PROMPTS = (
@@ -34,13 +33,15 @@ AIMS = {
 }  # fmt: skip
 """Milliseconds of a face."""
 
+_YAW = 0.35  # radians off the front, as in a face's preview
+
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--head", default="anny", choices=("anny", "ict"))
     parser.add_argument("--people", type=int, default=64)
-    parser.add_argument("--pictures", type=int, default=8, help="of how many people maps are painted and pictures taken")
+    parser.add_argument("--pictures", type=int, default=8, help="people who are painted and photographed")
     parser.add_argument("--glance", action="store_true")
     chosen = parser.parse_args()
     print(f"{chosen.head}, {torch.get_num_threads()} threads of torch, load {os.getloadavg()[0]:.1f}", flush=True)
@@ -64,6 +65,7 @@ def parts(model: str, people: list[Traits], pictures: int) -> Iterator[tuple[str
     some = list(zip(heads, people, seeds, strict=True))[:pictures]
     painted = {}
     for size in (128, 512):
+
         def paint(size: int = size) -> None:
             for head, person, seed in some:
                 painted[size, seed] = Painter().paint(head, person, resolution=size, seed=seed)
@@ -73,10 +75,10 @@ def parts(model: str, people: list[Traits], pictures: int) -> Iterator[tuple[str
     faces = [next(iter(pipeline.generate_many([person], [seed], resolution=512, head=model)))
              for _, person, seed in some]  # fmt: skip
     for size in (128, 512):
+
         def take(size: int = size) -> None:
             for face in faces:
-                strands = face.strands
-                preview(face.head.vertices, face.head.topology, face.materials, face.maps, size=size, strands=strands)
+                pipeline.portraits(face, [_YAW], size)
 
         take()
         yield f"preview at {size}", used(take) / len(faces)

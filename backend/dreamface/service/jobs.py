@@ -23,6 +23,7 @@ from dreamface.errors import DreamFaceError, FolderError
 from dreamface.limits import SEED_LIMIT
 from dreamface.service import schemas
 from dreamface.service.events import Hub
+from dreamface.service.glances import AHEAD
 from dreamface.service.layout import Layout, forming_picture, has_folder, is_face
 from dreamface.service.room import Room, size_of
 from dreamface.service.schemas import JOB_KINDS, Export, FaceResult, Job, Kind, NewJob, WorkerName, needed_files
@@ -479,9 +480,18 @@ class JobQueue:
         if needed:
             uploads = self._uploads.of(record.owner)
             order["files"] = {digest: str(uploads.file(digest)) for digest in needed}
+        if record.kind == "glance":
+            order["ahead"] = self._next_glances(record)
         if record.kind == "export":
             order["source"] = str(self._face(self._known(record.request["job"], record.owner)))
         return order
+
+    def _next_glances(self, record: Record) -> list[dict[str, Any]]:
+        """Return what the jobs ask for that are done after one of people at a glance, if nobody else's turn comes."""
+        waiting = [other for other in self._active.values() if other.state == "queued"]
+        if any(other.owner != record.owner for other in waiting):
+            return []
+        return [_completed(other) for other in waiting[:AHEAD] if other.kind == "glance"]
 
     def _put_off(self, record: Record, error: NotStarted) -> None:
         """Have a job done by the next worker, as the last one died before it had begun; a second time it fails."""

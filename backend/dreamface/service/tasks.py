@@ -26,6 +26,7 @@ from dreamface.images import encode_unit8, png_bytes
 from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
 from dreamface.record import FaceRecord, read_corrections, read_edits, write_edits, write_talk
+from dreamface.service.glances import Glances
 from dreamface.service.layout import GLANCE, NEIGHBOURS, PREVIEW, forming_picture
 from dreamface.service.schemas import (
     AnimateResult,
@@ -271,12 +272,9 @@ def explore(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
 
 def glance(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     """Take a small picture of somebody, into the folder `place`."""
-    request = job["request"]
-    record, picture = pipeline.glance(
-        **_wanted(request),
-        size=request["size"],
-        progress=progress,
-    )
+    styles = {"styles": job.get("styles")}
+    ahead = [{**one, **styles} for one in job.get("ahead", ())]
+    record, picture = _glances.get({**job["request"], **styles}, ahead, progress)
     told = {"prompt": record.prompt, "seed": record.seed, "traits": record.traits.to_json()}
     try:
         place.mkdir(parents=True)
@@ -285,6 +283,14 @@ def glance(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     except OSError as error:
         raise cannot_write(place, error) from error
     return GlanceResult(file=PREVIEW, prompt=record.prompt, seed=record.seed).model_dump()
+
+
+def _take_glance(request: Request) -> tuple[FaceRecord, Tensor]:
+    with pipeline.own_styles_in(_folder(request["styles"])):  # this thread is not the job's
+        return pipeline.glance(**_wanted(request), size=request["size"])
+
+
+_glances = Glances(_take_glance)
 
 
 def _neighbour_json(neighbour: pipeline.Neighbour) -> dict[str, Any]:
