@@ -43,13 +43,13 @@ class Clearing(Part):
         items: the largest first; None before the engine has said.
         used: bytes that all of it takes.
         allowed: bytes that it may take; None: any.
-        sent: bytes that were sent ahead of jobs, or are hair styles.
+        sent, styles: bytes that were sent ahead of jobs, and of hair styles.
         problem: why something could not be listed or removed, or nothing.
     """
 
     def __init__(self, session: Session, wake: Callable[[], None]) -> None:
         self.items: list[Kept] | None = None
-        self.used, self.sent = 0, 0
+        self.used = self.sent = self.styles = 0
         self.allowed: int | None = None
         self.problem = ""
         self._session = session
@@ -114,7 +114,7 @@ class Clearing(Part):
                 Kept(str(one["job"]), _label(str(one["kind"]), str(one["label"])), int(one["size"]))
                 for one in said["items"]
             ]
-            self.used, self.sent = int(said["used"]), int(said["others"])
+            self.used, self.sent, self.styles = (int(said[name]) for name in ("used", "uploads", "styles"))
             self.allowed = None if said["allowed"] is None else int(said["allowed"])
         except (KeyError, TypeError, ValueError):
             self.problem = _OLD

@@ -99,7 +99,9 @@ def _draw_room(layout: bpy.types.UILayout, clearing: Clearing) -> None:
         for item in clearing.items[:_SHOWN]:
             _draw_kept(layout, item.label, item.size, item.job)
         if clearing.sent:
-            _draw_kept(layout, "What was sent there, and hair styles", clearing.sent, SENT)
+            _draw_kept(layout, "What was sent there for them", clearing.sent, SENT)
+        if clearing.styles:
+            drawing.line(layout, f"Your hair styles: {in_words(clearing.styles)}")
         if len(clearing.items) > _SHOWN:
             drawing.line(layout, f"and {len(clearing.items) - _SHOWN:,} smaller ones")
     if clearing.problem:

@@ -9,7 +9,7 @@ from dreamface_addon.clearing import SENT, Clearing, Kept, in_words
 from dreamface_addon.link import BackendState
 
 LISTED = {
-    "used": 2_500_000_000, "allowed": 20_000_000_000, "others": 1000,
+    "used": 2_500_000_000, "allowed": 20_000_000_000, "uploads": 1000, "styles": 20,
     "items": [{"job": "a", "kind": "generate", "label": "an elf", "created": "", "size": 2_000_000}],
 }  # fmt: skip
 
@@ -44,7 +44,11 @@ def test_what_lies_there_is_listed_and_removed() -> None:
     part, engine = clearing()
     part.look()
     settle(part)
-    assert part.items == [Kept("a", "Face: an elf", 2_000_000)] and (part.used, part.sent) == (2_500_000_000, 1000)
+    assert part.items == [Kept("a", "Face: an elf", 2_000_000)] and (part.used, part.sent, part.styles) == (
+        2_500_000_000,
+        1000,
+        20,
+    )
     part.remove("a")
     part.remove(SENT)
     settle(part)

@@ -121,7 +121,7 @@ def test_a_user_has_so_much_room_and_can_make_some(backend: Backend) -> None:
     )
     assert carl.ask("PUT", f"/uploads/{'0' * 64}", b"x")[0] == 429
     status, room = carl.ask("GET", "/room")
-    assert (status, room["allowed"], room["others"]) == (200, 1, 0)
+    assert (status, room["allowed"], room["uploads"], room["styles"]) == (200, 1, 0, 0)
     (item,) = room["items"]
     assert (item["job"], item["kind"], item["label"]) == (job["id"], "generate", "a man")
     folder = backend.store / "faces" / job["id"]

@@ -37,7 +37,6 @@ _GIVEN_UP: Final = f"DreamFace was stopped {_MOST_ATTEMPTS} times while it worke
 _RENAME_TRIES: Final = 20  # every 0.1 s: on Windows a virus scanner may hold a new file for a moment
 _FORGET_PATIENCE: Final = 2.0  # seconds that the worker for faces has to let go of a model before it is replaced
 _SAVE_AGAIN: Final = 2.0  # seconds after which what the disk refused is tried again
-_LISTED: Final = 10_000  # jobs, of those that take room on the disk
 _TELLING: Final = 0.1  # of a job: how far it must be before its own speed says when it ends
 
 log = logging.getLogger(__name__)
@@ -249,7 +248,7 @@ class JobQueue:
 
     def count_upload(self, size: int) -> None:
         """Count bytes that whoever asks has sent."""
-        self._room.add_others(asking.get().name, size)
+        self._room.add_upload(asking.get().name, size)
 
     async def measure(self) -> None:
         """Find out what whoever asks takes of the disk, where there is a limit to it."""
@@ -262,13 +261,17 @@ class JobQueue:
         user = asking.get()
         await self._room.measure(user.name, 0)
         sizes = self._room.of_jobs(user.name)
-        kept = [record for record in self._store.newest(_LISTED, user.name) if record.id in sizes]
-        items = [_room_item(record, sizes[record.id]) for record in kept]
-        used = self._room.used(user.name)
+        items = [
+            schemas.RoomItem(job=job, kind=kind, label=label, created=iso(created) or "", size=sizes[job])
+            for job, kind, created, label in self._store.labels(user.name)
+            if job in sizes
+        ]
+        uploads, styles = self._room.of_others(user.name)
         return schemas.Room(
-            used=used,
+            used=self._room.used(user.name),
             allowed=user.room,
-            others=used - sum(sizes.values()),
+            uploads=uploads,
+            styles=styles,
             items=sorted(items, key=lambda item: -item.size),
         )
 
@@ -474,7 +477,9 @@ class JobQueue:
 
     def _order(self, record: Record, staged: Path) -> dict[str, Any]:
         """A job as the worker is told it."""
-        order = {"id": record.id, "kind": record.kind, "request": _completed(record), "place": str(staged)}
+        order: dict[str, Any] = {
+            "id": record.id, "kind": record.kind, "request": _completed(record), "place": str(staged),
+        }  # fmt: skip
         order |= self._workers.styles_for(record.owner)
         needed = needed_files(record.kind, record.request)
         if needed:
@@ -626,13 +631,6 @@ class JobQueue:
     def _remove_result(self, record: Record) -> None:
         if has_folder(record.kind):
             shutil.rmtree(self._layout.result(record.kind, record.id), ignore_errors=True)
-
-
-def _room_item(record: Record, size: int) -> schemas.RoomItem:
-    said = record.request.get("prompt") or (record.request.get("face") or {}).get("prompt") or ""
-    return schemas.RoomItem(
-        job=record.id, kind=record.kind, label=str(said), created=iso(record.created) or "", size=size
-    )
 
 
 def _completed(record: Record) -> dict[str, Any]:

@@ -23,17 +23,18 @@ class _Use:
 
     Attributes:
         jobs: job -> bytes of its folder.
-        others: bytes of uploads and hair styles.
+        uploads, styles: bytes of what was sent ahead, and of hair styles.
         measured: when, by `time.monotonic`.
     """
 
     jobs: dict[str, int] = field(default_factory=dict)
-    others: int = 0
+    uploads: int = 0
+    styles: int = 0
     measured: float = float("-inf")
 
     @property
     def total(self) -> int:
-        return sum(self.jobs.values()) + self.others
+        return sum(self.jobs.values()) + self.uploads + self.styles
 
 
 class Room:
@@ -68,19 +69,24 @@ class Room:
             if time.monotonic() - use.measured < _FRESH and use.total < limit:
                 return
             known, before = dict(use.jobs), set(use.jobs)
-            sizes, others = await asyncio.to_thread(self._measure, owner, self._done(owner), known)
+            sizes, use.uploads, use.styles = await asyncio.to_thread(self._measure, owner, self._done(owner), known)
             came = {job: size for job, size in use.jobs.items() if job not in before}
             gone = before - use.jobs.keys()
             use.jobs = {job: size for job, size in {**sizes, **came}.items() if job not in gone}
-            use.others, use.measured = others, time.monotonic()
+            use.measured = time.monotonic()
 
     def add_job(self, owner: str, job: str, size: int) -> None:
         """Count a job's folder that has just come."""
         self._of(owner).jobs[job] = size
 
-    def add_others(self, owner: str, size: int) -> None:
-        """Count an upload or a hair style that has just come."""
-        self._of(owner).others += size
+    def of_others(self, owner: str) -> tuple[int, int]:
+        """Return the bytes of a person's uploads and of their hair styles; see `used`."""
+        use = self._of(owner)
+        return use.uploads, use.styles
+
+    def add_upload(self, owner: str, size: int) -> None:
+        """Count an upload that has just come."""
+        self._of(owner).uploads += size
 
     def forget_job(self, owner: str, job: str) -> None:
         """Count a job's folder no more."""
@@ -91,13 +97,13 @@ class Room:
 
     def _measure(
         self, owner: str, done: list[tuple[str, Kind]], known: Mapping[str, int]
-    ) -> tuple[dict[str, int], int]:
+    ) -> tuple[dict[str, int], int, int]:
         sizes = {}
         for job, kind in done:
             folder = self._layout.result(kind, job) if has_folder(kind) else None
             if folder is not None and folder.is_dir():
                 sizes[job] = known[job] if job in known else size_of(folder)
-        return sizes, size_of(self._layout.uploads_of(owner), "*") + size_of(self._layout.styles_of(owner))
+        return sizes, size_of(self._layout.uploads_of(owner), "*"), size_of(self._layout.styles_of(owner))
 
 
 def size_of(folder: Path | None, files: str = "**/*") -> int:

@@ -1067,7 +1067,8 @@ class Room(BaseModel):
 
     used: int = Field(description="bytes")
     allowed: int | None = Field(description="bytes; null: all there are")
-    others: int = Field(description="bytes of `used` that are no job's: uploads and hair styles")
+    uploads: int = Field(description="bytes of `used` that were sent ahead of jobs")
+    styles: int = Field(description="bytes of `used` that hair styles of one's own take; the owner's lie elsewhere")
     items: list[RoomItem] = Field(description="the largest first")
 
 

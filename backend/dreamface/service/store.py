@@ -209,6 +209,21 @@ class JobStore:
             ).fetchall()
         return [(row["id"], row["kind"]) for row in rows if row["kind"] in JOB_KINDS]
 
+    def labels(self, owner: str) -> list[tuple[str, Kind, float, str]]:
+        """Return id, kind, when it came, and what it is of, of all jobs of a user that are done."""
+        with self._explained():
+            rows = self._database.execute(
+                "SELECT id, kind, created, CASE WHEN json_valid(request) THEN "
+                "coalesce(json_extract(request, '$.prompt'), json_extract(request, '$.face.prompt')) END AS label "
+                "FROM jobs WHERE state='done' AND owner=? ORDER BY number DESC",
+                (owner,),
+            ).fetchall()
+        return [
+            (row["id"], row["kind"], row["created"], str(row["label"] or ""))
+            for row in rows
+            if row["kind"] in JOB_KINDS
+        ]
+
     def durations(self, kind: Kind, resolution: object, limit: int = 10) -> list[float]:
         """Seconds that the last done jobs of a kind took at a resolution; those with diffusion are left out."""
         with self._explained():
