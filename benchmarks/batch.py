@@ -4,7 +4,7 @@
     python benchmarks/batch.py --rate 24 --only geometry
     python benchmarks/batch.py --linear 10 100         # seconds a row, of batches of these many rows
     python benchmarks/batch.py --kill 300 --every 20   # a worker is killed every 20 s; what was lost, or made twice
-    python benchmarks/batch.py --memory 60             # what a worker holds after each ten rows
+    python benchmarks/batch.py --memory 60             # what a worker holds after each ten rows, and what they cost
     python benchmarks/batch.py --table 100000          # reading and planning a table with bad rows
     python benchmarks/batch.py --ray 24                # the same rows as Ray tasks, beside local processes
 
@@ -142,11 +142,18 @@ class Bench:
     def memory(self, rows: int) -> None:
         """Look at what one process holds after each ten rows; the allocator gives back what it keeps before."""
         held: list[int] = []
-        self._batch(_Weighed(held), rows, "memory")
+        costs: list[float] = []
+        self._batch(_Weighed(held, costs), rows, "memory")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         report(
             "growth from the 10th row to the last, peak",
             f"{100.0 * (held[-1] / held[0] - 1.0):+.1f} %, {peak // 1024} MB",
+        )
+        half = len(costs) // 2  # the same prompts come in each ten
+        early, late = sum(costs[1:half]) / max(half - 1, 1), sum(costs[half:]) / max(len(costs) - half, 1)
+        report(
+            "processor time of a row, first half without the first ten, second half",
+            f"{early:.2f}, {late:.2f} s, {100.0 * (late / max(early, 1e-9) - 1.0):+.1f} %",
         )
 
     def table(self, rows: int) -> None:
@@ -215,18 +222,22 @@ class _Watched:
 
 
 class _Weighed(Here):
-    """Makes rows here, and notes what the process holds."""
+    """Makes rows here, and notes what the process holds, and what a row has cost."""
 
-    def __init__(self, held: list[int]) -> None:
+    def __init__(self, held: list[int], costs: list[float]) -> None:
         super().__init__()
-        self._held = held
+        self._held, self._costs = held, costs
 
     def run(self, rows, wish, progress_of):
+        begun = time.process_time()
         for number, result in enumerate(super().run(rows, wish, progress_of), 1):
             yield result
             if number % 10 == 0:
+                self._costs.append((time.process_time() - begun) / 10)
                 self._held.append(_in_use())
-                report(f"memory of a process after {number} rows", f"{self._held[-1] // 2**20} MB")
+                figure = f"{self._held[-1] // 2**20} MB, {self._costs[-1]:.2f} processor s a row of the last ten"
+                report(f"after {number} rows", figure)
+                begun = time.process_time()
 
 
 def _used() -> float:

@@ -15,6 +15,7 @@ from bpy.app.handlers import persistent
 from . import diagnostics, installation, interface, marking, places, scene
 from .animating import Animating
 from .carding import Carding
+from .clearing import Clearing
 from .editing import Editing
 from .exploring import Exploring
 from .growing import Growing
@@ -55,6 +56,7 @@ class Application:
         exploring: shows a head's neighbours.
         marking: watches over heads that are painted on.
         carding: makes cards of hair.
+        clearing: what lies on another machine that makes the faces.
         animating: tracks footage, and takes on heads.
         living: a camera that moves a head.
         library: the faces that were made before.
@@ -92,6 +94,7 @@ class Application:
         self.animating = Animating(self.session, self.setup, self.show_error, wake)
         self.living = Living(self.session, self.setup, self.animating, self.settling, wake)
         self.library = Library(self.session)
+        self.clearing = Clearing(self.session, wake)
         self.pictures = Pictures()
         self.photographs = Photographs()
         self.pinning = Pinning(self.session, self.setup, wake)
@@ -100,7 +103,7 @@ class Application:
         self.parts: tuple[Part, ...] = (
             self.setup, self.following, self.growing, self.models, self.making, self.library, self.styles,
             self.carding, self.settling, self.animating, self.living, self.editing, self.repainting, self.marking,
-            self.exploring, self.pinning,
+            self.exploring, self.pinning, self.clearing,
         )  # fmt: skip
 
     def tick(self) -> float:

@@ -188,7 +188,7 @@ class Editing(Part):
             "said": said,
             "face": record | {"edits": entries, "history": []},
             "others": [{"name": scene.name_of(other), "record": _bare(scene.record(other))} for other in others[:50]],
-            "folder": str(skin.get("dreamface_folder", "")) or None,
+            "folder": (str(skin.get("dreamface_folder", "")) or None) if self._session.shares_disk else None,
         }
         return Question("/talk", body, heard, failed, doing=f"Thinking about “{said}”")
 

@@ -138,8 +138,10 @@ from .setup.cancel_set_up import DREAMFACE_OT_cancel_set_up
 from .setup.choose_model import DREAMFACE_OT_choose_model
 from .setup.copy_diagnostics import DREAMFACE_OT_copy_diagnostics
 from .setup.dismiss_model import DREAMFACE_OT_dismiss_model
+from .setup.free_space import DREAMFACE_OT_free_space
 from .setup.install_model import DREAMFACE_OT_install_model
 from .setup.install_model_file import DREAMFACE_OT_install_model_file
+from .setup.remove_made import DREAMFACE_OT_remove_made
 from .setup.remove_model import DREAMFACE_OT_remove_model
 from .setup.set_up_backend import DREAMFACE_OT_set_up_backend
 from .setup.show_log import DREAMFACE_OT_show_log
@@ -232,6 +234,8 @@ _CLASSES = (
     DREAMFACE_OT_recover,
     DREAMFACE_OT_remove_layer,
     DREAMFACE_OT_remove_look,
+    DREAMFACE_OT_free_space,
+    DREAMFACE_OT_remove_made,
     DREAMFACE_OT_remove_model,
     DREAMFACE_OT_remove_rig,
     DREAMFACE_OT_remove_style,

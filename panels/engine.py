@@ -5,12 +5,15 @@ from __future__ import annotations
 import bpy
 
 from ..dreamface_addon import application, installation, preferences
+from ..dreamface_addon.clearing import SENT, Clearing, in_words
 from ..dreamface_addon.link import BackendState
 from ..dreamface_addon.session import Session
 from ..dreamface_addon.setting_up import SettingUp
 from ..dreamface_addon.setup import Setup
 from . import drawing
 from .frame import is_set_up
+
+_SHOWN = 12  # of what lies on another machine, at once
 
 _STATES = {
     BackendState.STOPPED: ("Starts when it is needed", "RADIOBUT_OFF"),
@@ -53,6 +56,8 @@ def draw_engine(layout: bpy.types.UILayout) -> None:
         draw_not_set_up(layout, app.setup)
     else:
         _draw_state(layout, app.session)
+        if not app.session.shares_disk and app.session.state is BackendState.READY:
+            _draw_room(layout, app.clearing)
         _draw_addition(layout, app.setup.video_problem(), "Video", "following faces in video")
         _draw_addition(layout, app.setup.diffusion_problem(), "Diffusion", "diffusion models")
     draw_reports(layout)
@@ -78,6 +83,37 @@ def _draw_state(layout: bpy.types.UILayout, session: Session) -> None:
         drawing.text(layout, session.problem)
     if session.state is BackendState.FAILED and not (preferences.get().url or preferences.get().python):
         layout.operator("dreamface.set_up_backend", text="Set Up Again")
+
+
+def _draw_room(layout: bpy.types.UILayout, clearing: Clearing) -> None:
+    """Draw what lies on another machine, and how it is removed there."""
+    row = layout.row()
+    if clearing.items is None:
+        row.label(text="Faces and files on that machine")
+        row.operator("dreamface.free_space", text="Free Space", icon="DISK_DRIVE")
+    else:
+        allowed = "" if clearing.allowed is None else f" of {in_words(clearing.allowed)}"
+        row.label(text=f"Your faces and files there: {in_words(clearing.used)}{allowed}", icon="DISK_DRIVE")
+        row.operator("dreamface.free_space", text="", icon="FILE_REFRESH")
+        row.operator("dreamface.free_space", text="", icon="PANEL_CLOSE").close = True
+        for item in clearing.items[:_SHOWN]:
+            _draw_kept(layout, item.label, item.size, item.job)
+        if clearing.sent:
+            _draw_kept(layout, "What was sent there for them", clearing.sent, SENT)
+        if clearing.styles:
+            drawing.line(layout, f"Your hair styles: {in_words(clearing.styles)}")
+        if len(clearing.items) > _SHOWN:
+            drawing.line(layout, f"and {len(clearing.items) - _SHOWN:,} smaller ones")
+    if clearing.problem:
+        drawing.text(layout, clearing.problem, icon="ERROR")
+
+
+def _draw_kept(layout: bpy.types.UILayout, label: str, size: int, job: str) -> None:
+    row = layout.split(factor=0.75)
+    row.label(text=label)
+    end = row.row()
+    end.label(text=in_words(size))
+    end.operator("dreamface.remove_made", text="", icon="TRASH").job = job
 
 
 def _draw_addition(layout: bpy.types.UILayout, problem: str | None, what: str, missing: str) -> None:

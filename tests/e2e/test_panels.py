@@ -230,6 +230,23 @@ def test_the_slow_cpu_is_told_to_the_engine(blender):
         preferences.compute_on = "auto"
 
 
+def test_what_lies_on_another_machine_is_listed_and_can_be_removed(blender):
+    engine = sys.modules[panels(blender).__name__ + ".engine"]
+    clearing_of = blender.module("clearing")
+    clearing = clearing_of.Clearing(SimpleNamespace(shares_disk=False), lambda: None)
+    layout = Layout()
+    engine._draw_room(layout, clearing)
+    assert "Free Space" in layout.words
+    clearing.items = [clearing_of.Kept(str(number), f"Face: elf {number}", 10**9) for number in range(15)]
+    clearing.used, clearing.allowed, clearing.sent, clearing.styles = 15 * 10**9, 20 * 10**9, 2_000_000, 300_000
+    layout = Layout()
+    engine._draw_room(layout, clearing)
+    words = " ".join(layout.words)
+    assert "15.0 GB of 20.0 GB" in words and "Face: elf 11" in words and "and 3 smaller ones" in words
+    assert layout.words.count("dreamface.remove_made") == 13 and "hair styles: 0.3 MB" in words
+    assert not blender.bpy.ops.dreamface.free_space.poll(), "the engine of this machine has the library"
+
+
 def test_an_unfinished_set_up_is_no_update(blender):
     preferences, setup = blender.module("preferences").get(), blender.app.setup
     folder = blender.module("places").user_folder("environment")

@@ -21,7 +21,8 @@ from dreamface.errors import FolderError
 from dreamface.service.events import Hub
 from dreamface.service.jobs import Conflict, JobQueue, NotFound, QuotaUsed, Workers
 from dreamface.service.layout import Layout
-from dreamface.service.schemas import ExportJob, FromPhotoJob, GenerateJob
+from dreamface.service.room import Room
+from dreamface.service.schemas import ExportJob, FromPhotoJob, GenerateJob, GlanceJob
 from dreamface.service.store import JobStore, Record, StoreError
 from dreamface.service.uploads import Uploads
 from dreamface.service.users import User, asking
@@ -42,6 +43,8 @@ class FakeWorker:
             "face_id": "f", "prompt": job["request"]["prompt"], "seed": 1, "resolution": 512, "not_understood": [],
             "notes": [], "moved": [], "looked": "",
         }  # fmt: skip
+        if job["kind"] == "glance":
+            result["file"] = "preview.png"
         place = Path(job["place"])
         place.mkdir(parents=True)
         (place / "face.json").write_text(json.dumps({"generator": {"name": "DreamFace"}, **result}))
@@ -56,7 +59,14 @@ class Desk:
         self.layout.prepare()
         self.store = JobStore(self.layout.jobs)
         self.worker = worker = FakeWorker()
-        self.queue = JobQueue(self.store, self.layout, Workers(worker, worker), Hub(), Uploads(self.layout.uploads))
+        self.queue = JobQueue(
+            self.store,
+            self.layout,
+            Workers(worker, worker),
+            Hub(),
+            Uploads(self.layout.uploads),
+            Room(self.layout, self.store.done),
+        )
         self.queue.recover()
 
     def do(self, until: Callable[[], bool]) -> None:
@@ -300,18 +310,39 @@ def test_a_damaged_entry_is_its_users_and_nobody_elses(tmp_path: Path) -> None:
         assert desk.queue.newest(9) == []
 
 
+def test_a_worker_is_told_who_is_glanced_at_next_unless_it_is_anothers_turn(tmp_path: Path) -> None:
+    def of(seed: int) -> GlanceJob:
+        return GlanceJob(kind="glance", request={"prompt": "a man", "seed": seed})
+
+    with at(tmp_path) as desk:
+        jobs = [desk.queue.submit(of(seed))[0].id for seed in range(5)]
+
+        def anna_comes_after_three() -> bool:
+            if desk.queue.get(jobs[2]).state == "done" and len(desk.queue.active()) == 2:
+                with asked_by("anna"):
+                    desk.queue.submit(asked())
+            return all(desk.queue.get(job).state == "done" for job in jobs)
+
+        desk.do(anna_comes_after_three)
+        orders = {order["id"]: order for order in desk.worker.orders}
+        told = [[one["seed"] for one in orders[job].get("ahead", ())] for job in jobs]
+        assert told[:3] == [[1], [2], [3]] and told[4] == [] and told[3] in ([], [4])
+
+
 def test_photographs_of_a_job_that_is_refused_are_not_kept(tmp_path: Path) -> None:
     digest = "ab" * 32
     photographed = FromPhotoJob(kind="from_photo", request={"photographs": [{"upload": digest}]})
     with at(tmp_path) as desk, asked_by("anna", waiting=1):
-        (desk.layout.uploads / digest).write_bytes(b"a photograph")
+        photograph = desk.layout.uploads_of("anna") / digest
+        photograph.parent.mkdir()
+        photograph.write_bytes(b"a photograph")
         first, _ = desk.queue.submit(photographed)
         with pytest.raises(QuotaUsed, match="You have 1 job waiting"):
             desk.queue.submit(photographed)
-        assert (desk.layout.uploads / digest).exists(), "the first still needs it"
+        assert photograph.exists(), "the first still needs it"
         desk.queue.cancel(first.id)
         desk.queue.submit(asked())
-        (desk.layout.uploads / digest).write_bytes(b"a photograph")
+        photograph.write_bytes(b"a photograph")
         with pytest.raises(QuotaUsed):
             desk.queue.submit(photographed)
-        assert not (desk.layout.uploads / digest).exists()
+        assert not photograph.exists()

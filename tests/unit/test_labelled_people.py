@@ -24,6 +24,7 @@ from dreamface.skin import materials
 from dreamface.training import LABELS, LabelledPictures, Wish, read_labels, synthesise, synthetic
 from dreamface.training.captions import describe
 from dreamface.training.labels import HIDDEN, KINDS, OUTSIDE, VISIBLE, label
+from dreamface.training.overview import write_overview
 from dreamface.training.sittings import random_sitting
 from dreamface.training.splits import SPLITS, split_of
 from dreamface.training.synthetic import Example, make_example
@@ -139,6 +140,20 @@ def test_a_page_and_a_card_say_who_is_there(folder: Path) -> None:
     for group in ("Age", "Sex", "Ancestry", "Skin tone", "Camera&#x27;s yaw", "Expression"):
         assert f"<h2>{group}</h2>" in page
     assert "--labels landmarks,segmentation,normals,depth,uv" in card and "CC0" in card and "Limits" in card
+
+
+def test_a_card_that_somebody_edited_stays(folder: Path, tmp_path: Path) -> None:
+    index = json.loads((folder / "index.json").read_text())
+    index["shards"] = []
+    card, other = tmp_path / "README.md", tmp_path / "README.dreamface.md"
+    write_overview(tmp_path, index)
+    write_overview(tmp_path, index | {"count": 7})
+    assert card.read_text().startswith("# 7 people") and not other.exists(), "nobody has touched it"
+    for own in (card.read_text().replace("## Limits", "My words.\n\n## Limits"), "", "Mine.\n", b"\xff\xfe"):
+        card.write_bytes(own if isinstance(own, bytes) else own.encode())
+        before = card.read_bytes()
+        write_overview(tmp_path, index | {"count": 8})
+        assert card.read_bytes() == before and other.read_text().startswith("# 8 people")
 
 
 def test_labels_are_read_from_words() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,12 @@ from dreamface.face import Head
 from dreamface.groom import Surface, from_curves, to_curves
 from dreamface.hair import Roots
 from dreamface.record import FaceRecord
+from dreamface.service import tasks
 from dreamface.styles import (
     Curves,
     Skull,
     find_style,
+    own_styles_in,
     parse_style,
     presets_folder,
     registry,
@@ -27,6 +30,7 @@ from dreamface.styles import (
     save_style,
     style_name,
     styles,
+    use_folder,
 )
 from dreamface.traits import Traits
 
@@ -74,6 +78,21 @@ def test_a_taken_name_is_not_replaced_unless_asked() -> None:
             save_style(parse_style(MULLET | {"name": taken, "label": "Other"}))
     save_style(parse_style(MULLET | {"label": "Other"}), replace=True)
     assert find_style("mullet", "scalp").label == "Other"
+
+
+def test_people_who_share_a_service_have_each_their_own(folders: Path) -> None:
+    save_style(parse_style(MULLET))
+    with own_styles_in(folders / "anna"):
+        assert "mullet" not in styles().by_name and "bob" in styles().by_name
+        save_style(parse_style(MULLET | {"label": "Anna's"}))
+        with ThreadPoolExecutor(1, initializer=use_folder, initargs=(registry.own_folder(),)) as painting:
+            assert painting.submit(find_style, "mullet", "scalp").result().label == "Anna's"
+    with own_styles_in(folders / "ben"), pytest.raises(UnknownName):
+        remove_style("mullet")
+    assert find_style("mullet", "scalp").label == "Mullet"
+    answer, _ = tasks.CALLS["styles"](styles=str(folders / "anna"))
+    listed = {about["name"]: about["label"] for about in answer["styles"]}
+    assert listed["mullet"] == "Anna's"
 
 
 def test_one_that_comes_along_is_back_when_the_own_one_is_gone() -> None:

@@ -107,7 +107,7 @@ def test_openapi_describes_everything(backend: Backend) -> None:
         ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job}"), ("post", "/jobs/{job}/cancel"), ("get", "/events"),
         ("get", "/jobs/{job}/events"), ("get", "/jobs/{job}/files"), ("get", "/jobs/{job}/files/{path}"),
         ("delete", "/jobs/{job}/files"), ("post", "/jobs/{job}/pick"), ("post", "/talk"),
-        ("put", "/uploads/{sha256}"), ("get", "/uploads/{sha256}"),
+        ("put", "/uploads/{sha256}"), ("get", "/uploads/{sha256}"), ("delete", "/uploads"), ("get", "/room"),
         ("get", "/cameras"), ("post", "/live"), ("get", "/live/{session}/events"), ("post", "/live/{session}/record"),
         ("post", "/live/{session}/neutral"), ("patch", "/live/{session}"), ("delete", "/live/{session}"),
     }  # fmt: skip

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from dreamface.performance import load_performance
+from dreamface.service.users import add_user
 from tests.running_backend import Backend, running_backend, wait_for
 from tests.unit.test_live import free_port, sending
 
@@ -96,6 +97,26 @@ def test_a_phone_comes_in_as_moments_and_is_recorded(backend: Backend) -> None:
     assert Path(kept["file"]).is_relative_to(backend.store / "exports")
     assert backend.ask("GET", f"/live/{session}/events")[0] == 404
     assert backend.ask("DELETE", f"/live/{session}") == (200, kept)  # kept on the disk
+
+
+def test_a_users_takes_are_theirs(backend: Backend) -> None:
+    anna, ben = ({"Authorization": f"Bearer {add_user(backend.store, name)}"} for name in ("anna", "ben"))
+    port = free_port()
+    session = backend.ask("POST", "/live", {"source": f"udp:{port}"}, **anna)[1]["id"]
+    with sending(port), backend.open("GET", f"/live/{session}/events", **anna) as answer:
+        events = events_of(answer)
+        next(events)
+        assert backend.ask("POST", f"/live/{session}/record", {"on": True}, **anna)[0] == 200
+        for _ in range(5):
+            next(events)
+        status, take = backend.ask("DELETE", f"/live/{session}", **anna)
+    assert status == 200 and Path(take["file"]).is_relative_to(backend.store / "exports" / "user-anna")
+    assert backend.ask("DELETE", f"/live/{session}", **anna) == (200, take), "it is kept"
+    for other in (ben, {}):
+        assert backend.ask("DELETE", f"/live/{session}", **other)[0] == 404
+    asked = {"kind": "animate", "request": {"source": take["file"]}}
+    assert backend.ask("POST", "/jobs", asked, **ben)[0] == 403
+    assert backend.ask("POST", "/jobs", asked, **anna)[0] == 201
 
 
 def test_a_film_plays_as_a_camera_at_its_own_speed_and_its_end_is_told(backend: Backend, film: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import sqlite3
 import urllib.error
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,10 @@ import pytest
 
 from dreamface.cli import main
 from dreamface.errors import BadRequest, DreamFaceError, NameTaken, UnknownName
-from dreamface.service.store import JobStore
+from dreamface.service.store import JobStore, Record
 from dreamface.service.users import Users, add_user, read_users, remove_user
 from tests.running_backend import Backend, running_backend, wait_for
+from tests.unit.test_service_naming import NAMED
 
 
 class Somebody:
@@ -110,11 +114,87 @@ def test_a_user_has_so_much_room_and_can_make_some(backend: Backend) -> None:
     _, job = carl.generate("a man")
     assert carl.outcome(job["id"])["state"] == "done"
     status, answer = carl.generate("another man")
-    assert status == 429 and "GB here, and may take" in answer["error"] and "delete some" in answer["error"]
+    assert (
+        status == 429
+        and "GB on the machine that makes them, and may" in answer["error"]
+        and "delete some" in answer["error"]
+    )
     assert carl.ask("PUT", f"/uploads/{'0' * 64}", b"x")[0] == 429
+    status, room = carl.ask("GET", "/room")
+    assert (status, room["allowed"], room["uploads"], room["styles"]) == (200, 1, 0, 0)
+    (item,) = room["items"]
+    assert (item["job"], item["kind"], item["label"]) == (job["id"], "generate", "a man")
+    folder = backend.store / "faces" / job["id"]
+    assert room["used"] == item["size"] == sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     assert carl.ask("DELETE", f"/jobs/{job['id']}/files")[0] == 204
     assert carl.ask("GET", f"/jobs/{job['id']}/files")[0] == 404
     assert carl.generate("another man")[0] == 201
+
+
+def requests_naming(place: str) -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """Return a request for each field that names something of the machine."""
+    record = {"face_id": "f", "prompt": "a man", "seed": 1, "head": "anny", "resolution": 512, "traits": {}}
+    job = lambda kind, request: ("POST", "/jobs", {"kind": kind, "request": request})  # noqa: E731
+    return {
+        "Animate.source": job("animate", {"source": place}),
+        "ModelSource.path": job("install_model", {"name": "ict-facekit", "path": place}),
+        "Photograph.path": job("from_photo", {"photographs": [{"path": place}], "words": "a man"}),
+        "StartLive.source": ("POST", "/live", {"source": place}),
+        "Talk.folder": ("POST", "/talk", {"said": "older", "face": record, "folder": place}),
+    }
+
+
+def test_users_name_no_file_of_the_machine(backend: Backend, anna: Somebody, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b"x")
+    store = backend.store
+    (store / "faces" / "link").symlink_to(tmp_path)
+    places = (secret, "/etc/passwd", store / "users.json", store / "faces", store / "exports", store / "uploads",
+              store / "faces" / "link" / "secret.png", store / "faces" / ".." / "users.json")  # fmt: skip
+    assert requests_naming("").keys() == NAMED, "a request of each of them"
+    for place in places:
+        for field, (method, path, body) in requests_naming(str(place)).items():
+            status, answer = anna.ask(method, path, body)
+            assert status == 403 and "for whoever runs it" in answer["error"], (field, place, answer)
+    assert anna.ask("POST", "/live", {"source": "camera"})[0] == 403
+    assert anna.ask("GET", "/cameras") == (200, [])
+    for field in NAMED - {"StartLive.source"}:
+        method, path, body = requests_naming(str(secret))[field]
+        assert backend.ask(method, path, body)[0] in (200, 201), "the owner may"
+
+
+def test_users_name_what_was_made_for_them(backend: Backend, anna: Somebody, ben: Somebody) -> None:
+    name = uuid.uuid4().hex
+    anna.generate("a man", id=name)
+    assert anna.outcome(name)["state"] == "done"
+    face = backend.store / "faces" / name
+    take = backend.store / "exports" / "user-anna" / uuid.uuid4().hex / "take-1.npz"
+    take.parent.mkdir(parents=True)
+    take.write_bytes(b"x")
+    for field, place in (("Talk.folder", face), ("Animate.source", take)):
+        method, path, body = requests_naming(str(place))[field]
+        assert anna.ask(method, path, body)[0] in (200, 201)
+        assert ben.ask(method, path, body)[0] == 403
+
+
+def test_uploads_are_ones_own(backend: Backend, anna: Somebody, ben: Somebody) -> None:
+    data = b"a photograph"
+    digest = hashlib.sha256(data).hexdigest()
+    request = {"kind": "from_photo", "request": {"photographs": [{"upload": digest}], "words": "slow", "keep": False}}
+    assert anna.ask("PUT", f"/uploads/{digest}", data)[0] == 201
+    assert anna.ask("GET", f"/uploads/{digest}")[0] == 200
+    for other in (ben, backend):
+        assert other.ask("GET", f"/uploads/{digest}")[0] == 404
+        status, answer = other.ask("POST", "/jobs", request)
+        assert status == 400 and "There is no upload" in answer["error"]
+    status, job = anna.ask("POST", "/jobs", request)
+    assert status == 201
+    assert anna.ask("DELETE", "/uploads")[0] == 204 and anna.ask("GET", f"/uploads/{digest}")[0] == 200, "it is needed"
+    anna.ask("POST", f"/jobs/{job['id']}/cancel")
+    assert anna.ask("GET", f"/uploads/{digest}")[0] == 404, "a photograph goes with its job"
+    other = hashlib.sha256(b"a mask").hexdigest()
+    anna.ask("PUT", f"/uploads/{other}", b"a mask")
+    assert anna.ask("DELETE", "/uploads")[0] == 204 and anna.ask("GET", f"/uploads/{other}")[0] == 404
 
 
 def test_models_are_not_for_users_to_change(ben: Somebody) -> None:
@@ -150,6 +230,32 @@ def test_names_and_limits_that_cannot_be(tmp_path: Path) -> None:
         with pytest.raises(DreamFaceError, match="is damaged, so no user but the owner is let in"):
             read_users(tmp_path)
         assert Users(tmp_path).of("anything") is None
+
+
+def test_two_who_add_somebody_at_once_lose_nobody(tmp_path: Path) -> None:
+    names = [f"user{number}" for number in range(12)]
+    with ThreadPoolExecutor(len(names)) as threads:
+        list(threads.map(partial(add_user, tmp_path), names))
+    assert sorted(user.name for user in read_users(tmp_path)) == sorted(names)
+
+
+def test_capital_letters_are_small_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add_user(tmp_path, "Anna")
+    assert [user.name for user in read_users(tmp_path)] == ["anna"]
+    rows = json.loads((tmp_path / "users.json").read_text())
+    rows["users"][0]["name"] = "Anna"  # as older versions kept it
+    (tmp_path / "users.json").write_text(json.dumps(rows))
+    assert [user.name for user in read_users(tmp_path)] == ["anna"]
+    store = JobStore(tmp_path / "jobs.sqlite")
+    store.add(Record("a" * 32, "generate", {}, 1.0, owner="Anna"))
+    store.close()
+    store = JobStore(tmp_path / "jobs.sqlite")
+    assert [record.id for record in store.newest(9, "anna")] == ["a" * 32]
+    store.close()
+    assert main(["users", "remove", "ANNA", "--store", str(tmp_path)]) == 0 and read_users(tmp_path) == []
+    for wrong, sentence in ((["list", "--waiting", "3"], "who is added"), (["list", "anna"], "leave the name away")):
+        assert main(["users", *wrong, "--store", str(tmp_path)]) != 0
+        assert sentence in capsys.readouterr().err
 
 
 def test_who_could_not_be_looked_up_once_is_let_in_the_next_time(

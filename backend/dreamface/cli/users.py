@@ -18,21 +18,26 @@ ACTIONS: Final = ("list", "add", "remove")
 def run(options: Namespace, terminal: Terminal) -> bool:
     """List the users, add one or remove one; a service that runs knows of it at once."""
     store = (options.store or default_store()).absolute()
+    if options.action != "add" and (options.waiting, options.disk) != (None, None):
+        raise BadRequest("--waiting and --disk say what somebody may have who is added: `dreamface users add NAME`.")
     if options.action == "list":
+        if options.name:
+            raise BadRequest("`dreamface users list` lists everybody: leave the name away.")
         return _list(store, terminal)
     if not options.name:
         raise BadRequest(f"Name the person to {options.action}, such as `dreamface users {options.action} anna`.")
+    name = options.name.lower()
     if options.action == "remove":
-        remove_user(store, options.name)
-        terminal.result({"removed": options.name})
-        terminal.show(f"{options.name} is not let in any more. Their jobs and faces stay in {store}.")
+        remove_user(store, name)
+        terminal.result({"removed": name})
+        terminal.show(f"{name} is not let in any more. Their jobs and faces stay in {store}.")
         return True
     waiting = WAITING if options.waiting is None else options.waiting
     disk = DISK if options.disk is None else options.disk
-    token = add_user(store, options.name, waiting, disk)
+    token = add_user(store, name, waiting, disk)
     line = _line(store, token)
-    terminal.result({"added": options.name, "token": token, "line": line})
-    terminal.show(f"{options.name} may have {waiting:,} jobs waiting, and {disk:g} GB of faces.")
+    terminal.result({"added": name, "token": token, "line": line})
+    terminal.show(f"{name} may have {waiting:,} jobs waiting, and {disk:g} GB of faces.")
     if line:
         terminal.show("The line to paste in Blender, which is shown this once:")
     else:

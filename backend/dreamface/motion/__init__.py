@@ -8,6 +8,7 @@ from dreamface.motion.cameras import list_cameras
 from dreamface.motion.live import Adjustments, Live, Shown, check_source
 from dreamface.motion.live_link import read_live_link, write_live_link
 from dreamface.motion.moment import Moment
+from dreamface.motion.phones import is_phone
 from dreamface.motion.recording import Recorded, rescue
 from dreamface.motion.shaping import REGIONS, check_gains, mirrored, retimed
 from dreamface.motion.smoothing import check_smoothing, smoothed
@@ -29,6 +30,7 @@ __all__ = [
     "check_gains",
     "check_smoothing",
     "check_source",
+    "is_phone",
     "list_cameras",
     "make_take",
     "mirrored",

@@ -44,7 +44,7 @@ from dreamface.pipeline.photographs import Source, Wanted, from_photo
 from dreamface.pipeline.pinning import PinBoard, Pins, follow_pins, get_ready, pin_points, points_shown, refit
 from dreamface.prompts import Option, PromptReading, alternatives, read
 from dreamface.record import Correction, EditEntry, FaceRecord
-from dreamface.styles import parse_style, remove_style, save_style, style_name, styles
+from dreamface.styles import own_styles_in, parse_style, remove_style, save_style, style_name, styles
 from dreamface.text import clean
 from dreamface.traits import FITS_BETTER
 
@@ -117,6 +117,7 @@ __all__ = [
     "mixed",
     "moved_by_detail",
     "moved_in_words",
+    "own_styles_in",
     "parse_style",
     "pin_points",
     "points_shown",

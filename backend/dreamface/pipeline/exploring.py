@@ -50,6 +50,7 @@ from dreamface.progress import Progress
 from dreamface.record import FaceRecord
 from dreamface.render import Camera, portrait_camera, preview
 from dreamface.skin import Painter, materials
+from dreamface.styles import own_folder, use_folder
 from dreamface.traits import EXPLORED, SHAPE_TRAITS, VOCABULARY, Group, Traits, TraitValue, Value
 
 if TYPE_CHECKING:
@@ -439,7 +440,7 @@ def _picture(studio: Studio, cell: _Cell, heads: Future[list[Head]], index: int)
 @contextmanager
 def _pool() -> Iterator[ThreadPoolExecutor]:
     """Give threads; what they have not begun when this is left is not done."""
-    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="explore")
+    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="explore", initializer=use_folder, initargs=(own_folder(),))
     try:
         yield pool
     finally:

@@ -24,10 +24,11 @@ from dreamface.service.events import Hub
 from dreamface.service.jobs import JobQueue, NotFound, Workers
 from dreamface.service.layout import Layout
 from dreamface.service.live import LiveSessions
+from dreamface.service.naming import Naming
 from dreamface.service.problems import explain_errors
 from dreamface.service.sweeping import sweep_neighbours, sweep_variations
 from dreamface.service.uploads import Uploads
-from dreamface.service.users import Users
+from dreamface.service.users import OWNER, Users, asking
 from dreamface.traits import VOCABULARY
 
 API = 10
@@ -43,8 +44,8 @@ API = 10
    conversations (`talk` of a record, `POST /talk`).
 8: photographs (jobs `from_photo`).
 9: neighbours of a face (jobs `explore`).
-10: people at a glance (jobs `glance`); pins (`POST /pins`); users (`DELETE /jobs/{job}/files`, 429 where somebody's
-    quota is used up).
+10: people at a glance (jobs `glance`); pins (`POST /pins`); users (`DELETE /jobs/{job}/files`, `GET /room`,
+    `DELETE /uploads`, 429 where somebody's quota is used up, 403 where they name what is not theirs).
 """
 
 
@@ -63,10 +64,11 @@ _BYTES = _answers("application/octet-stream", "the file's bytes")
 
 _ABOUT = """From words to a 3D head. Every request carries the backend's token, or a user's.
 
-Every refusal is `{"error": "<one sentence>"}`: 400 for input that makes no sense, 401 without a token, 404 for what
-is not there or another user's, 409 for what does not go with how a job is, for a name that is taken or while the
-painter is busy, 413 for more than 1 MB (edits: 4 MB, a hair style: 8 MB, a file: 64 MB), 421 under a name that the
-backend does not go by, 429 for more than a user's quota, 500 for a bug, 503 for what may work later."""
+Every refusal is `{"error": "<one sentence>"}`: 400 for input that makes no sense, 401 without a token, 403 where a
+user names a file of the backend's machine that is not theirs, 404 for what is not there or another user's, 409 for
+what does not go with how a job is, for a name that is taken or while the painter is busy, 413 for more than 1 MB
+(edits: 4 MB, a hair style: 8 MB, a file: 64 MB), 421 under a name that the backend does not go by, 429 for more than
+a user's quota, 500 for a bug, 503 for what may work later."""
 
 
 @dataclass
@@ -80,6 +82,7 @@ class Service:
     hub: Hub
     uploads: Uploads
     live: LiveSessions
+    naming: Naming
     keeps_variations: bool = False
 
 
@@ -124,7 +127,7 @@ def create_app(service: Service, token: str, hosts: Collection[str] | None, user
     _add_questions(app, service)
     _add_pins(app, service)
     _add_hair(app, service)
-    add_edits(app, service.workers, service.uploads)
+    add_edits(app, service.workers, service.uploads, service.naming)
     _add_jobs(app, service)
     _add_results(app, service)
     _add_picking(app, service)
@@ -169,7 +172,7 @@ def _add_questions(app: FastAPI, service: Service) -> None:
 
     @app.post("/read", tags=["language"], summary="What a prompt says")
     async def read(asked: schemas.Read) -> schemas.Reading:
-        result, _ = await service.workers.faces.call("read", asked.model_dump())
+        result, _ = await service.workers.ask("read", asked.model_dump())
         return schemas.Reading.model_validate(result)
 
     @app.post(
@@ -182,7 +185,7 @@ def _add_questions(app: FastAPI, service: Service) -> None:
 
         With `shapes` also `shape_offsets`, `shape_vertices` and `shape_deltas`, as geometry.npz has them.
         """
-        _, payload = await service.workers.faces.call("reshape", _arguments(service, asked))
+        _, payload = await service.workers.ask("reshape", _arguments(service, asked))
         return Response(payload, media_type="application/octet-stream")
 
 
@@ -199,7 +202,7 @@ def _add_pins(app: FastAPI, service: Service) -> None:
         Beside them the points that are offered, without pins too: `names` [P], `points` [P] their landmarks,
         `vertices` [P] that stand for them, and `offsets` [P, 3] metres from there.
         """
-        _, payload = await service.workers.faces.call("follow_pins", asked.model_dump())
+        _, payload = await service.workers.ask("follow_pins", asked.model_dump())
         return Response(payload, media_type="application/octet-stream")
 
 
@@ -213,25 +216,25 @@ def _add_hair(app: FastAPI, service: Service) -> None:
 
         Beside them `groom`, uint8: the UTF-8 JSON of what face.json calls so.
         """
-        _, payload = await service.workers.faces.call("groom", _arguments(service, asked))
+        _, payload = await service.workers.ask("groom", _arguments(service, asked))
         return Response(payload, media_type="application/octet-stream")
 
     @app.get("/styles", tags=["hair"], summary="Hair styles to choose from")
     async def list_styles() -> schemas.StyleList:
-        result, _ = await service.workers.faces.call("styles", {})
+        result, _ = await service.workers.ask("styles", {})
         return schemas.StyleList.model_validate(result)
 
     @app.post("/styles", tags=["hair"], summary="Keep a hair style of one's own", status_code=201)
     async def save_style(asked: schemas.SaveStyle) -> schemas.StyleInfo:
         """At most 8 MB. 409 where the name is taken and `replace` is false."""
-        result, _ = await service.workers.faces.call("save_style", _arguments(service, asked))
+        result, _ = await service.workers.ask("save_style", _arguments(service, asked))
         return schemas.StyleInfo.model_validate(result)
 
     @app.delete("/styles/{name}", tags=["hair"], summary="Remove a hair style of one's own", status_code=204)
     async def remove_style(name: str) -> Response:
         """One that comes along, and was hidden by it, is there again."""
         schemas.check_style_name(name)
-        await service.workers.faces.call("remove_style", {"name": name})
+        await service.workers.ask("remove_style", {"name": name})
         return Response(status_code=204)
 
 
@@ -243,12 +246,12 @@ def _arguments(service: Service, asked: schemas.Reshape | schemas.Groom | schema
     """
     arguments = asked.model_dump()
     if asked.offset is not None:
-        service.uploads.check((asked.offset,))
-        arguments["offset"] = str(service.uploads.file(asked.offset))
+        service.uploads.mine.check((asked.offset,))
+        arguments["offset"] = str(service.uploads.mine.file(asked.offset))
     if isinstance(asked, schemas.Reshape | schemas.Groom):
         pictures = pictures_in({"edits": asked.edits})
-        service.uploads.check(pictures)
-        arguments["files"] = {digest: str(service.uploads.file(digest)) for digest in pictures}
+        service.uploads.mine.check(pictures)
+        arguments["files"] = {digest: str(service.uploads.mine.file(digest)) for digest in pictures}
     return arguments
 
 
@@ -262,6 +265,8 @@ def _add_jobs(app: FastAPI, service: Service) -> None:
     )
     async def submit(asked: Annotated[schemas.NewJob, Body()], response: Response) -> schemas.Job:
         """Remembered before it is answered. 200 instead of 201 where there was a job of that id already."""
+        service.naming.check(asked)
+        await service.jobs.measure()
         job, new = service.jobs.submit(asked)
         response.status_code = 201 if new else 200
         return job
@@ -327,6 +332,11 @@ def _add_results(app: FastAPI, service: Service) -> None:
         service.jobs.remove_files(job)
         return Response(status_code=204)
 
+    @app.get("/room", tags=["results"], summary="What one takes of the disk")
+    async def room() -> schemas.Room:
+        """Of whoever asks: how much it is, how much it may be, and every done job that has files."""
+        return await service.jobs.room()
+
 
 def _add_picking(app: FastAPI, service: Service) -> None:
     @app.post("/jobs/{job}/pick", tags=["results"], summary="Keep a variation", status_code=204)
@@ -349,16 +359,25 @@ def _add_uploads(app: FastAPI, service: Service) -> None:
     )  # fmt: skip
     async def upload(sha256: Digest, request: Request, response: Response) -> schemas.Upload:
         """At most 64 MB. A file that no job has asked for in a month is deleted at the next start."""
+        await service.jobs.measure()
         service.jobs.check_disk()
-        new = await service.uploads.receive(sha256, request.stream())
+        new = await service.uploads.mine.receive(sha256, request.stream())
+        if new:
+            service.jobs.count_upload(service.uploads.mine.size(sha256))
         response.status_code = 201 if new else 200
         return schemas.Upload(sha256=sha256)
 
     @app.get("/uploads/{sha256}", tags=["uploads"], summary="Whether a file is here")
     async def has_upload(sha256: Digest) -> schemas.Upload:
-        if not service.uploads.has(sha256):
+        if not service.uploads.mine.has(sha256):
             raise NotFound(f"There is no upload {sha256}.")
         return schemas.Upload(sha256=sha256)
+
+    @app.delete("/uploads", tags=["uploads"], summary="Delete all files that were sent ahead", status_code=204)
+    async def remove_uploads() -> Response:
+        """Those of whoever asks. What waiting jobs need stays; faces have copies of what they need."""
+        service.uploads.mine.remove_all(service.jobs.needed_files())
+        return Response(status_code=204)
 
 
 def _add_live(app: FastAPI, service: Service) -> None:
@@ -366,11 +385,12 @@ def _add_live(app: FastAPI, service: Service) -> None:
 
     @app.get("/cameras", tags=["live"], summary="Cameras of this machine")
     async def cameras() -> list[schemas.Camera]:
-        return await live.cameras()
+        return await live.cameras() if asking.get() is OWNER else []
 
     @app.post("/live", tags=["live"], summary="Read a face while it moves", status_code=201)
     async def start(asked: schemas.StartLive) -> schemas.Live:
         """Answered when the camera is open. A session that nobody follows for half a minute ends."""
+        service.naming.check(asked)
         return await live.start(asked)
 
     @app.get(

@@ -10,11 +10,12 @@ from fastapi import FastAPI, Response
 
 from dreamface.service import schemas
 from dreamface.service.jobs import Workers
+from dreamface.service.naming import Naming
 from dreamface.service.uploads import Uploads
 from dreamface.service.worker_process import PAINT_LIMIT
 
 
-def add_edits(app: FastAPI, workers: Workers, uploads: Uploads) -> None:
+def add_edits(app: FastAPI, workers: Workers, uploads: Uploads, naming: Naming) -> None:
     """Add the routes to the application."""
     known: dict[int | str, dict[str, Any]] = {
         200: {"content": {"application/octet-stream": {}}, "description": "the file's bytes"},
@@ -37,17 +38,17 @@ def add_edits(app: FastAPI, workers: Workers, uploads: Uploads) -> None:
         arguments = asked.model_dump() | {"files": _files(uploads, asked.pictures)}
         if asked.offset is not None:
             arguments["offset"] = _files(uploads, (asked.offset,))[asked.offset]
-        _, payload = await workers.faces.call("paint", arguments, PAINT_LIMIT)
+        _, payload = await workers.ask("paint", arguments, PAINT_LIMIT)
         return Response(payload, media_type="application/octet-stream")
 
     @app.get("/edits", tags=["edits"], summary="Every word that works in an edit, and the regions")
     async def vocabulary() -> schemas.EditVocabulary:
-        result, _ = await workers.faces.call("edit_vocabulary", {})
+        result, _ = await workers.ask("edit_vocabulary", {})
         return schemas.EditVocabulary.model_validate(result)
 
     @app.post("/edits/read", tags=["edits"], summary="What the words of an edit ask for")
     async def read(asked: schemas.EditWords) -> schemas.EditReading:
-        result, _ = await workers.faces.call("read_edit", asked.model_dump())
+        result, _ = await workers.ask("read_edit", asked.model_dump())
         return schemas.EditReading.model_validate(result)
 
     @app.post("/talk", tags=["edits"], summary="What comes of something that is said to a face")
@@ -56,29 +57,30 @@ def add_edits(app: FastAPI, workers: Workers, uploads: Uploads) -> None:
 
         The stack is made by a job `edit` whose face has it and the conversation. What can't be followed is a sentence.
         """
-        result, _ = await workers.faces.call("talk", asked.model_dump(), PAINT_LIMIT)
+        naming.check(asked)
+        result, _ = await workers.ask("talk", asked.model_dump(), PAINT_LIMIT)
         return schemas.TalkReply.model_validate(result)
 
     @app.post("/edits/carry", tags=["edits"], summary="Edits of one face as another can have them")
     async def carry(asked: schemas.Carry) -> schemas.CarriedEdits:
         """Also from a head of one model to one of another. 400 with a sentence where that can't be done."""
         arguments = asked.model_dump() | {"files": _files(uploads, asked.pictures)}
-        result, _ = await workers.faces.call("carry_edits", arguments, PAINT_LIMIT)
+        result, _ = await workers.ask("carry_edits", arguments, PAINT_LIMIT)
         return schemas.CarriedEdits.model_validate(result)
 
     @app.post("/edits/picture", tags=["edits"], summary="Make a file one that an edit can refer to")
     async def picture(asked: schemas.EditPicture) -> schemas.KeptPicture:
         """The PNG that comes of it is among the uploads; a mask that is black all over is refused."""
         place = _files(uploads, (asked.picture,))[asked.picture]
-        result, png = await workers.faces.call("edit_picture", {"path": place, "kind": asked.kind})
-        return schemas.KeptPicture(sha=await uploads.keep(png), png=base64.b64encode(png).decode(), **result)
+        result, png = await workers.ask("edit_picture", {"path": place, "kind": asked.kind})
+        return schemas.KeptPicture(sha=await uploads.mine.keep(png), png=base64.b64encode(png).decode(), **result)
 
 
 def _files(uploads: Uploads, digests: Sequence[str]) -> dict[str, str]:
-    """Return where uploads lie, by their SHA-256, and keep them for another month.
+    """Return where uploads of whoever asks lie, by their SHA-256, and keep them for another month.
 
     Raises:
         BadRequest: one is not here.
     """
-    uploads.check(digests)
-    return {digest: str(uploads.file(digest)) for digest in digests}
+    uploads.mine.check(digests)
+    return {digest: str(uploads.mine.file(digest)) for digest in digests}

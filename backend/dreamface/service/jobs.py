@@ -21,13 +21,16 @@ from dreamface import library
 from dreamface._files import cannot_write, delete, sibling
 from dreamface.errors import DreamFaceError, FolderError
 from dreamface.limits import SEED_LIMIT
+from dreamface.service import schemas
 from dreamface.service.events import Hub
+from dreamface.service.glances import AHEAD
 from dreamface.service.layout import Layout, forming_picture, has_folder, is_face
+from dreamface.service.room import Room, size_of
 from dreamface.service.schemas import JOB_KINDS, Export, FaceResult, Job, Kind, NewJob, WorkerName, needed_files
-from dreamface.service.store import ERROR_CODE, JobStore, Record, StoreError, to_job
+from dreamface.service.store import ERROR_CODE, JobStore, Record, StoreError, iso, to_job
 from dreamface.service.uploads import Uploads
 from dreamface.service.users import GIGABYTE, OWNER, asking
-from dreamface.service.worker_process import JobFailed, NotStarted, WorkerLost, WorkerProcess
+from dreamface.service.worker_process import CALL_LIMIT, JobFailed, NotStarted, WorkerLost, WorkerProcess
 
 _MOST_ATTEMPTS: Final = 3
 _GIVEN_UP: Final = f"DreamFace was stopped {_MOST_ATTEMPTS} times while it worked on this: "
@@ -59,16 +62,33 @@ class Workers:
         faces: always alive, as it must have everything loaded.
         models: alive while there is something to install, check or remove. Faces go on meanwhile.
         heads: held while a face is made, and while a model is removed: nobody takes it away from under a face.
+        styles_of: gives the folder of a user's own hair styles; None for the owner's, which is the usual one.
     """
 
     faces: WorkerProcess
     models: WorkerProcess
+    styles_of: Callable[[str], Path | None] = lambda _: None
     heads: asyncio.Lock = field(default_factory=asyncio.Lock)
     _forgetting: set[asyncio.Task[None]] = field(default_factory=set)
 
     def of(self, record: Record) -> WorkerProcess:
         """Return the one that does a job."""
         return self.models if JOB_KINDS[record.kind].worker == "models" else self.faces
+
+    async def ask(
+        self, name: str, arguments: dict[str, Any], limit: float = CALL_LIMIT
+    ) -> tuple[dict[str, Any], bytes]:
+        """Ask the worker for faces something, for whoever asks; see `WorkerProcess.call`.
+
+        Raises:
+            DreamFaceError: as there.
+        """
+        return await self.faces.call(name, {**arguments, **self.styles_for(asking.get().name)}, limit)
+
+    def styles_for(self, owner: str) -> dict[str, str]:
+        """Return what tells the worker which hair styles are somebody's own."""
+        folder = self.styles_of(owner)
+        return {} if folder is None else {"styles": str(folder)}
 
     @asynccontextmanager
     async def ready_for(self, record: Record) -> AsyncIterator[WorkerProcess]:
@@ -122,18 +142,20 @@ class JobQueue:
     next start enters it as done. What the table does not take is kept and tried again; a result is never taken back.
     """
 
-    def __init__(self, store: JobStore, layout: Layout, workers: Workers, hub: Hub, uploads: Uploads) -> None:
+    def __init__(
+        self, store: JobStore, layout: Layout, workers: Workers, hub: Hub, uploads: Uploads, room: Room
+    ) -> None:
         self._store = store
         self._layout = layout
         self._workers = workers
         self._hub = hub
         self._uploads = uploads
+        self._room = room
         self._active: dict[str, Record] = {}  # in the order they came
         self._unsaved: dict[str, Record] = {}  # what became of them is not on the disk yet, which would not take it
         self._not_started: set[str] = set()  # jobs whose worker died before it began them
         self._refusal = ""  # why nothing could be written when that was last tried
         self._turns: dict[str, int] = {}  # owner -> when one of their jobs was chosen last
-        self._sizes: dict[str, int] = {}  # job -> bytes that its files take
         self._came = asyncio.Event()
         self._closed = False
 
@@ -164,12 +186,14 @@ class JobQueue:
                 raise Conflict(f"The id {known.id} belongs to another job: choose a new one.")
             if not self._is_lost(known):
                 if not known.is_active:
-                    self._forget_photographs(known.kind, known.request)  # they were sent again with the question
+                    # They were sent again with the question.
+                    self._forget_photographs(known.kind, known.request, known.owner)
                 return self._describe(known), False
         try:
             self._check(asked, request)
         except QuotaUsed:
-            self._forget_photographs(asked.kind, request)  # nobody is to keep what no face is made of
+            # Nobody is to keep what no face is made of.
+            self._forget_photographs(asked.kind, request, asking.get().name)
             raise
         if known is not None:
             record = Record(known.id, known.kind, known.request, known.created, owner=known.owner)
@@ -189,7 +213,7 @@ class JobQueue:
     def _check(self, asked: NewJob, request: dict[str, Any]) -> None:
         """Refuse a job that lacks what it needs, or is more than a user may; keep what it is made of."""
         self._check_quota(asked)
-        self._uploads.check(needed_files(asked.kind, request))
+        self._uploads.mine.check(needed_files(asked.kind, request))
         if isinstance(asked.request, Export):
             source = self.face(asked.request.job)
             with suppress(FolderError):  # of a folder that can't be written to, a copy can still be made
@@ -210,30 +234,46 @@ class JobQueue:
             self.check_disk()
 
     def check_disk(self) -> None:
-        """Refuse to keep more for a user whose faces and files take as much as they may.
+        """Refuse to keep more for a user whose faces and files take as much as they may; `measure` comes before.
 
         Raises:
             QuotaUsed: they do.
         """
         user = asking.get()
-        if user.disk is not None and (used := self.used(user.name)) >= user.disk * GIGABYTE:
+        if user.room is not None and (used := self._room.used(user.name)) >= user.room:
             raise QuotaUsed(
-                f"Your faces and files take {used / GIGABYTE:.2f} GB here, and may take {user.disk:g} GB: ask whoever "
-                "runs the service for more, or delete some of them there (DELETE /jobs/ID/files)."
+                f"Your faces and files take {used / GIGABYTE:.2f} GB on the machine that makes them, and may take "
+                f"{user.disk:g} GB: delete some there (in Blender: Free Space), or ask whoever runs it for more."
             )
 
-    def used(self, owner: str) -> int:
-        """Return how many bytes a user's faces and files take."""
-        total = 0
-        for job, kind in self._store.done(owner):
-            folder = self._layout.result(kind, job) if has_folder(kind) else None
-            if folder is None or not folder.is_dir():
-                self._sizes.pop(job, None)
-                continue
-            if job not in self._sizes:
-                self._sizes[job] = _size(folder)
-            total += self._sizes[job]
-        return total
+    def count_upload(self, size: int) -> None:
+        """Count bytes that whoever asks has sent."""
+        self._room.add_upload(asking.get().name, size)
+
+    async def measure(self) -> None:
+        """Find out what whoever asks takes of the disk, where there is a limit to it."""
+        user = asking.get()
+        if user.room is not None:
+            await self._room.measure(user.name, user.room)
+
+    async def room(self) -> schemas.Room:
+        """Return what whoever asks takes of the disk, the largest jobs first."""
+        user = asking.get()
+        await self._room.measure(user.name, 0)
+        sizes = self._room.of_jobs(user.name)
+        items = [
+            schemas.RoomItem(job=job, kind=kind, label=label, created=iso(created) or "", size=sizes[job])
+            for job, kind, created, label in self._store.labels(user.name)
+            if job in sizes
+        ]
+        uploads, styles = self._room.of_others(user.name)
+        return schemas.Room(
+            used=self._room.used(user.name),
+            allowed=user.room,
+            uploads=uploads,
+            styles=styles,
+            items=sorted(items, key=lambda item: -item.size),
+        )
 
     def _is_lost(self, record: Record) -> bool:
         """Whether the files of a done job were deleted."""
@@ -324,7 +364,7 @@ class JobQueue:
             folder.rename(gone)
         except OSError as error:  # on Windows, one that a program has open
             raise cannot_write(folder, error) from error
-        self._sizes.pop(job, None)
+        self._room.forget_job(asking.get().name, job)
         delete(gone)
 
     # ---------------------------------------------------------------------------------------------------------- doing
@@ -359,6 +399,11 @@ class JobQueue:
     def needed_files(self) -> set[str]:
         """Return the SHA-256 of the uploads that jobs need which are not over."""
         return {digest for record in self._active.values() for digest in needed_files(record.kind, record.request)}
+
+    def is_mine(self, job: str) -> bool:
+        """Return whether whoever asks has asked for a job."""
+        record = self._find(job)
+        return record is not None and record.owner == asking.get().name
 
     async def run(self) -> None:
         """Do the jobs until this is cancelled; each worker its own."""
@@ -432,13 +477,26 @@ class JobQueue:
 
     def _order(self, record: Record, staged: Path) -> dict[str, Any]:
         """A job as the worker is told it."""
-        order = {"id": record.id, "kind": record.kind, "request": _completed(record), "place": str(staged)}
+        order: dict[str, Any] = {
+            "id": record.id, "kind": record.kind, "request": _completed(record), "place": str(staged),
+        }  # fmt: skip
+        order |= self._workers.styles_for(record.owner)
         needed = needed_files(record.kind, record.request)
         if needed:
-            order["files"] = {digest: str(self._uploads.file(digest)) for digest in needed}
+            uploads = self._uploads.of(record.owner)
+            order["files"] = {digest: str(uploads.file(digest)) for digest in needed}
+        if record.kind == "glance":
+            order["ahead"] = self._next_glances(record)
         if record.kind == "export":
             order["source"] = str(self._face(self._known(record.request["job"], record.owner)))
         return order
+
+    def _next_glances(self, record: Record) -> list[dict[str, Any]]:
+        """Return what the jobs ask for that are done after one of people at a glance, if nobody else's turn comes."""
+        waiting = [other for other in self._active.values() if other.state == "queued"]
+        if any(other.owner != record.owner for other in waiting):
+            return []
+        return [_completed(other) for other in waiting[:AHEAD] if other.kind == "glance"]
 
     def _put_off(self, record: Record, error: NotStarted) -> None:
         """Have a job done by the next worker, as the last one died before it had begun; a second time it fails."""
@@ -458,6 +516,7 @@ class JobQueue:
 
     async def _keep(self, record: Record, staged: Path, result: dict[str, Any]) -> None:
         """Make a result part of the store: the folder first, if there is one, then the row."""
+        size = await asyncio.to_thread(size_of, staged) if record.owner else 0
         for attempt in range(_RENAME_TRIES if has_folder(record.kind) else 0):
             place = self._layout.result(record.kind, record.id)
             if record.state != "running":
@@ -465,6 +524,8 @@ class JobQueue:
             try:
                 staged.chmod(0o700)
                 staged.rename(place)
+                if record.owner:
+                    self._room.add_job(record.owner, record.id, size)
                 break
             except PermissionError as error:
                 if attempt + 1 == _RENAME_TRIES:
@@ -492,15 +553,15 @@ class JobQueue:
         record.stage, record.fraction, record.message = "", 1.0 if state == "done" else 0.0, ""
         self._active.pop(record.id, None)
         self._not_started.discard(record.id)
-        self._forget_photographs(record.kind, record.request)
+        self._forget_photographs(record.kind, record.request, record.owner)
         if not self._save(record) and state == "done":
             record.message = f"It is done, though the list of jobs does not say so yet. {self._refusal}"
         self._publish(record)
 
-    def _forget_photographs(self, kind: Kind, request: Mapping[str, Any]) -> None:
+    def _forget_photographs(self, kind: Kind, request: Mapping[str, Any], owner: str) -> None:
         """Delete the photographs that were sent for a job which is over or refused, unless another one needs them."""
         if kind == "from_photo":
-            self._uploads.remove(set(needed_files(kind, request)) - self.needed_files())
+            self._uploads.of(owner).remove(set(needed_files(kind, request)) - self.needed_files())
 
     # ---------------------------------------------------------------------------------------------------------- pieces
 
@@ -570,15 +631,6 @@ class JobQueue:
     def _remove_result(self, record: Record) -> None:
         if has_folder(record.kind):
             shutil.rmtree(self._layout.result(record.kind, record.id), ignore_errors=True)
-
-
-def _size(folder: Path) -> int:
-    """Return how many bytes the files of a folder take."""
-    total = 0
-    for file in folder.rglob("*"):
-        with suppress(OSError):
-            total += file.lstat().st_size
-    return total
 
 
 def _completed(record: Record) -> dict[str, Any]:

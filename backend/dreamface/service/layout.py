@@ -55,8 +55,21 @@ class Layout:
 
     @property
     def uploads(self) -> Path:
-        """Files that were sent ahead of a job."""
+        """Files that were sent ahead of a job; those of users lie in folders of their own in it."""
         return self.root / "uploads"
+
+    def uploads_of(self, owner: str) -> Path:
+        """Files that somebody has sent ahead; an empty name is the owner's."""
+        return self.uploads / f"{USER}{owner}" if owner else self.uploads
+
+    def styles_of(self, owner: str) -> Path | None:
+        """A user's own hair styles; None: the owner's lie where DreamFace keeps them without a service, too."""
+        return self.root / "styles" / f"{USER}{owner}" if owner else None
+
+    def takes_of(self, owner: str) -> Path:
+        """Where somebody's live sessions record, each in a folder of its own."""
+        exports = self.root / "exports"
+        return exports / f"{USER}{owner}" if owner else exports
 
     def prepare(self) -> str:
         """Make the folders, sweep what was left half done, and give the store's id.
@@ -92,6 +105,9 @@ class Layout:
         sweep(self.root / "exports")
 
 
+USER: Final = "user-"
+"""What the names of a user's folders begin with, so that no name can be a job's or a device's."""
+
 NEIGHBOURS: Final = "neighbours.json"
 """Of the result of a job `explore`: which picture is of which neighbour."""
 
@@ -119,9 +135,20 @@ _REMOVED: Final = re.compile(rf"\.{_JOB}\.removed")
 
 _TABLE: Final = "jobs.sqlite"
 _STORE_ID: Final = "store_id"
-_FILES: Final = ("lock", _STORE_ID, "backend.json", "reserve", "log", "backend.log", "token", "address", "users.json")
+_FILES: Final = (
+    "lock",
+    _STORE_ID,
+    "backend.json",
+    "reserve",
+    "log",
+    "backend.log",
+    "token",
+    "address",
+    "users.json",
+    "users.lock",
+)
 _NEEDED: Final = ("faces", "exports", "staging", "uploads")
-_FOLDERS: Final = (*_NEEDED, "downloads", "tls")
+_FOLDERS: Final = (*_NEEDED, "styles", "downloads", "tls")
 _RESULT: Final = re.compile(rf"{_JOB}|{_STAGED.pattern}|[0-9a-f]{{64}}")
 """How what the store puts into its folders is called: by a job's id, or an upload's SHA-256."""
 

@@ -161,7 +161,7 @@ class LiveSessions:
             process = await self._spawn()
         finally:
             self._starting -= 1
-        session = _Session(name, self._layout.result("animate", name), process, adjustments)
+        session = _Session(name, self._layout.takes_of(asking.get().name) / name, process, adjustments)
         self._sessions[name] = session
         session.tasks = [asyncio.create_task(self._attend(session))]
         start = {"source": asked.source, "face": asked.face, "adjustments": adjustments, "folder": str(session.folder)}
@@ -345,7 +345,7 @@ class LiveSessions:
 
     async def _kept(self, name: str) -> Take:
         """Return the take of a session that an earlier backend had."""
-        folder = self._layout.result("animate", name)
+        folder = self._layout.takes_of(asking.get().name) / name
         recorded = await asyncio.to_thread(rescue, folder) if _ID.fullmatch(name) else None
         if recorded is None:
             raise NotFound(f"There is no live session {name}: start one.")

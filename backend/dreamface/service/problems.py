@@ -13,12 +13,13 @@ from starlette.exceptions import HTTPException
 from dreamface.errors import BadRequest, Busy, DreamFaceError, NameTaken, UnknownName
 from dreamface.service.access import limit_of
 from dreamface.service.jobs import Conflict, NotFound, QuotaUsed
+from dreamface.service.naming import NotYours
 from dreamface.service.schemas import TOO_DEEP
 from dreamface.service.worker_process import CallFailed
 
 _STATUS: Mapping[type[DreamFaceError], int] = {
-    BadRequest: 400, NotFound: 404, QuotaUsed: 429, UnknownName: 404, Conflict: 409, NameTaken: 409, Busy: 409,
-    CallFailed: 500,
+    BadRequest: 400, NotYours: 403, NotFound: 404, QuotaUsed: 429, UnknownName: 404, Conflict: 409, NameTaken: 409,
+    Busy: 409, CallFailed: 500,
 }  # fmt: skip
 _UNAVAILABLE = 503  # the worker starts, the disk is full: later it may work
 _NOT_JSON = "The request is not JSON."

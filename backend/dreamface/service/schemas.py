@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
+    JsonValue,
     ValidationError,
     WithJsonSchema,
     model_validator,
@@ -131,6 +132,23 @@ class TraitEntry(Strict):
     value: FiniteFloat | str | list[FiniteFloat]
     confidence: FiniteFloat = Field(default=1.0, ge=0.0, le=1.0)
     because: str = ""
+
+
+ON_MACHINE: Final[dict[str, JsonValue]] = {"x-on-machine": True}
+"""Of a field of a request that names a file, a folder or a camera of the backend's machine, in its JSON schema.
+
+Users may name there only what is theirs; see `naming`."""
+
+
+def named_on_machine(request: BaseModel) -> Iterator[str]:
+    """Give everything on the backend's machine that a request names, however deep."""
+    for name, field in type(request).model_fields.items():
+        value, extra = getattr(request, name), field.json_schema_extra
+        if isinstance(extra, dict) and extra.items() >= ON_MACHINE.items() and value is not None:
+            yield value
+        for nested in value if isinstance(value, list) else [value]:
+            if isinstance(nested, BaseModel):
+                yield from named_on_machine(nested)
 
 
 Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="32 hexadecimal digits, such as uuid4().hex")]
@@ -439,7 +457,9 @@ class Photograph(Strict):
     """A photograph: a file on the backend's machine, or one that was uploaded."""
 
     path: Annotated[str, Field(max_length=4096)] | None = Field(
-        default=None, description="whole path of a file on the backend's machine"
+        default=None,
+        description="whole path of a file on the backend's machine; users send an upload instead",
+        json_schema_extra=ON_MACHINE,
     )
     upload: Digest | None = Field(default=None, description="an upload; it is deleted when the job is over")
     name: str = Field(default="", max_length=255, description="what an upload's file is called")
@@ -481,7 +501,8 @@ class Animate(Strict):
     source: Annotated[str, _passes(_check_path)] = Field(
         max_length=4096,
         description="path on the backend's machine: a video, a folder of pictures, a CSV file of Live Link Face or a "
-        "take (.npz)",
+        "take (.npz); users name takes that they made",
+        json_schema_extra=ON_MACHINE,
     )
     tracker: Annotated[str, _passes(_check_tracker)] = Field(
         default="auto", description="auto, face-mesh or face-landmarker"
@@ -583,6 +604,7 @@ class ModelSource(Strict):
         default=None,
         description="a file or archive that was downloaded already, or a folder it was unpacked into, on the backend's "
         "machine; null downloads it",
+        json_schema_extra=ON_MACHINE,
     )
 
     @model_validator(mode="after")
@@ -841,7 +863,10 @@ class Talk(Strict):
     face: RecordData = Field(description="its record, with the conversation so far")
     others: Annotated[list[OtherFace], Field(max_length=50)] = Field(default=[], description="faces that may be named")
     folder: str | None = Field(
-        default=None, max_length=4096, description="of the face as it was made last, to look at it for questions"
+        default=None,
+        max_length=4096,
+        description="of the face as it was made last, on the backend's machine, to look at it for questions",
+        json_schema_extra=ON_MACHINE,
     )
 
 
@@ -892,7 +917,8 @@ class StartLive(Strict):
     source: Annotated[str, _passes(check_source)] = Field(
         max_length=4096,
         description='"camera", "camera:1" of GET /cameras, the path of a video that plays as a camera, or "udp:11111", '
-        "the port that Live Link Face sends to",
+        "the port that Live Link Face sends to; users have no cameras and videos there",
+        json_schema_extra=ON_MACHINE,
     )
     face: WhichFace
     mirror: bool = False
@@ -1024,6 +1050,26 @@ class FileList(BaseModel):
     """All files of a job's result."""
 
     files: list[File]
+
+
+class RoomItem(BaseModel):
+    """What a done job takes of the disk."""
+
+    job: str
+    kind: Kind
+    label: str = Field(description="what it is of: a prompt, or what else was asked for; may be empty")
+    created: str = Field(description="ISO 8601 in UTC")
+    size: int = Field(description="bytes")
+
+
+class Room(BaseModel):
+    """What somebody takes of the disk, and may take."""
+
+    used: int = Field(description="bytes")
+    allowed: int | None = Field(description="bytes; null: all there are")
+    uploads: int = Field(description="bytes of `used` that were sent ahead of jobs")
+    styles: int = Field(description="bytes of `used` that hair styles of one's own take; the owner's lie elsewhere")
+    items: list[RoomItem] = Field(description="the largest first")
 
 
 class ReadTrait(TraitEntry):

@@ -33,6 +33,8 @@ from dreamface.service.jobs import JobQueue, Workers
 from dreamface.service.layout import Layout, for_the_user_alone, lock
 from dreamface.service.live import COMMAND as LIVE_COMMAND
 from dreamface.service.live import LONELY, LiveSessions
+from dreamface.service.naming import Naming
+from dreamface.service.room import Room
 from dreamface.service.store import JobStore
 from dreamface.service.uploads import Uploads
 from dreamface.service.users import Users
@@ -88,14 +90,16 @@ def serve(options: Options) -> None:
         with lock(layout.root):
             store_id = layout.prepare()
             store, hub = JobStore(layout.jobs), Hub()
-            workers = Workers(WorkerProcess(options.worker), WorkerProcess((*options.worker, "models"), umask=umask))
+            models = WorkerProcess((*options.worker, "models"), umask=umask)
+            workers = Workers(WorkerProcess(options.worker), models, layout.styles_of)
             try:
                 uploads = Uploads(layout.uploads)
-                jobs = JobQueue(store, layout, workers, hub, uploads)
+                jobs = JobQueue(store, layout, workers, hub, uploads, Room(layout, store.done))
                 jobs.recover()
                 uploads.sweep(jobs.needed_files())
                 live = LiveSessions(layout, options.live, options.lonely)
-                service = Service(layout, store_id, jobs, workers, hub, uploads, live, options.keep_variations)
+                naming = Naming(layout, jobs)
+                service = Service(layout, store_id, jobs, workers, hub, uploads, live, naming, options.keep_variations)
                 try:
                     _run(service, listener, options)
                 finally:

@@ -57,6 +57,9 @@ CREATE INDEX jobs_by_state ON jobs (state);
 _ADD_OWNER: Final = "BEGIN; ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT ''; PRAGMA user_version=2; COMMIT;"
 """From the first version, whose jobs were all the owner's."""
 
+_SMALL_LETTERS: Final = "UPDATE jobs SET owner=lower(owner) WHERE owner<>lower(owner)"
+"""Users' names were once kept as they were typed."""
+
 log = logging.getLogger(__name__)
 
 
@@ -132,6 +135,8 @@ class JobStore:
                 self._database.executescript(f"BEGIN; {_TABLE} PRAGMA user_version={_VERSION}; COMMIT;")
             elif version == 1:
                 self._database.executescript(_ADD_OWNER)
+            if version <= _VERSION:
+                self._database.execute(_SMALL_LETTERS)
         if version > _VERSION:
             raise StoreError(
                 f"{file} was made by a newer DreamFace: update DreamFace, or choose another folder (--store)."
@@ -204,6 +209,21 @@ class JobStore:
             ).fetchall()
         return [(row["id"], row["kind"]) for row in rows if row["kind"] in JOB_KINDS]
 
+    def labels(self, owner: str) -> list[tuple[str, Kind, float, str]]:
+        """Return id, kind, when it came, and what it is of, of all jobs of a user that are done."""
+        with self._explained():
+            rows = self._database.execute(
+                "SELECT id, kind, created, CASE WHEN json_valid(request) THEN "
+                "coalesce(json_extract(request, '$.prompt'), json_extract(request, '$.face.prompt')) END AS label "
+                "FROM jobs WHERE state='done' AND owner=? ORDER BY number DESC",
+                (owner,),
+            ).fetchall()
+        return [
+            (row["id"], row["kind"], row["created"], str(row["label"] or ""))
+            for row in rows
+            if row["kind"] in JOB_KINDS
+        ]
+
     def durations(self, kind: Kind, resolution: object, limit: int = 10) -> list[float]:
         """Seconds that the last done jobs of a kind took at a resolution; those with diffusion are left out."""
         with self._explained():
@@ -273,9 +293,9 @@ def to_job(record: Record, layout: Layout, eta: float | None = None) -> Job:
         fraction=record.fraction,
         message=record.message,
         eta=None if eta is None else round(eta, 2),
-        created=_iso(record.created) or "",
-        started=_iso(record.started),
-        finished=_iso(record.finished),
+        created=iso(record.created) or "",
+        started=iso(record.started),
+        finished=iso(record.finished),
         error=record.error,
         error_code=str((record.result or {}).get(ERROR_CODE, "")) if record.state == "failed" else "",
         request=request,
@@ -293,7 +313,8 @@ def _cut(data: Any, depth: int = DEEPEST) -> Any:
     return [_cut(value, depth - 1) for value in data] if isinstance(data, list) else data
 
 
-def _iso(seconds: float | None) -> str | None:
+def iso(seconds: float | None) -> str | None:
+    """Return a time in seconds since 1970 as clients get it."""
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

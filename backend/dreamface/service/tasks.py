@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -26,6 +26,7 @@ from dreamface.images import encode_unit8, png_bytes
 from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
 from dreamface.record import FaceRecord, read_corrections, read_edits, write_edits, write_talk
+from dreamface.service.glances import Glances
 from dreamface.service.layout import GLANCE, NEIGHBOURS, PREVIEW, forming_picture
 from dreamface.service.schemas import (
     AnimateResult,
@@ -41,6 +42,8 @@ from dreamface.service.schemas import (
 from dreamface.traits import Traits
 
 Request = Mapping[str, Any]
+JobFunction = Callable[[Request, Path, Progress], dict[str, Any]]
+Call = Callable[..., tuple[dict[str, Any], bytes]]
 
 _DIFFUSED = 0.7
 """Of a job with diffusion: when that is done."""
@@ -269,12 +272,9 @@ def explore(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
 
 def glance(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     """Take a small picture of somebody, into the folder `place`."""
-    request = job["request"]
-    record, picture = pipeline.glance(
-        **_wanted(request),
-        size=request["size"],
-        progress=progress,
-    )
+    styles = {"styles": job.get("styles")}
+    ahead = [{**one, **styles} for one in job.get("ahead", ())]
+    record, picture = _glances.get({**job["request"], **styles}, ahead, progress)
     told = {"prompt": record.prompt, "seed": record.seed, "traits": record.traits.to_json()}
     try:
         place.mkdir(parents=True)
@@ -283,6 +283,14 @@ def glance(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     except OSError as error:
         raise cannot_write(place, error) from error
     return GlanceResult(file=PREVIEW, prompt=record.prompt, seed=record.seed).model_dump()
+
+
+def _take_glance(request: Request) -> tuple[FaceRecord, Tensor]:
+    with pipeline.own_styles_in(_folder(request["styles"])):  # this thread is not the job's
+        return pipeline.glance(**_wanted(request), size=request["size"])
+
+
+_glances = Glances(_take_glance)
 
 
 def _neighbour_json(neighbour: pipeline.Neighbour) -> dict[str, Any]:
@@ -349,7 +357,35 @@ def animate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     ).model_dump()
 
 
-JOBS: Mapping[Kind, Callable[[Request, Path, Progress], dict[str, Any]]] = {
+def _with_styles(job: JobFunction) -> JobFunction:
+    """Return the function of a job that takes the hair styles of whoever has asked for it as the artist's own."""
+
+    @wraps(job)
+    def do(order: Request, place: Path, progress: Progress) -> dict[str, Any]:
+        with pipeline.own_styles_in(_folder(order.get("styles"))):
+            return job(order, place, progress)
+
+    return do
+
+
+def _asked_with_styles(
+    call: Call,
+) -> Call:
+    """Return the function of a call that takes the hair styles of whoever asks as the artist's own."""
+
+    @wraps(call)
+    def answer(styles: str | None = None, **arguments: Any) -> tuple[dict[str, Any], bytes]:
+        with pipeline.own_styles_in(_folder(styles)):
+            return call(**arguments)
+
+    return answer
+
+
+def _folder(path: str | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
+_JOBS: Mapping[Kind, JobFunction] = {
     "generate": generate,
     "from_photo": from_photo,
     "edit": edit,
@@ -359,6 +395,8 @@ JOBS: Mapping[Kind, Callable[[Request, Path, Progress], dict[str, Any]]] = {
     "export": export,
     "animate": animate,
 }
+
+JOBS: Mapping[Kind, JobFunction] = {kind: _with_styles(job) for kind, job in _JOBS.items()}
 """By kind: each returns the result's plain data; those that make files fill the folder they are given."""
 
 
@@ -584,7 +622,7 @@ def forget() -> tuple[dict[str, Any], bytes]:
     return {}, b""
 
 
-CALLS: Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]] = {
+_CALLS: Mapping[str, Call] = {
     "read": read,
     "reshape": reshape,
     "follow_pins": follow_pins,
@@ -600,6 +638,8 @@ CALLS: Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]] = {
     "remove_style": remove_style,
     "forget": forget,
 }
+
+CALLS: Mapping[str, Call] = {name: _asked_with_styles(call) for name, call in _CALLS.items()}
 """By name: each returns plain data and bytes."""
 
 

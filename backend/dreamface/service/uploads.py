@@ -16,6 +16,8 @@ from starlette.requests import ClientDisconnect
 
 from dreamface._files import cannot_write, flush_to_disk, sibling
 from dreamface.errors import BadRequest
+from dreamface.service.layout import USER
+from dreamface.service.users import asking
 
 _LIFETIME: Final = 30 * 24 * 3600.0
 """Seconds without use after which the next start deletes a file. Faces have copies of what they need."""
@@ -25,14 +27,23 @@ _HALF_SENT: Final = re.compile(r"\.[0-9a-f]{64}\..*\.part")
 
 
 class Uploads:
-    """The files, in a folder of the store.
+    """The files that somebody has sent, in a folder of the store.
 
     Args:
-        folder: it exists.
+        folder: it is made when it is needed.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def of(self, owner: str) -> Uploads:
+        """Return the files that a user has sent, where these are the owner's; an empty name is the owner's."""
+        return Uploads(self._folder / f"{USER}{owner}") if owner else self
+
+    @property
+    def mine(self) -> Uploads:
+        """The files of whoever asks, where these are the owner's."""
+        return self.of(asking.get().name)
 
     def has(self, digest: str) -> bool:
         """Return whether a file is here."""
@@ -81,6 +92,7 @@ class Uploads:
         place = self._folder / digest
         part = sibling(place, "part")
         try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
             found = await _write(part, stream)
             if found != digest:
                 raise BadRequest(f"What was sent has the SHA-256 {found}, not {digest}: send it again.")
@@ -114,6 +126,23 @@ class Uploads:
         await self.receive(digest, whole())
         return digest
 
+    def remove_all(self, needed: Collection[str]) -> None:
+        """Delete all of them but those that waiting jobs need."""
+        with suppress(OSError):
+            self.remove(
+                [
+                    file.name
+                    for file in self._folder.iterdir()
+                    if _UPLOAD.fullmatch(file.name) and file.name not in needed
+                ]
+            )
+
+    def size(self, digest: str) -> int:
+        """Return how many bytes a file has; 0 where it is not here."""
+        with suppress(OSError):
+            return (self._folder / digest).stat().st_size
+        return 0
+
     def remove(self, digests: Collection[str]) -> None:
         """Delete files, as far as they are here."""
         for digest in digests:
@@ -121,12 +150,12 @@ class Uploads:
                 (self._folder / digest).unlink(missing_ok=True)
 
     def sweep(self, needed: Collection[str]) -> None:
-        """Delete what was left half sent, and files that no job has asked for in a month.
+        """Delete what was left half sent, and files that no job has asked for in a month; users' as well.
 
         Args:
             needed: SHA-256 of files that waiting jobs need: they stay.
         """
-        for file in self._folder.iterdir():
+        for file in (*self._folder.iterdir(), *self._folder.glob(f"{USER}*/*")):
             with suppress(OSError):  # another program may hold it; the next start tries again
                 old = file.stat().st_mtime < time.time() - _LIFETIME and file.name not in needed
                 if _HALF_SENT.fullmatch(file.name) or (old and _UPLOAD.fullmatch(file.name)):

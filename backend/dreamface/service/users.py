@@ -13,22 +13,30 @@ import logging
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from dreamface._files import whole_file
+from filelock import FileLock, Timeout
+
+from dreamface._files import cannot_write, whole_file
 from dreamface.errors import BadRequest, DreamFaceError, NameTaken, UnknownName
 
 USERS: Final = "users.json"
+LOCK: Final = "users.lock"
 WAITING, DISK = 50, 20.0
 """Jobs that a user may have waiting, and gigabytes that their faces and files may take, where nobody says otherwise."""
 
 GIGABYTE: Final = 10**9  # bytes
 MOST_WAITING, MOST_DISK = 100_000, 1_000_000.0
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+_PATIENCE: Final = 10.0
+"""Seconds that somebody else who changes the list is waited for."""
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +46,7 @@ class User:
     """Somebody who asks.
 
     Attributes:
-        name: empty for the owner.
+        name: of small letters; empty for the owner.
         token_sha256: of the token, as hexadecimal digits; empty for the owner, whose token the service has.
         waiting: jobs that may wait at a time; None: any number.
         disk: gigabytes that faces and files may take; None: all there are.
@@ -48,6 +56,11 @@ class User:
     token_sha256: str = ""
     waiting: int | None = None
     disk: float | None = None
+
+    @property
+    def room(self) -> int | None:
+        """Bytes that faces and files may take; None: all there are."""
+        return None if self.disk is None else round(self.disk * GIGABYTE)
 
 
 OWNER: Final = User()
@@ -95,7 +108,7 @@ class Users:
 
 
 def read_users(store: Path) -> list[User]:
-    """Return the users of a store by name.
+    """Return the users of a store by name; capital letters of older lists become small ones.
 
     Raises:
         DreamFaceError: the list is damaged, or may not be read.
@@ -103,7 +116,7 @@ def read_users(store: Path) -> list[User]:
     file = store / USERS
     try:
         rows = json.loads(file.read_text("utf-8"))["users"]
-        users = [User(row["name"], row["token_sha256"], row["waiting"], row["disk"]) for row in rows]
+        users = [User(row["name"].lower(), row["token_sha256"], row["waiting"], row["disk"]) for row in rows]
         for user in users:
             if not (_NAME.fullmatch(user.name) and _DIGEST.fullmatch(user.token_sha256)):
                 raise ValueError(user.name)  # an empty name would be the owner's
@@ -116,7 +129,7 @@ def read_users(store: Path) -> list[User]:
             f"{file} can't be read ({error.strerror}), so no user but the owner is let in: it must belong to the "
             "user that the service runs as."
         ) from error
-    except (BadRequest, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (BadRequest, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DreamFaceError(
             f"{file} is damaged, so no user but the owner is let in: mend it, or delete it and add the users again."
         ) from error
@@ -127,7 +140,7 @@ def add_user(store: Path, name: str, waiting: int | None = WAITING, disk: float 
 
     Args:
         store: the service's folder.
-        name: of letters, digits, dots, dashes and underscores.
+        name: of letters, digits, dots, dashes and underscores; capital letters become small ones.
         waiting: jobs that may wait at a time.
         disk: gigabytes that faces and files may take.
 
@@ -136,14 +149,15 @@ def add_user(store: Path, name: str, waiting: int | None = WAITING, disk: float 
         NameTaken: there is somebody of that name.
         DreamFaceError: the list is damaged, or the disk refused.
     """
+    name = name.lower()
     if not _NAME.fullmatch(name):
         raise BadRequest("A user's name has 1 to 40 letters, digits, dots, dashes and underscores, such as anna.k.")
     _check_limits(waiting, disk)
-    users = read_users(store)
-    if name.lower() in (user.name.lower() for user in users):
-        raise NameTaken(f"There is a user called {name} already: remove them first, or choose another name.")
     token = secrets.token_urlsafe(24)
-    _write(store, [*users, User(name, _digest(token), waiting, disk)])
+    with _changing(store) as users:
+        if any(user.name == name for user in users):
+            raise NameTaken(f"There is a user called {name} already: remove them first, or choose another name.")
+        users.append(User(name, _digest(token), waiting, disk))
     return token
 
 
@@ -154,16 +168,40 @@ def remove_user(store: Path, name: str) -> None:
         UnknownName: there is nobody of that name.
         DreamFaceError: the list is damaged, or the disk refused.
     """
-    users = read_users(store)
-    kept = [user for user in users if user.name.lower() != name.lower()]
-    if len(kept) == len(users):
-        raise UnknownName(f"There is no user called {name}: `dreamface users` lists them.")
-    _write(store, kept)
+    if not store.is_dir():
+        raise UnknownName(f"There is no user called {name}: there is no store {store}.")
+    with _changing(store) as users:
+        found = [user for user in users if user.name == name.lower()]
+        if not found:
+            raise UnknownName(f"There is no user called {name}: `dreamface users` lists them.")
+        users.remove(found[0])
+
+
+@contextmanager
+def _changing(store: Path) -> Iterator[list[User]]:
+    """Give the users as a list, and write what the block makes of it; nobody else changes it meanwhile.
+
+    Raises:
+        DreamFaceError: somebody else holds the list, it is damaged, or the disk refused.
+    """
+    lock = FileLock(store / LOCK, timeout=_PATIENCE, mode=0o600)
+    try:
+        store.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise DreamFaceError(f"Another program is changing {store / USERS}: try again in a moment.") from error
+    except OSError as error:
+        raise cannot_write(store / LOCK, error) from error
+    try:
+        users = read_users(store)
+        yield users
+        _write(store, users)
+    finally:
+        lock.release()
 
 
 def _write(store: Path, users: list[User]) -> None:
-    rows = [asdict(user) for user in sorted(users, key=lambda user: user.name.lower())]
-    store.mkdir(mode=0o700, parents=True, exist_ok=True)
+    rows = [asdict(user) for user in sorted(users, key=lambda user: user.name)]
     with whole_file(store / USERS) as part:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

@@ -32,7 +32,7 @@ from dreamface.skin.parts.eyeball import Eyeball, eyeballs
 from dreamface.skin.parts.eyes import EYE_TRAITS, paint_eyes
 from dreamface.skin.parts.lashes import LASH_TRAITS, paint_lashes
 from dreamface.skin.parts.mouth import MOUTH_TRAITS, paint_mouth
-from dreamface.styles import state_of
+from dreamface.styles import own_folder, state_of, use_folder
 from dreamface.traits import Traits, Value
 
 _SMALLEST_COARSE, _LARGEST_COARSE = 256, 512  # texels a side of what is painted coarsely
@@ -281,7 +281,7 @@ def _go_on(
     absent = {layer.amount: 0.0 for layer in LAYERS if layer.amount and strengths.get(layer.name) == 0.0}
     work = _Work(painting, traits.under(absent), strengths, masks, overlays)
     count = min(max(_FEWEST_HELPERS, os.cpu_count() or 1), _MOST_HELPERS)
-    with ThreadPoolExecutor(count) as helpers, _one_thread_each():
+    with ThreadPoolExecutor(count, initializer=use_folder, initargs=(own_folder(),)) as helpers, _one_thread_each():
         try:
             progress.report("skin", 0.0, "Mixing pigments")
             for helper in [helpers.submit(work.help) for _ in range(count)]:

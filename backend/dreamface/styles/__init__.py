@@ -5,12 +5,14 @@ from dreamface.styles.registry import (
     Styles,
     find_style,
     own_folder,
+    own_styles_in,
     presets_folder,
     remove_style,
     save_style,
     state_of,
     style_name,
     styles,
+    use_folder,
 )
 from dreamface.styles.skull import Skull
 from dreamface.styles.style import (
@@ -49,6 +51,7 @@ __all__ = [
     "find_style",
     "hair_bearing",
     "own_folder",
+    "own_styles_in",
     "parse_style",
     "place_of",
     "presets_folder",
@@ -59,5 +62,6 @@ __all__ = [
     "state_of",
     "style_name",
     "styles",
+    "use_folder",
     "weight_of",
 ]

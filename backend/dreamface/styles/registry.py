@@ -6,13 +6,16 @@ import difflib
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any, Final
 
 import platformdirs
+from cachetools import LRUCache
 
 from dreamface._files import cannot_write, flush_to_disk, whole_file
 from dreamface._reading import UNREADABLE, parse_json, read_regular
@@ -30,6 +33,7 @@ PICTURES: Final = "pictures"
 _NO_HAIR: Final = ("none", "bald")  # values of traits
 _LARGEST_FILE: Final = 16 * 2**20  # bytes of a style; thousands of curves take less
 _OFFERED: Final = 3  # nearest names, where one is unknown
+_LISTS_KEPT: Final = 8  # of styles in memory: people who share a service have each their own
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,37 @@ def presets_folder() -> Path:
     return within if within.is_dir() else beside
 
 
+_used: Final[ContextVar[Path | None]] = ContextVar("own_styles", default=None)
+
+
 def own_folder() -> Path:
     """The folder of the artist's own styles; it need not exist."""
-    chosen = os.environ.get(VARIABLE)
+    used, chosen = _used.get(), os.environ.get(VARIABLE)
+    if used is not None:
+        return used
     return Path(chosen) if chosen else Path(platformdirs.user_data_dir("dreamface", False)) / "hair"
 
 
+def use_folder(folder: Path | None) -> None:
+    """Read and keep the artist's own styles in another folder, in this thread; None: in the usual one.
+
+    Threads that are started afterwards do not know of it: give it to each as its initializer.
+    """
+    _used.set(folder)
+
+
+@contextmanager
+def own_styles_in(folder: Path | None) -> Iterator[None]:
+    """Read and keep the artist's own styles in another folder during the block; see `use_folder`."""
+    before = _used.set(folder)
+    try:
+        yield
+    finally:
+        _used.reset(before)
+
+
 _lock = threading.Lock()
-_read: dict[tuple[tuple[str, int, int, int], ...], Styles] = {}
+_read: LRUCache[tuple[tuple[str, int, int, int], ...], Styles] = LRUCache(_LISTS_KEPT)
 
 
 def styles() -> Styles:
@@ -94,7 +121,6 @@ def styles() -> Styles:
     state = tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in found)
     with _lock:
         if state not in _read:
-            _read.clear()
             _read[state] = _read_all([Path(name) for name, _ in found])
         return _read[state]
 

