@@ -41,7 +41,7 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     terminal.show(
         f"The model is in {options.output}",
         f"To install it: dreamface models install {options.kind} --from {options.output}",
-        "No stage of making faces uses it by itself yet.",
+        "Detail by diffusion uses it on heads of its layout, once it is installed.",
     )
     return True
 
