@@ -74,8 +74,8 @@ class StableDiffusion:
     _tokenizer: Any
     _prediction: Prediction
     _takes_turns: bool = False
-    _companions: dict[str, tuple[object, Any]] = field(default_factory=dict, repr=False, compare=False)
-    """Name -> which version, and the model that was loaded to work with this one."""
+    _companions: dict[Path, tuple[int, Any]] = field(default_factory=dict, repr=False, compare=False)
+    """Folder -> when something in it changed last, and the model that was loaded from it to work with this one."""
 
     @classmethod
     def load(cls, folder: Path, name: str, progress: Progress = Progress()) -> StableDiffusion:  # noqa: B008 - immutable
@@ -156,11 +156,11 @@ class StableDiffusion:
             folder: that holds it; where something in it has changed, it is loaded again.
             load: loads it.
         """
-        name, version = folder.name, max(file.stat().st_mtime_ns for file in (folder, *folder.rglob("*")))
-        kept = self._companions.get(name)
+        version = max(file.stat().st_mtime_ns for file in (folder, *folder.rglob("*")))
+        kept = self._companions.get(folder)
         if kept is None or kept[0] != version:
-            self._companions.pop(name, None)  # before the next one takes as much memory
-            self._companions[name] = kept = (version, load())
+            self._companions.pop(folder, None)  # before the next one takes as much memory
+            self._companions[folder] = kept = (version, load())
         found: _Companion = kept[1]
         return found
 

@@ -177,6 +177,7 @@ class Loop:
         if not states:
             return 0
         self._accelerator.load_state(str(states[-1]))
+        self._mean.to(self.device)  # accelerate reads what it does not know itself onto the CPU
         return int(states[-1].name.removeprefix("step-"))
 
     def _save(self, done: int, loss: float | None = None) -> None:
