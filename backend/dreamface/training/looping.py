@@ -233,6 +233,11 @@ _RANGES: Final = {
 }  # fmt: skip
 
 
+def is_first_process() -> bool:
+    """Return whether this is the process that speaks for all of a training; a launcher says which it is."""
+    return os.environ.get(_RANK, "0") == "0"
+
+
 def claim(out: Path, recipe: Mapping[str, Any]) -> None:
     """Make the folder of a training, or check that it holds the same one. Of several processes, the first does.
 
@@ -244,7 +249,7 @@ def claim(out: Path, recipe: Mapping[str, Any]) -> None:
         BadRequest: it holds another training, or other things.
         FolderError: what it says of its training is damaged.
     """
-    if os.environ.get(_RANK, "0") != "0":
+    if not is_first_process():
         return
     file = out / TOLD
     if file.is_file():
