@@ -128,6 +128,8 @@ def make_details(folder: Path, precision: torch.dtype) -> None:
     from dreamface.guidance.devices import Place
     from dreamface.guidance.pbr_decoders import installed_pbr_decoders
     from dreamface.guidance.texture_ldm import installed_texture_model
+    from dreamface.head.ict.looks import _on
+    from dreamface.head.selection.clip_pool import clay_pictures
     from dreamface.pipeline import Detail, FastDetail, build_head, stranger
     from dreamface.pipeline.detailing import make_detail
     from dreamface.record import FaceRecord
@@ -145,6 +147,10 @@ def make_details(folder: Path, precision: torch.dtype) -> None:
     traits = stranger(3)
     head = build_head("anny", traits, 3, 0)
     record = FaceRecord("", "a blue man", 3, 512, "anny", traits, ())
+    card = torch.device(NAME, 0)
+    on_card = clay_pictures(head.vertices.to(card), _on(head.topology, card))
+    assert float((on_card.cpu() - clay_pictures(head.vertices, head.topology)).abs().max()) < 1e-4
+    print("made pictures in clay", flush=True)
     ways: dict[str, Callable[[], object]] = {
         "carved and textured beside a texture model": lambda: make_detail(
             head, record, Detail(1), model, texture, forming=_finite, decoders=decoders

@@ -30,7 +30,7 @@ def test_all_ways_of_detail_run_on_another_device(tmp_path: Path) -> None:
     )
     made = [line.removeprefix("made ") for line in done.stdout.splitlines() if line.startswith("made ")]
     assert made == [
-        "carved and textured beside a texture model", "textured beside the painted skin", "at once", "on a place",
-        "of words alone",
+        "pictures in clay", "carved and textured beside a texture model", "textured beside the painted skin", "at once",
+        "on a place", "of words alone",
     ], done.stderr[-3000:]  # fmt: skip
     assert done.returncode == 0

@@ -321,8 +321,8 @@ MODELS = (
     ),
     Model(
         TAESD.name,
-        "A small stand-in for Stable Diffusion's autoencoder: rougher pictures, far less time and memory. No stage uses it "
-        "yet.",
+        "A small stand-in for Stable Diffusion's autoencoder: rougher pictures, far less time and memory. No stage "
+        "uses it yet.",
         "MIT, (c) 2023 Ollin Boer Bohan",
         "guidance",
         installation=TAESD,
