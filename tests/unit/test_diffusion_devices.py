@@ -258,6 +258,13 @@ def test_networks_leave_a_small_memory_to_the_one_that_works(model: StableDiffus
         assert (model._autoencoder.at, model._unet.at) == ("meta", "cpu")
 
 
+def test_a_denoiser_that_another_is_trained_from_leaves_the_card_to_that(model: StableDiffusion) -> None:
+    for network in (model._unet, model._autoencoder, model._text_encoder):
+        network.to("meta")
+    reading = model.reading_on(torch.device("meta"))
+    assert [one.at for one in (reading._unet, reading._autoencoder, reading._text_encoder)] == ["cpu", "meta", "meta"]
+
+
 def test_the_autoencoder_stays_while_gradients_may_go_back_through_it(model: StableDiffusion) -> None:
     pictures = torch.rand(1, 3, 64, 64, requires_grad=True)
     latents = model.encode(pictures)

@@ -143,10 +143,14 @@ class StableDiffusion:
         found: torch.dtype = self._unet.dtype
         return found
 
-    def on(self, device: torch.device) -> StableDiffusion:
-        """Return it with its networks moved to a device."""
-        for network in (self._unet, self._autoencoder, self._text_encoder):
+    def reading_on(self, device: torch.device) -> StableDiffusion:
+        """Return it with the networks that read pictures and words moved to a device.
+
+        The denoiser waits on the CPU: who trains another one needs the device's memory for that.
+        """
+        for network in (self._autoencoder, self._text_encoder):
             network.to(device)
+        self._unet.to("cpu")
         return replace(self, device=device, _companions={})
 
     def companion(self, folder: Path, load: Callable[[], _Companion]) -> _Companion:

@@ -154,8 +154,8 @@ def rasterise(vertices: Tensor, triangles: Tensor, camera: Camera, size: int) ->
     """What the camera sees at the centre of every pixel.
 
     On the CPU triangles are drawn into a depth buffer, which for a head is several times as fast as casting a ray per
-    pixel; on CUDA rays are cast. Triangles that come closer to the camera than `NEAR` are left out on the CPU. For other
-    devices, such as Apple's GPU, which Warp does not know, the CPU looks.
+    pixel; on CUDA rays are cast. Triangles that come closer to the camera than `NEAR` are left out on the CPU. The CPU
+    looks for other devices, too, such as Apple's GPU: Warp does not know them.
 
     Args:
         vertices: [V, 3] metres.
