@@ -18,7 +18,7 @@ from torch import Tensor
 from dreamface import cli, evaluation, guidance, pipeline
 from dreamface.errors import BadRequest, FolderError
 from dreamface.evaluation import evaluate_prompts, evaluate_textures, prompts, read_prompts, textures
-from dreamface.guidance import DESIRED, UNDESIRED, Prompt, Schedule, StableDiffusion
+from dreamface.guidance import DESIRED, UNDESIRED, Prompt, Schedule, StableDiffusion, sample
 
 needs_clean_fid = pytest.mark.skipif(
     find_spec("cleanfid") is None or find_spec("torchvision") is None, reason="clean-fid is not installed"
@@ -171,10 +171,11 @@ def test_the_table_of_figure_13_is_one_command(
         folders.append(str(tiny_guides.install_texture_model(tmp_path / name, base, "ict", seed=len(name))))
     data = write_scans(tmp_path / "scans", 24)
     monkeypatch.setattr(evaluation, "inception_features", lambda device: features)
+    monkeypatch.setattr(textures, "sample", lambda model, words, _, *how, **more: sample(model, words, 1, *how, **more))
     monkeypatch.setattr(textures, "kernel_distance", lambda one, other, seed: float(abs(one.mean() - other.mean())))
     words = ["evaluate", "texture-ldm", folders[0], "--without-prompts", folders[1], "--without-both", folders[2]]
     assert cli.main([*words, "--data", str(data), "--base", str(sd), "--count", "10", "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    rows = json.loads(capsys.readouterr().out)
     assert [row["name"] for row in rows] == ["without mask and prompts", "without prompts", "full"]
     assert all(math.isfinite(row["all"]) and row["desired"] > 0.0 for row in rows)
     assert cli.main([*words, "--base", str(sd)]) != 0
@@ -199,6 +200,6 @@ def test_faces_of_prompts_are_measured_with_any_detail(
     (tmp_path / "prompts.txt").write_text("a man\na woman\n", "utf-8")
     words = ["evaluate", "prompts", str(tmp_path / "prompts.txt"), "--detail", "diffusion", "--seed", "7", "--json"]
     assert cli.main(words) == 0
-    found = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    found = json.loads(capsys.readouterr().out)
     assert [(how["detail"], how["seed"]) for how in asked] == [("diffusion", 7)] * 2
     assert found["clip_score"] == pytest.approx(50.0) and found["precision"] == 0.5 and found["count"] == 2
