@@ -3,8 +3,9 @@
 python benchmarks/distilling.py [--head anny|ict] [--steps N] [--model | --after]
 
 The networks are a stand-in that costs next to nothing: its latents are every eighth pixel, and it finds no noise. With
---model, the installed diffusion model takes its place, and the share of a step that is not spent in its networks is
-printed: that is what a graphics card waits for. Decoders and sharpeners are always stand-ins.
+--model, the installed diffusion model takes its place: the overhead over its networks' own time, forwards and back, is
+printed, and what a whole detail takes. That is what is to be measured on a graphics card. Decoders and sharpeners are
+always stand-ins.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ CARVING_TARGET: Final = 0.20  # seconds of a step on two cores, without the netw
 LATENT_TARGET: Final = 0.08
 MEMORY_TARGET: Final = 1.5  # GB beyond the networks
 OVERHEAD_TARGET: Final = 0.15  # of the networks' own time, on a GPU
+WHOLE_TARGET: Final = 20.0  # seconds of all steps together, on an H200
+WHOLE: Final = (300, 200, 200)  # steps of carving, and of both halves of texturing
 SEED: Final = 3
 
 
@@ -113,20 +116,31 @@ class Watched:
 
     def __init__(self, model: LatentDiffusion) -> None:
         """Begin at 0."""
-        self._model, self.spent = model, 0.0
+        self._model, self.spent, self._since = model, 0.0, 0.0
 
     def __getattr__(self, name: str) -> object:
         found = getattr(self._model, name)
         if name not in ("encode", "decode", "predict_noise"):
             return found
 
-        def timed(*arguments: Tensor) -> Tensor:
-            start = now()
-            given: Tensor = found(*arguments)
-            self.spent += now() - start
+        def timed(first: Tensor, *rest: Tensor) -> Tensor:
+            if first.requires_grad:  # what goes back through the network comes to an end here
+                first = first.view_as(first)
+                first.register_hook(lambda _: self._stop())
+            self._start()
+            given: Tensor = found(first, *rest)
+            self._stop()
+            if given.requires_grad:
+                given.register_hook(lambda _: self._start())
             return given
 
         return timed
+
+    def _start(self) -> None:
+        self._since = now()
+
+    def _stop(self) -> None:
+        self.spent += now() - self._since
 
 
 def now() -> float:
@@ -239,13 +253,20 @@ def measure(sitter: Sitter, modes: Tensor, model: Watched, steps: int, real: boo
         "a step of texturing in latent space": (lambda n: texturing.latent_step(n, 400), LATENT_TARGET),
         "a step of texturing in image space": (lambda n: texturing.image_step(n, 400), None),
     }
-    for what, (step, target) in stages.items():
-        model.spent = 0.0
-        seconds, worked = median_of(step, steps)
+    whole = alone = 0.0
+    for (what, (step, target)), count in zip(stages.items(), WHOLE, strict=True):
+        spent: list[float] = []
+
+        def watched(number: int, step: Callable[[int], None] = step, spent: list[float] = spent) -> None:
+            before = model.spent
+            step(number)
+            spent.append(model.spent - before)
+
+        seconds, worked = median_of(watched, steps)
         if real:
-            networks = model.spent / (steps + 1)
-            # Going back through the autoencoder is networks' time, too; torch does that within the step.
-            print(f"{what:<44} {seconds:8.3f} s     of which networks, forwards: {networks:.3f}")
+            networks = statistics.median(spent[1:])
+            whole, alone = whole + count * seconds, alone + count * networks
+            print(f"{what:<44} {seconds:8.3f} s     of which networks, forwards and back: {networks:.3f}")
         elif target is not None:
             line(what, seconds, "s", target)
             print(f"{'':<44} {worked:8.3f} s     of all cores together")
@@ -253,6 +274,9 @@ def measure(sitter: Sitter, modes: Tensor, model: Watched, steps: int, real: boo
             print(f"{what:<44} {seconds:8.3f} s     {worked:.3f} of all cores together")
     if not real:
         line("memory beyond the networks", peak() - before, "GB", MEMORY_TARGET)
+    else:
+        line("overhead over the networks' own time", whole / alone - 1.0, "", OVERHEAD_TARGET)
+        line(f"{' + '.join(map(str, WHOLE))} steps", whole, "s", WHOLE_TARGET)
     if not torch.cuda.is_available():
         print(f"No GPU here: the overhead over the networks' own time (target {OVERHEAD_TARGET:.0%}) was not measured.")
 

@@ -242,8 +242,15 @@ def _are_few(app: application.Application) -> bool:
 
 
 def _draw_alignment(layout: bpy.types.UILayout, app: application.Application, chosen: bpy.types.PropertyGroup) -> None:
-    """Draw how far a face is made to fit the words by looking at it, or why that can't be."""
-    why = app.making.why_not_align(app.models.find(models.CLIP))
+    """Draw how far a face is made to fit the words by looking at it.
+
+    Who has no CLIP sees nothing of it: the preferences say what it is for. Where CLIP is there and still can't look,
+    the slider is grey with the reason.
+    """
+    clip = app.models.find(models.CLIP)
+    if clip is None or not clip.installed:
+        return
+    why = app.making.why_not_align(clip)
     row = layout.row()
     row.enabled = not why
     row.prop(chosen, "align", slider=True)

@@ -55,9 +55,13 @@ class Progress:
             fraction: 0..1 of this progress's own slice.
             message: what is happening now, in the artist's words.
         """
+        self.check()
+        self.watcher(Step(stage, self.start + (self.end - self.start) * fraction, message))
+
+    def check(self) -> None:
+        """Raise `Cancelled` if the user has asked to stop; tell nobody. It costs next to nothing."""
         if self.cancelled():
             raise Cancelled
-        self.watcher(Step(stage, self.start + (self.end - self.start) * fraction, message))
 
     def part(self, start: float, end: float) -> Progress:
         """The slice `start`..`end` (0..1) of this progress."""

@@ -417,14 +417,22 @@ def test_a_colour_comes_back_with_its_layer(blender):
     assert tuple(face.dreamface.lipstick)[:3] == pytest.approx((0.02, 0.1, 0.8)) and face.dreamface.lipstick[3] > 0.5
 
 
-def test_fitting_the_words_is_grey_with_the_reason_until_clip_is_there(blender, monkeypatch):
+def test_fitting_the_words_is_not_there_until_clip_is_and_grey_with_the_reason_where_it_can_not_look(
+    blender, monkeypatch
+):
     making, models, fields = blender.app.making, blender.app.models, blender.fields
     blender.until(lambda: not making.running)
     clip = SimpleNamespace(name="clip-vit-l-14", title="CLIP ViT-L/14", installed=False, chosen=False)
-    monkeypatch.setattr(models, "installable", [clip])
     monkeypatch.setattr(making, "why_not_generate", lambda prompt: "")
+    monkeypatch.setattr(blender.app.setup, "diffusion_problem", lambda: None)
+    for known in (None, [], [clip]):
+        monkeypatch.setattr(models, "installable", known)
+        words = drawn(blender, "create")
+        assert "align" not in words and "CLIP" not in words
+    clip.installed = True
     words = drawn(blender, "create")
-    assert "align" in words and "Install CLIP ViT-L/14 in DreamFace's preferences, under Models, first." in words
+    assert "align" in words and "Add Diffusion in DreamFace's preferences first." in words
+    clip.installed = False
     sent = []
     monkeypatch.setattr(
         making._session, "submit", lambda kind, request, *_: sent.append(request) or SimpleNamespace(id="")
@@ -436,12 +444,13 @@ def test_fitting_the_words_is_grey_with_the_reason_until_clip_is_there(blender, 
         blender.bpy.ops.dreamface.generate()
         assert "align" not in sent[-1], "nobody looks"
         monkeypatch.setattr(models, "installable", None)
-        assert "The engine has not said yet what is installed: wait a moment." in drawn(blender, "create")
         blender.bpy.ops.dreamface.generate()
         assert sent[-1]["align"] == pytest.approx(0.7), "an engine that has not answered says itself what lacks"
         monkeypatch.setattr(models, "installable", [clip])
+        clip.installed = True
         monkeypatch.setattr(making, "why_not_align", lambda model: "")
-        assert "Install CLIP" not in drawn(blender, "create")
+        words = drawn(blender, "create")
+        assert "align" in words and "Add Diffusion" not in words
         blender.bpy.ops.dreamface.generate()
         assert sent[-1]["align"] == pytest.approx(0.7)
         making.moved, making.looked = (

@@ -14,6 +14,7 @@ import torch
 from dreamface import folder, pipeline
 from dreamface.appearance import Seen
 from dreamface.cli import main
+from dreamface.colour import encode_srgb
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, MissingDependency
 from dreamface.face import Face
 from dreamface.guidance import Prompt, StableDiffusion, resized
@@ -26,6 +27,7 @@ from dreamface.record import FaceRecord
 from dreamface.traits import Traits
 from tests.diffusion_double import GaussianDiffusion
 from tests.tiny_diffusion import save
+from tests.unit.test_edit_places import across_seams
 
 BLUE = (0.25, 0.35, 0.75)
 GREEN = (0.25, 0.75, 0.35)
@@ -272,3 +274,23 @@ def test_of_skin_it_is_said_where_it_is_farther_off_than_it_was_painted() -> Non
 
     assert len(said(shown)) == 1
     assert said({"skin.melanin": 0.9}) == said({}) == said(None) == said({"skin.melanin": "pale"}) == []
+
+
+@pytest.mark.slow
+def test_both_tiles_of_the_production_head_agree(with_ict: Path) -> None:
+    """A skin made blue has no step where the face's tile meets the back of the head's."""
+    wish: dict[str, Any] = {"seed": 5, "resolution": 1024, "head": "ict"}
+    made = pipeline.generate(WORDS, detail=Detail(16, 3.0), model=double(), **wish)
+    (entry, *others) = made.record.edits
+    bare = pipeline.edit(made, {}, edits=[replace(entry, visible=False), *others])
+    tiles = ("skin", "back_of_head")
+
+    def step(face: Face) -> torch.Tensor:
+        sides = across_seams(face.head, {tile: encode_srgb(face.maps[tile]["albedo"]) for tile in tiles})
+        return (sides[0] - sides[1]).abs().amax(dim=1)
+
+    blueness = [float((skin(face)[..., 2] - skin(face)[..., 0]).mean()) for face in (bare, made)]
+    assert blueness[1] > blueness[0] + 0.05
+    wider = step(made) - step(bare)
+    assert float((wider <= 3.0 / 255.0).float().mean()) > 0.97 and float(wider.mean()) < 1.0 / 255.0
+    assert made.head.offset is not None and made.shapes.shape == bare.shapes.shape

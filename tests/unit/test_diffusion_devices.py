@@ -74,6 +74,16 @@ def test_networks_take_turns_in_a_card_of_less_than_8_gb(
     assert choose_place().takes_turns is takes_turns
 
 
+def test_each_process_of_a_training_has_a_card_of_its_own(
+    card: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else all of them would load their models onto the first card."""
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    for number, wanted in (("0", 0), ("1", 1), ("2", 0)):
+        monkeypatch.setenv("LOCAL_RANK", number)
+        assert choose_place().device == torch.device("cuda", wanted)
+
+
 def test_apples_gpu_and_the_cpu_compute_in_single_precision(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(devices.VARIABLE, raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
@@ -118,6 +128,22 @@ def test_too_little_memory_is_said_before_anything_is_loaded(card: SimpleNamespa
     card.kept = 3 * GB
     check_memory(place, 6 * GB, "Diffusion")  # torch has it already
     check_memory(Place(CPU, torch.float32), 10**18, "Diffusion")  # the system gives it, however slowly
+
+
+def test_memory_is_looked_at_again_where_the_model_is_loaded_already(card: SimpleNamespace) -> None:
+    """Another program, such as a render, may have taken it since; networks that wait on the CPU need room, too."""
+    cuda = torch.device("cuda")
+    large, small = (SimpleNamespace(device=CPU, dtype=torch.float16, parameters=list) for _ in range(2))
+    large.parameters = lambda: [torch.empty(10**9, dtype=torch.float16, device="meta")]
+    parts = (Schedule.scaled_linear(), 64, 8, large, Network(), small, None, "epsilon", True)
+    model = StableDiffusion("x", cuda, *parts)
+    card.free = int(2 * GB + stable_diffusion._WORK_BYTES)
+    model.check_room()
+    card.free -= 1
+    with pytest.raises(DreamFaceError, match=r"Diffusion needs 3\.6 GB of GPU memory, 3\.6 are free"):
+        model.check_room()
+    large.device = cuda  # it is in there already
+    model.check_room()
 
 
 @pytest.mark.parametrize("single", [True, False])
@@ -230,6 +256,13 @@ def test_networks_leave_a_small_memory_to_the_one_that_works(model: StableDiffus
         assert model._unet.at == "meta"
         model.decode(latents)
         assert (model._autoencoder.at, model._unet.at) == ("meta", "cpu")
+
+
+def test_a_denoiser_that_another_is_trained_from_leaves_the_card_to_that(model: StableDiffusion) -> None:
+    for network in (model._unet, model._autoencoder, model._text_encoder):
+        network.to("meta")
+    reading = model.reading_on(torch.device("meta"))
+    assert [one.at for one in (reading._unet, reading._autoencoder, reading._text_encoder)] == ["cpu", "meta", "meta"]
 
 
 def test_the_autoencoder_stays_while_gradients_may_go_back_through_it(model: StableDiffusion) -> None:

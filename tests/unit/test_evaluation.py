@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -14,9 +15,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from dreamface import cli, evaluation, guidance, pipeline
 from dreamface.errors import BadRequest, FolderError
 from dreamface.evaluation import evaluate_prompts, evaluate_textures, prompts, read_prompts, textures
-from dreamface.guidance import DESIRED, UNDESIRED, Prompt, Schedule
+from dreamface.guidance import DESIRED, UNDESIRED, Prompt, Schedule, StableDiffusion, sample
 
 needs_clean_fid = pytest.mark.skipif(
     find_spec("cleanfid") is None or find_spec("torchvision") is None, reason="clean-fid is not installed"
@@ -148,3 +150,56 @@ def test_the_distance_is_that_of_the_papers() -> None:
 def test_too_few_textures_are_told() -> None:
     with pytest.raises(BadRequest, match="At least 10"):
         evaluate_textures({"a": Painter(0.5)}, Textures(), features, count=5)
+
+
+# ------------------------------------------------------------------------------------------------------------ commands
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("diffusers") is None, reason="diffusers is not installed")
+def test_the_table_of_figure_13_is_one_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three texture models that training has written, compared with scans; Inception's network is a stand-in."""
+    from tests import tiny_diffusion, tiny_guides
+    from tests.unit.test_texture_ldm import write_scans
+
+    sd = tiny_diffusion.save(tmp_path / "sd")
+    base = StableDiffusion.load(sd, "tiny")
+    folders = []
+    for name in ("full", "one", "none"):
+        folders.append(str(tiny_guides.install_texture_model(tmp_path / name, base, "ict", seed=len(name))))
+    data = write_scans(tmp_path / "scans", 24)
+    monkeypatch.setattr(evaluation, "inception_features", lambda device: features)
+    monkeypatch.setattr(textures, "sample", lambda model, words, _, *how, **more: sample(model, words, 1, *how, **more))
+    monkeypatch.setattr(textures, "kernel_distance", lambda one, other, seed: float(abs(one.mean() - other.mean())))
+    words = ["evaluate", "texture-ldm", folders[0], "--without-prompts", folders[1], "--without-both", folders[2]]
+    assert cli.main([*words, "--data", str(data), "--base", str(sd), "--count", "10", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in rows] == ["without mask and prompts", "without prompts", "full"]
+    assert all(math.isfinite(row["all"]) and row["desired"] > 0.0 for row in rows)
+    assert cli.main([*words, "--base", str(sd)]) != 0
+    assert "Say with --data which textures to compare with" in capsys.readouterr().err
+
+
+def test_faces_of_prompts_are_measured_with_any_detail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Looks:
+        def images(self, pictures: Tensor) -> Tensor:
+            return torch.eye(4)[:1].expand(len(pictures), -1)
+
+        def texts(self, said: Sequence[str]) -> Tensor:
+            return torch.eye(4)[: len(said)]
+
+    monkeypatch.setattr(guidance.ClipEncoder, "load", lambda progress: Looks())
+    monkeypatch.setattr(pipeline, "generate", lambda prompt, **how: asked.append(how))
+    monkeypatch.setattr(prompts, "portraits", lambda face, yaws, size: [torch.zeros(8, 8, 3) for _ in yaws])
+    (tmp_path / "prompts.txt").write_text("a man\na woman\n", "utf-8")
+    words = ["evaluate", "prompts", str(tmp_path / "prompts.txt"), "--detail", "diffusion", "--seed", "7", "--json"]
+    assert cli.main(words) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(how["detail"], how["seed"]) for how in asked] == [("diffusion", 7)] * 2
+    assert found["clip_score"] == pytest.approx(50.0) and found["precision"] == 0.5 and found["count"] == 2

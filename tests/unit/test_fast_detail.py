@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
 from dreamface import models, pipeline
@@ -20,6 +20,7 @@ from dreamface.guidance import (
     Sharpeners,
     Sitter,
     Textured,
+    Upscaler,
     decoded_change,
     sample_texture,
     sharpened,
@@ -221,7 +222,7 @@ class Network:
     most: int = 10_000
     name: str = "a double"
 
-    def sharpen(self, pictures: Tensor) -> Tensor:
+    def sharpen(self, pictures: Tensor, progress: Progress | None = None) -> Tensor:
         if pictures.shape[-1] > self.most:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return self.work(pictures).clamp(0.0, 1.0)
@@ -249,6 +250,38 @@ def test_enlarging_can_be_cancelled() -> None:
     with pytest.raises(Cancelled):
         enlarge(Network(enlarged, 3), torch.rand(3, 400, 400), Progress(told.append, lambda: len(told) == 2))  # type: ignore[arg-type]
     assert told[-1].message == "Enlarging, square 2 of 9"
+
+
+class Layers:
+    """As much of spandrel's description of a network as is used."""
+
+    dtype = torch.float32
+
+    def __init__(self) -> None:
+        self.model = nn.Sequential(*(nn.Conv2d(3, 3, 1) for _ in range(4)))
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        made: Tensor = self.model(pictures)
+        return made
+
+
+def test_a_network_stops_between_two_layers() -> None:
+    network, ran = Layers(), list[int]()
+    for number, layer in enumerate(network.model):
+        layer.register_forward_hook(lambda *_, number=number: ran.append(number))
+    upscaler = Upscaler("x", torch.device("cpu"), 1, network)
+    with pytest.raises(Cancelled):
+        upscaler.sharpen(torch.rand(1, 3, 8, 8), Progress(cancelled=lambda: len(ran) == 2))
+    assert ran == [0, 1]
+    assert upscaler.sharpen(torch.rand(1, 3, 8, 8)).shape == (1, 3, 8, 8) and ran == [0, 1, 0, 1, 2, 3]
+
+
+def test_restoring_says_what_it_does_and_can_be_cancelled(sitter: Sitter) -> None:
+    told: list[Step] = []
+    networks = Sharpeners(restorer=Network(lambda some: some))  # type: ignore[arg-type]
+    with pytest.raises(Cancelled):
+        sharpened(textures(sitter), sitter, networks, Progress(told.append, lambda: len(told) == 2))
+    assert [step.message for step in told] == ["Looking at the face", "Sharpening the face"]
 
 
 def test_a_texture_that_was_enlarged_is_finer_and_of_the_same_colour(sitter: Sitter) -> None:

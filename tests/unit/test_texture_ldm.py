@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,12 +25,13 @@ from dreamface.guidance.texture_ldm import with_domain, with_mask
 from dreamface.models import model_folder
 from dreamface.models.taking import Offer
 from dreamface.models.trained import TEXTURE_LDM
-from dreamface.progress import Progress
+from dreamface.progress import Progress, Step
 from dreamface.training import texture_ldm
-from dreamface.training.looping import claim
+from dreamface.training.looping import Loop, claim
 from dreamface.training.texture_examples import Examples, open_examples
 from dreamface.training.texture_ldm import Recipe, train_texture_ldm
 from tests import tiny_diffusion
+from tests.running_backend import wait_for
 from tests.trainings import stopped_at, write_table
 
 pytestmark = pytest.mark.skipif(
@@ -176,6 +182,22 @@ def test_an_installed_one_is_for_heads_of_its_layout(
     assert noise.shape == (1, 4, 8, 8) and noise.dtype is torch.float32 and bool(torch.isfinite(noise).all())
 
 
+def test_it_is_loaded_once_and_again_where_another_was_installed(
+    trained: Path, base: StableDiffusion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DREAMFACE_MODELS", str(tmp_path))
+    folder, told = model_folder(TEXTURE_LDM.kind), list[Step]()
+    shutil.copytree(trained, folder)
+    first, second = (installed_texture_model(base, "ict", Progress(told.append)) for _ in range(2))
+    assert first is second and [step.message for step in told] == ["Loading the texture model"]
+    unet = folder / "unet/diffusion_pytorch_model.safetensors"
+    unet.write_bytes(unet.read_bytes())
+    assert installed_texture_model(base, "ict") is not first
+    unet.unlink()
+    with pytest.raises(DreamFaceError, match="can't be loaded"):
+        installed_texture_model(base, "ict")
+
+
 @pytest.mark.parametrize("index", ["{", "[]", '"ict"', "[" * 100_000])
 def test_a_damaged_one_is_not_taken_for_none(
     index: str, base: StableDiffusion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -282,6 +304,129 @@ def test_only_the_first_process_makes_the_folder(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("RANK", "0")
     claim(tmp_path / "out", {"steps": 1})
     assert (tmp_path / "out/training.json").is_file()
+
+
+# ---------------------------------------------------------------------------------------------------- several processes
+
+
+class Together:
+    """Stands in for accelerate where there are several processes, of which this is one.
+
+    Attributes:
+        asked: which of this process's steps another one is asked to stop at, from 1; 0: none.
+    """
+
+    def __init__(self, asked: int = 0, scaler: object = None) -> None:
+        self.num_processes, self.device, self.scaler = 2, torch.device("cpu"), scaler
+        self.is_main_process, self.asked, self.steps, self.saved = False, asked, 0, list[str]()
+
+    def reduce(self, told: torch.Tensor, _how: str) -> torch.Tensor:
+        self.steps += 1
+        return told + float(self.steps == self.asked)
+
+    def backward(self, loss: torch.Tensor) -> None:
+        loss.backward()
+
+    def clip_grad_norm_(self, learning: list[torch.nn.Parameter], most: float) -> torch.Tensor:
+        return torch.nn.utils.clip_grad_norm_(learning, most)
+
+    def save_state(self, folder: str) -> None:
+        self.saved.append(folder)
+
+    def load_state(self, _folder: str) -> None:
+        pass
+
+    def wait_for_everyone(self) -> None:
+        pass
+
+
+def a_loop(out: Path, accelerator: Together) -> Loop:
+    from diffusers.training_utils import EMAModel
+
+    network = torch.nn.Linear(2, 1)
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    return Loop(out, network, network, optimiser, accelerator, EMAModel(list(network.parameters())))
+
+
+def test_all_processes_stop_at_the_same_step(tmp_path: Path) -> None:
+    """Ctrl-C reaches them at different moments, and one that goes on alone waits for the others for ever."""
+    together = Together(asked=3)
+    with pytest.raises(Cancelled):
+        a_loop(tmp_path, together).run(lambda network, step: network(torch.ones(1, 2)).sum(), 9, 100)
+    assert together.steps == 3 and together.saved == [str(tmp_path / "state/new")]
+
+
+def test_steps_that_half_precision_leaves_out_are_no_end(tmp_path: Path) -> None:
+    """The first gradients in fp16 are often too large: its scaler leaves the step out, and goes on with less."""
+
+    def steep(network: torch.nn.Module, step: int) -> torch.Tensor:
+        found = network(torch.ones(1, 2)).sum()
+        return found + (found - found.detach()).clamp_min(0.0).sqrt()
+
+    with pytest.raises(DreamFaceError, match="no numbers"):
+        a_loop(tmp_path, Together()).run(steep, 1, 100)
+    a_loop(tmp_path, Together(scaler=object())).run(steep, 1, 100)
+
+
+def test_a_run_that_goes_on_computes_on_its_own_device(tmp_path: Path) -> None:
+    """Accelerate reads the running mean of the weights onto the CPU; the weights are on the card."""
+    (tmp_path / "state/step-000000007").mkdir(parents=True)
+    together = Together()
+    together.device = torch.device("meta")
+    loop = a_loop(tmp_path, together)
+    assert loop._resume() == 7
+    assert {value.device.type for value in loop._mean.shadow_params} == {"meta"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["texture-ldm", "pbr-decoders"])
+def test_two_processes_learn_together_and_go_on_after_a_stop(kind: str, tmp_path: Path) -> None:
+    """What `accelerate launch` does, on CPUs that speak by gloo: interrupted in the middle, and begun again."""
+    write_scans(tmp_path / "scans", specular="0.png", normal="1.png", domain="desired")
+    tiny_diffusion.save(tmp_path / "sd")
+    command = [
+        "train", kind, "--data", str(tmp_path / "scans"), "--base", str(tmp_path / "sd"), "-o", str(tmp_path / "out"),
+        "--batch", "1", "--save-every", "2",
+    ]  # fmt: skip
+    first = launched([*command, "--steps", "100000"])
+    try:
+        wait_for(lambda: list((tmp_path / "out/state").glob("step-*")), 240.0)
+        for process in first:  # as Ctrl-C does, which reaches all of them
+            process.send_signal(signal.SIGINT)
+        assert [process.wait(120.0) for process in first] == [130, 130]
+    finally:
+        for process in first:
+            process.kill()
+    (state,) = (tmp_path / "out/state").glob("step-*")
+    done = int(state.name.removeprefix("step-"))
+    assert json.loads((tmp_path / "out/training.json").read_text("utf-8"))["done"] == done >= 2
+    assert {file.name for file in state.glob("random_states_*")} == {"random_states_0.pkl", "random_states_1.pkl"}
+    again = launched([*command, "--steps", str(done + 2)])
+    try:
+        assert [process.wait(240.0) for process in again] == [0, 0]
+    finally:
+        for process in again:
+            process.kill()
+    assert (tmp_path / "out/model.json").is_file()
+    assert [file.name for file in (tmp_path / "out/state").iterdir()] == [f"step-{done + 2:09d}"]
+
+
+def launched(arguments: list[str]) -> list[subprocess.Popen[bytes]]:
+    """Start two processes of the command as a launcher does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    shared = {
+        "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
+        "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "DREAMFACE_DIFFUSION_DEVICE": "cpu",
+    }  # fmt: skip
+    return [
+        subprocess.Popen(
+            [sys.executable, "-m", "dreamface", *arguments],
+            env=os.environ | shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
+        )
+        for rank in range(2)
+    ]
 
 
 def test_damaged_models_are_told(trained: Path, base: StableDiffusion, tmp_path: Path) -> None:

@@ -163,9 +163,12 @@ def _add_refit(actions: Commands) -> None:
     _add_formats(command)
 
 
+_DETAILS = ("quick", "fast-diffusion", "diffusion")  # `pipeline.DETAILS`, which is slow to import
+
+
 def _add_detail(group: Group_) -> None:
     group.add_argument(
-        "--detail", choices=("quick", "fast-diffusion", "diffusion"), default="quick",
+        "--detail", choices=_DETAILS, default="quick",
         help="diffusion: an installed diffusion model carves the shape and textures the skin after all the words; "
         "fast-diffusion: an installed texture model makes the skin at once",
     )  # fmt: skip
@@ -505,7 +508,7 @@ def _add_synthesise(actions: Commands) -> None:
 
 
 def _add_train(actions: Commands) -> None:
-    summary = "Train a texture model, or decoders of its other maps; no stage uses them by itself yet."
+    summary = "Train a texture model, or decoders of its other maps, which detail by diffusion uses once installed."
     command = _command(actions, "train", train.run, summary)
     command.add_argument("kind", choices=train.KINDS, metavar="KIND", help="%(choices)s")
     command.add_argument(
@@ -541,6 +544,10 @@ def _add_evaluate(actions: Commands) -> None:
     _add_base(command)
     command.add_argument("--count", type=int, default=500, metavar="N", help="of textures; default: 500")
     command.add_argument("--resolution", type=int, default=1024, metavar="PIXELS", help="of the faces' maps")
+    command.add_argument(
+        "--detail", choices=_DETAILS, default="quick", metavar="DETAIL",
+        help="what makes the detail of the prompts' faces: quick (default), fast-diffusion or diffusion",
+    )  # fmt: skip
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of what is drawn; default: 0")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import asdict
+from functools import partial
 
-from dreamface import models
+from dreamface import models, pipeline
 from dreamface.cli.terminal import Terminal, table
 from dreamface.cli.train import load_base
 from dreamface.errors import BadRequest
@@ -51,11 +52,13 @@ def _prompts(options: Namespace, terminal: Terminal) -> bool:
     if options.file is None:
         raise BadRequest("Give a text file of prompts, one a line: dreamface evaluate prompts FILE.")
     prompts = read_prompts(options.file)
+    make = partial(pipeline.generate, detail=options.detail)
     with terminal.progress() as progress:
         encoder = ClipEncoder.load(progress.part(0.0, 0.05))
         found = evaluate_prompts(
-            prompts, encoder, seed=options.seed, resolution=options.resolution, progress=progress.part(0.05, 1.0)
-        )
+            prompts, encoder, seed=options.seed, resolution=options.resolution, make=make,
+            progress=progress.part(0.05, 1.0),
+        )  # fmt: skip
     terminal.result(asdict(found))
     shown = table("", "measured", "value")
     for name, value in (

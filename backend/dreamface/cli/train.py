@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 from dreamface import models
@@ -14,7 +15,14 @@ KINDS = ("texture-ldm", "pbr-decoders")
 
 def run(options: Namespace, terminal: Terminal) -> bool:
     """Train a texture model, or decoders that go with one; a run that was stopped goes on."""
-    from dreamface.training import DecoderRecipe, Recipe, open_examples, train_pbr_decoders, train_texture_ldm
+    from dreamface.training import (
+        DecoderRecipe,
+        Recipe,
+        is_first_process,
+        open_examples,
+        train_pbr_decoders,
+        train_texture_ldm,
+    )
 
     examples = open_examples(options.data)
     shared = {"steps": options.steps, "batch": options.batch, "seed": options.seed, "save_every": options.save_every}
@@ -32,16 +40,20 @@ def run(options: Namespace, terminal: Terminal) -> bool:
         )  # fmt: skip
         recipe.check()
     with terminal.progress() as progress:
+        if not is_first_process():  # the first one tells
+            progress = replace(progress, watcher=lambda step: None)
         base = load_base(options.base)
         if options.kind == "pbr-decoders":
             train_pbr_decoders(options.output, examples, base, decoders, progress=progress)
         else:
             train_texture_ldm(options.output, examples, base, recipe, progress=progress)
+    if not is_first_process():
+        return True
     terminal.result({"kind": options.kind, "folder": str(options.output)})
     terminal.show(
         f"The model is in {options.output}",
         f"To install it: dreamface models install {options.kind} --from {options.output}",
-        "No stage of making faces uses it by itself yet.",
+        "Detail by diffusion uses it on heads of its layout, once it is installed.",
     )
     return True
 

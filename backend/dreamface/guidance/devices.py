@@ -54,19 +54,26 @@ def choose_place(is_bfloat16: bool = False) -> Place:
     if asked not in ("auto", "cpu"):
         raise BadRequest(f"{VARIABLE} is {asked[:40]!r}: set it to auto or cpu.")
     if asked == "auto" and torch.cuda.is_available():
-        device = torch.device("cuda")
+        number = os.environ.get(_NUMBER, "")
+        device = torch.device("cuda", int(number) % torch.cuda.device_count()) if number.isdecimal() else _CUDA
         _, total = torch.cuda.mem_get_info(device)
-        return Place(device, _cuda_precision(is_bfloat16), total < _ROOM)
+        return Place(device, _cuda_precision(is_bfloat16, device), total < _ROOM)
     if asked == "auto" and torch.backends.mps.is_available():
         return Place(torch.device("mps"), torch.float32, torch.mps.recommended_max_memory() < _ROOM)
     return Place(torch.device("cpu"), torch.float32)
 
 
-def _cuda_precision(is_bfloat16: bool) -> torch.dtype:
-    generation = torch.cuda.get_device_capability()
+_NUMBER: Final = "LOCAL_RANK"
+"""Environment variable of launchers: which of this machine's training processes this is, and so which card it has."""
+
+_CUDA: Final = torch.device("cuda")
+
+
+def _cuda_precision(is_bfloat16: bool, device: torch.device) -> torch.dtype:
+    generation = torch.cuda.get_device_capability(device)
     if is_bfloat16:
         return torch.bfloat16 if generation >= _AMPERE else torch.float32
-    no_half = generation == _TURING and _NO_HALF in torch.cuda.get_device_name()
+    no_half = generation == _TURING and _NO_HALF in torch.cuda.get_device_name(device)
     return torch.float32 if no_half else torch.float16
 
 

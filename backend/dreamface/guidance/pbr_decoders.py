@@ -19,6 +19,7 @@ from dreamface.guidance.devices import Place, check_memory, compute, is_out_of_m
 from dreamface.guidance.stable_diffusion import StableDiffusion
 from dreamface.guidance.texture_ldm import INDEX, head_of, read_index, unloaded, weights_in
 from dreamface.models import PBR_DECODERS, model_folder
+from dreamface.progress import Progress
 
 CHANNELS: Final = ("specular", "normal")
 WEIGHTS: Final = "decoder.safetensors"
@@ -93,17 +94,28 @@ class PbrDecoders:
         return normalize(2.0 * compute(self._decoders["normal"], latents.float()) - 1.0, dim=1, eps=_SHORTEST)
 
 
-def installed_pbr_decoders(base: StableDiffusion, head: str) -> PbrDecoders | None:
-    """Load the decoders that are installed; None where there are none, or none of this head's layout.
+def installed_pbr_decoders(
+    base: StableDiffusion,
+    head: str,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> PbrDecoders | None:
+    """Return the decoders that are installed; None where there are none, or none of this head's layout.
 
     Args:
-        base: the model whose latents they read.
+        base: the model whose latents they read; they stay in memory as long as that one.
         head: name of the head model.
+        progress: told before they are loaded.
 
     Raises:
         DreamFaceError: they are damaged, belong to another base, or there is too little memory.
+        Cancelled: the progress said so.
     """
     folder = model_folder(PBR_DECODERS.name)
     if not (folder / INDEX).is_file() or head_of(folder, _TITLE) != head:
         return None
-    return PbrDecoders.load(folder, base)
+
+    def load() -> PbrDecoders:
+        progress.report("load", 0.0, f"Loading {_TITLE}")
+        return PbrDecoders.load(folder, base)
+
+    return base.companion(folder, load)

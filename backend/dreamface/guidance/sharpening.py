@@ -122,8 +122,7 @@ def sharpened(
     if networks.enlarger is not None:
         textured = _enlarged(textured, sitter, networks.enlarger, progress)
     if networks.restorer is not None:
-        progress.report("sharpen", 0.5, "Sharpening the face")
-        textured = _restored(textured, sitter, networks.restorer)
+        textured = _restored(textured, sitter, networks.restorer, progress)
     return textured
 
 
@@ -169,7 +168,7 @@ def _in_squares(network: Upscaler, image: Tensor, square: int, progress: Progres
     places = list(_starts(wide.shape[-1], square, 2 * margin))
     for number, (top, left) in enumerate((top, left) for top in places for left in places):
         progress.report("sharpen", number / len(places) ** 2, f"Enlarging, square {number + 1} of {len(places) ** 2}")
-        made = network.sharpen(wide[None, :, top : top + square, left : left + square])[0].cpu()
+        made = network.sharpen(wide[None, :, top : top + square, left : left + square], progress)[0].cpu()
         ramp = _ramp(made.shape[-1], 2 * margin * scale)
         share = ramp[:, None] * ramp
         here = (..., slice(scale * top, scale * top + len(ramp)), slice(scale * left, scale * left + len(ramp)))
@@ -195,12 +194,15 @@ def _ramp(length: int, overlap: int) -> Tensor:
 # -------------------------------------------------------------------------------------------------------- RestoreFormer
 
 
-def _restored(textured: Textured, sitter: Sitter, network: Upscaler) -> Textured:
+def _restored(textured: Textured, sitter: Sitter, network: Upscaler, progress: Progress) -> Textured:
     """Return textures of which the network has made finer what a picture of the face from the front shows."""
+    progress.report("sharpen", 0.0, "Looking at the face")
     canvas = Canvas(sitter.head, _without_lashes(sitter), _worn_maps(textured, sitter), {})
     view = canvas.view(aligned_camera(sitter.head), _PICTURE)
     before = encode_srgb(view.linear()).permute(2, 0, 1)
-    after = within_memory(lambda _: network.sharpen(before[None])[0].cpu(), (1, 1), _TOO_LITTLE)
+    progress.report("sharpen", 0.3, "Sharpening the face")
+    after = within_memory(lambda _: network.sharpen(before[None], progress)[0].cpu(), (1, 1), _TOO_LITTLE)
+    progress.report("sharpen", 0.8, "Laying the sharper face on")
     ratio = changes_in(view, before, resized(after, _PICTURE))[:3]
     fine = torch.stack([one - blurred(one, _FINE) for one in ratio]).clamp(-_MOST, _MOST)
     allowed = {tile: 1.0 - _left_alone(sitter, tile) for tile in sitter.tiles}

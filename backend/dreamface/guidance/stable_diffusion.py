@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import torch
 from torch import Tensor
@@ -38,6 +38,8 @@ from dreamface.models import (
     model_folder,
 )
 from dreamface.progress import Progress
+
+_Companion = TypeVar("_Companion")
 
 _NOT_IMPORTED: Final = "Failed to import "  # how transformers and diffusers begin what they say of a module of theirs
 _WORK_BYTES: Final = 1.6e9  # beside the weights, for two pictures of 512 pixels a side
@@ -72,6 +74,8 @@ class StableDiffusion:
     _tokenizer: Any
     _prediction: Prediction
     _takes_turns: bool = False
+    _companions: dict[Path, tuple[int, Any]] = field(default_factory=dict, repr=False, compare=False)
+    """Folder -> when something in it changed last, and the model that was loaded from it to work with this one."""
 
     @classmethod
     def load(cls, folder: Path, name: str, progress: Progress = Progress()) -> StableDiffusion:  # noqa: B008 - immutable
@@ -139,11 +143,40 @@ class StableDiffusion:
         found: torch.dtype = self._unet.dtype
         return found
 
-    def on(self, device: torch.device) -> StableDiffusion:
-        """Return it with its networks moved to a device."""
-        for network in (self._unet, self._autoencoder, self._text_encoder):
+    def reading_on(self, device: torch.device) -> StableDiffusion:
+        """Return it with the networks that read pictures and words moved to a device.
+
+        The denoiser waits on the CPU: who trains another one needs the device's memory for that.
+        """
+        for network in (self._autoencoder, self._text_encoder):
             network.to(device)
-        return replace(self, device=device)
+        self._unet.to("cpu")
+        return replace(self, device=device, _companions={})
+
+    def companion(self, folder: Path, load: Callable[[], _Companion]) -> _Companion:
+        """Return a model that works with this one; it stays in memory as long as this one does.
+
+        Args:
+            folder: that holds it; where something in it has changed, it is loaded again.
+            load: loads it.
+        """
+        version = max(file.stat().st_mtime_ns for file in (folder, *folder.rglob("*")))
+        kept = self._companions.get(folder)
+        if kept is None or kept[0] != version:
+            self._companions.pop(folder, None)  # before the next one takes as much memory
+            self._companions[folder] = kept = (version, load())
+        found: _Companion = kept[1]
+        return found
+
+    def check_room(self) -> None:
+        """Refuse, before anything slow begins, where other programs have left too little of the GPU's memory.
+
+        Raises:
+            DreamFaceError: they have.
+        """
+        waiting = [one for one in (self._unet, self._text_encoder) if one.device.type != self.device.type]
+        largest = max((sum(part.nbytes for part in one.parameters()) for one in waiting), default=0)
+        check_memory(Place(self.device, self.precision), largest + _WORK_BYTES, "Diffusion")
 
     @property
     def autoencoder(self) -> Any:
@@ -333,6 +366,7 @@ def use_diffusion(progress: Progress = Progress()) -> Iterator[StableDiffusion]:
     if sentence := why_no_diffusion():
         raise MissingDependency(sentence)
     with _held.use(progress) as model:
+        model.check_room()
         yield model
 
 

@@ -21,6 +21,7 @@ from dreamface.guidance.interface import Prompt
 from dreamface.guidance.schedule import Schedule
 from dreamface.guidance.stable_diffusion import StableDiffusion
 from dreamface.models import TEXTURE_LDM, model_folder
+from dreamface.progress import Progress
 
 DESIRED, UNDESIRED = 0, 1
 """Domains: textures as they should be, and others that only teach variety, such as ones with light baked in."""
@@ -142,20 +143,31 @@ class TextureDiffusion:
             return self.schedule.noise_of(answer, given, level, self.base.prediction)
 
 
-def installed_texture_model(base: StableDiffusion, head: str) -> TextureDiffusion | None:
-    """Load the texture model that is installed; None where there is none, or none of this head's layout.
+def installed_texture_model(
+    base: StableDiffusion,
+    head: str,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> TextureDiffusion | None:
+    """Return the texture model that is installed; None where there is none, or none of this head's layout.
 
     Args:
-        base: the model of pictures that it is to judge beside.
+        base: the model of pictures that it is to judge beside; it stays in memory as long as that one.
         head: name of the head model.
+        progress: told before it is loaded.
 
     Raises:
         DreamFaceError: it is damaged, or the base is of another family.
+        Cancelled: the progress said so.
     """
     folder = model_folder(TEXTURE_LDM.name)
     if not (folder / INDEX).is_file() or head_of(folder, _TITLE) != head:
         return None
-    return TextureDiffusion.load(folder, base, base.precision)
+
+    def load() -> TextureDiffusion:
+        progress.report("load", 0.0, f"Loading {_TITLE}")
+        return TextureDiffusion.load(folder, base, base.precision)
+
+    return base.companion(folder, load)
 
 
 def why_no_texture_model(head: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dreamface.errors import DreamFaceError
 from dreamface.guidance.devices import compute
@@ -56,15 +58,32 @@ class Upscaler:
         precision = place.precision if found.supports_half else torch.float32
         return cls(model.name, place.device, found.scale, found.eval().to(place.device, precision))
 
-    def sharpen(self, pictures: Tensor) -> Tensor:
+    def sharpen(self, pictures: Tensor, progress: Progress = Progress()) -> Tensor:  # noqa: B008 - immutable
         """Return pictures [B, 3, scale H, scale W] of pictures [B, 3, H, W], sRGB-encoded 0..1.
+
+        Args:
+            pictures: what is sharpened.
+            progress: asked before every layer whether to stop, as all of them take a CPU many seconds.
 
         Raises:
             DreamFaceError: the network gave no numbers, or the graphics card was lost.
+            Cancelled: the progress said so.
         """
-        with torch.no_grad():
+        with torch.no_grad(), _stoppable(self._network.model, progress):
             given = pictures.to(self.device, self._network.dtype)
             made: Tensor = compute(lambda some: self._network(some), given).float()
         if not bool(torch.isfinite(made).all()):
             raise DreamFaceError(f"{self.name} gave no numbers (NaN) for this picture: leave the sharpening out.")
         return made.clamp(0.0, 1.0)
+
+
+@contextmanager
+def _stoppable(network: nn.Module, progress: Progress) -> Iterator[None]:
+    """Let a network be stopped between two of its layers, during a block."""
+    layers = [layer for layer in network.modules() if not any(layer.children())]
+    hooks = [layer.register_forward_pre_hook(lambda *_: progress.check()) for layer in layers]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()

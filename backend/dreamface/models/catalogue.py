@@ -314,14 +314,15 @@ MODELS = (
     ),
     Model(
         CLIP.name,
-        "Compares pictures with words: chooses heads and hair by their looks.",
+        "Compares pictures with words: chooses heads and hair by their looks, and makes faces fit the words.",
         "MIT, (c) 2021 OpenAI",
         "guidance",
         installation=CLIP,
     ),
     Model(
         TAESD.name,
-        "A small stand-in for Stable Diffusion's autoencoder: rougher pictures, far less time and memory.",
+        "A small stand-in for Stable Diffusion's autoencoder: rougher pictures, far less time and memory. No stage "
+        "uses it yet.",
         "MIT, (c) 2023 Ollin Boer Bohan",
         "guidance",
         installation=TAESD,

@@ -352,12 +352,14 @@ def _networks(
     if model is not None or (texture is not None and isinstance(detail, FastDetail)):
         yield _Networks(model, texture, decoders)
         return
-    with use_diffusion(progress) as found:
+    with use_diffusion(progress.part(0.0, 0.6)) as found:
         if texture is None and (isinstance(detail, FastDetail) or detail.texture_weight > 0.0):
-            texture = installed_texture_model(found, head.model)
+            texture = installed_texture_model(found, head.model, progress.part(0.6, 0.9))
         if texture is None and isinstance(detail, FastDetail):  # removed since it was checked
             raise MissingDependency(why_no_texture_model(head.model))
-        yield _Networks(found, texture, decoders or installed_pbr_decoders(found, head.model))
+        if decoders is None:
+            decoders = installed_pbr_decoders(found, head.model, progress.part(0.9, 1.0))
+        yield _Networks(found, texture, decoders)
 
 
 def detail_remarks(record: FaceRecord) -> list[str]:

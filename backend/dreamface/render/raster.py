@@ -154,7 +154,8 @@ def rasterise(vertices: Tensor, triangles: Tensor, camera: Camera, size: int) ->
     """What the camera sees at the centre of every pixel.
 
     On the CPU triangles are drawn into a depth buffer, which for a head is several times as fast as casting a ray per
-    pixel; on CUDA rays are cast. Triangles that come closer to the camera than `NEAR` are left out on the CPU.
+    pixel; on CUDA rays are cast. Triangles that come closer to the camera than `NEAR` are left out on the CPU. The CPU
+    looks for other devices, too, such as Apple's GPU: Warp does not know them.
 
     Args:
         vertices: [V, 3] metres.
@@ -165,8 +166,10 @@ def rasterise(vertices: Tensor, triangles: Tensor, camera: Camera, size: int) ->
     Returns:
         Visibility of shape [size, size].
     """
-    if vertices.device.type == "cpu":
-        return _scan(camera.to_pixels(vertices.detach().float(), size), triangles, size)
+    if vertices.device.type != "cuda":
+        seen = _scan(camera.to_pixels(vertices.detach().float(), size).cpu(), triangles.cpu(), size)
+        found = (one.to(vertices.device) for one in (seen.triangle, seen.barycentric, seen.depth))
+        return Visibility(*found)
     directions = camera.rays(pixel_centres(size, vertices.device), size).view(-1, 3)
     seen = RayMesh(vertices, triangles).cast(vertices.new_tensor(camera.position), directions)
     shape = (size, size)

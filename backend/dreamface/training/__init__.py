@@ -1,6 +1,7 @@
 """How each data file that DreamFace ships was made, runnable again; and what users can train themselves."""
 
 from dreamface.training.labelled import LabelledPictures
+from dreamface.training.looping import is_first_process
 from dreamface.training.pbr_decoders import DecoderRecipe, train_pbr_decoders
 from dreamface.training.synthesising import LABELS, Wish, read_labels, synthesise
 from dreamface.training.texture_examples import Examples, open_examples
@@ -13,6 +14,7 @@ __all__ = [
     "LabelledPictures",
     "Recipe",
     "Wish",
+    "is_first_process",
     "open_examples",
     "read_labels",
     "synthesise",

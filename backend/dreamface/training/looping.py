@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from dreamface._files import delete, whole_file
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, FolderError
 from dreamface.guidance import need_packages
+from dreamface.guidance.distillation import Clock
 from dreamface.models.trained import CARD, FORMAT, INDEX
 from dreamface.progress import Progress
 
@@ -106,18 +107,24 @@ class Loop:
             DreamFaceError: there were no numbers; the last good state stays.
             Cancelled: the progress said so; the state is kept before.
         """
-        done = self._resume()
+        begun = done = self._resume()
+        clock = Clock(steps - begun)
         learning = _learning(self.trained)
         while done < steps:
             try:
-                progress.report("train", done / steps, f"Step {done + 1:,} of {steps:,}")
-            except Cancelled:
+                progress.report("train", done / steps, f"Step {done + 1:,} of {steps:,}{clock.left(done - begun)}")
+                stopped = None
+            except Cancelled as said:
+                stopped = said
+            if self._is_any(stopped is not None):
                 self._save(done)
-                raise
+                raise stopped or Cancelled
             loss = loss_of(self._network, done)
             _check_numbers(loss)
             self._accelerator.backward(loss)
-            _check_numbers(self._accelerator.clip_grad_norm_(learning, _LARGEST_GRADIENT))
+            steepness = self._accelerator.clip_grad_norm_(learning, _LARGEST_GRADIENT)
+            if self._accelerator.scaler is None:  # which leaves out steps whose gradients are too large for fp16
+                _check_numbers(steepness)
             self._optimiser.step()
             self._optimiser.zero_grad(set_to_none=True)
             self._mean.step(learning)
@@ -126,6 +133,13 @@ class Loop:
                 self._save(done, float(loss.detach()))
             after(done)
         self._accelerator.wait_for_everyone()
+
+    def _is_any(self, here: bool) -> bool:
+        """Return whether something holds in any of the processes: all must stop at the same step, or none would end."""
+        if self._accelerator.num_processes == 1:
+            return here
+        told: Tensor = self._accelerator.reduce(torch.tensor(float(here), device=self.device), "sum")
+        return bool(told > 0.0)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -163,6 +177,7 @@ class Loop:
         if not states:
             return 0
         self._accelerator.load_state(str(states[-1]))
+        self._mean.to(self.device)  # accelerate reads what it does not know itself onto the CPU
         return int(states[-1].name.removeprefix("step-"))
 
     def _save(self, done: int, loss: float | None = None) -> None:
@@ -218,6 +233,11 @@ _RANGES: Final = {
 }  # fmt: skip
 
 
+def is_first_process() -> bool:
+    """Return whether this is the process that speaks for all of a training; a launcher says which it is."""
+    return os.environ.get(_RANK, "0") == "0"
+
+
 def claim(out: Path, recipe: Mapping[str, Any]) -> None:
     """Make the folder of a training, or check that it holds the same one. Of several processes, the first does.
 
@@ -229,7 +249,7 @@ def claim(out: Path, recipe: Mapping[str, Any]) -> None:
         BadRequest: it holds another training, or other things.
         FolderError: what it says of its training is damaged.
     """
-    if os.environ.get(_RANK, "0") != "0":
+    if not is_first_process():
         return
     file = out / TOLD
     if file.is_file():

@@ -100,7 +100,7 @@ def train_pbr_decoders(
     torch.manual_seed(recipe.seed)
     trained = _Decoders(base.autoencoder)
     loop = Loop.begin(out, trained, recipe.rate, base.device)
-    base = base.on(loop.device)
+    base = base.reading_on(loop.device)
 
     def loss_of(network: Any, step: int) -> Tensor:
         chance = np.random.default_rng((recipe.seed, step, loop.process))

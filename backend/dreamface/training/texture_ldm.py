@@ -135,7 +135,7 @@ def train_texture_ldm(
     trained = Trained(_widened(base, recipe), recipe.tokens)
     rate = recipe.rate or (_FULL_RATE if recipe.rank is None else _LORA_RATE)
     loop = Loop.begin(out, trained, rate, base.device)
-    run = _Run(examples, base.on(loop.device), recipe, trained, loop)
+    run = _Run(examples, base.reading_on(loop.device), recipe, trained, loop)
     run.loop.run(run.loss, recipe.steps, recipe.save_every, run.after, progress)
     if run.loop.writes:
         run.write()
