@@ -14,6 +14,46 @@ _OTHER_TOOLS = frozenset({"TAB", "X", "DEL", "G", "R", "S"})
 """Keys that would take the head away from under its pins, or into another mode, whose mesh takes no new shape."""
 
 
+@dataclass(frozen=True)
+class _View:
+    """A region in which a 3D view is drawn: there may be several, and each may show the photograph.
+
+    Attributes:
+        area: of the view.
+        region: of the area.
+    """
+
+    area: bpy.types.Area
+    region: bpy.types.Region
+
+    def place_of(self, event: bpy.types.Event) -> tuple[int, int]:
+        """Return where the mouse is, in pixels from the region's lower left corner."""
+        return event.mouse_x - self.region.x, event.mouse_y - self.region.y
+
+
+def _views(window: bpy.types.Window) -> Iterator[_View]:
+    for area in window.screen.areas:
+        if area.type == "VIEW_3D":
+            for region in area.regions:
+                if region.type == "WINDOW":
+                    yield _View(area, region)
+
+
+def _has_mouse(region: bpy.types.Region, event: bpy.types.Event) -> bool:
+    return region.x <= event.mouse_x < region.x + region.width and region.y <= event.mouse_y < region.y + region.height
+
+
+def _view_under(window: bpy.types.Window, event: bpy.types.Event) -> _View | None:
+    """Return the 3D view that the mouse is over."""
+    return next((view for view in _views(window) if _has_mouse(view.region, event)), None)
+
+
+def _is_over_another(area: bpy.types.Area, event: bpy.types.Event) -> bool:
+    """Whether the mouse is over a sidebar or a toolbar that lies over the view."""
+    others = (region for region in area.regions if region.type != "WINDOW" and min(region.width, region.height) > 1)
+    return any(_has_mouse(region, event) for region in others)
+
+
 class DREAMFACE_OT_pins(bpy.types.Operator):
     """Drag points of the head to where the photograph shows them; the rest follows as it is most likely"""
 
@@ -107,48 +147,6 @@ class DREAMFACE_OT_pins(bpy.types.Operator):
         """Blender ends it."""
         context.workspace.status_text_set(None)
         application.get().pinning.put_back()
-
-
-@dataclass(frozen=True)
-class _View:
-    """A region in which a 3D view is drawn: there may be several, and each may show the photograph.
-
-    Attributes:
-        area: of the view.
-        region: of the area.
-    """
-
-    area: bpy.types.Area
-    region: bpy.types.Region
-
-    def place_of(self, event: bpy.types.Event) -> tuple[int, int]:
-        """Return where the mouse is, in pixels from the region's lower left corner."""
-        return event.mouse_x - self.region.x, event.mouse_y - self.region.y
-
-
-def _views(window: bpy.types.Window) -> Iterator[_View]:
-    for area in window.screen.areas:
-        if area.type == "VIEW_3D":
-            for region in area.regions:
-                if region.type == "WINDOW":
-                    yield _View(area, region)
-
-
-def _has_mouse(region: bpy.types.Region, event: bpy.types.Event) -> bool:
-    return (
-        region.x <= event.mouse_x < region.x + region.width and region.y <= event.mouse_y < region.y + region.height
-    )
-
-
-def _view_under(window: bpy.types.Window, event: bpy.types.Event) -> _View | None:
-    """Return the 3D view that the mouse is over."""
-    return next((view for view in _views(window) if _has_mouse(view.region, event)), None)
-
-
-def _is_over_another(area: bpy.types.Area, event: bpy.types.Event) -> bool:
-    """Whether the mouse is over a sidebar or a toolbar that lies over the view."""
-    others = (region for region in area.regions if region.type != "WINDOW" and min(region.width, region.height) > 1)
-    return any(_has_mouse(region, event) for region in others)
 
 
 class DREAMFACE_OT_keep_pins(bpy.types.Operator):

@@ -18,7 +18,7 @@ from torch import Tensor
 from dreamface.capture.landmarks import Landmarks
 from dreamface.images import decode_srgb8
 from dreamface.render import harmonic_basis
-from dreamface.skin import resting_colours
+from dreamface.skin import resting_colours, sclera_white
 from dreamface.traits import Traits
 
 ROUNDS: Final = 12
@@ -38,14 +38,28 @@ DARKEST: Final = 0.12
 """Fraction of the mean light that reaches a shadow at least."""
 
 USUAL_LIGHT: Final = -0.05
-LIGHT_SPREAD: Final = 0.33
+LIGHT_SPREAD: Final = 0.45
 """Middle and standard deviation of the logarithm of the light on a face, where white in the light is 1."""
 
-COLOUR_SPREAD: Final = 0.07
-"""Standard deviation of the logarithm of one channel of the light against the others."""
+WARMTH: Final = (0.71, 0.0, -0.71)
+TINT: Final = (0.41, -0.82, 0.41)
+COLOUR_SPREADS: Final = (0.10, 0.05)
+"""Directions in which the logarithm of the light's colour varies: along black bodies of all temperatures, and across
+them, to green or magenta. Standard deviations of both, with what the camera's white balance leaves."""
 
-USUAL_PIGMENTS: Final = ((0.36, 0.30), (0.42, 0.22), (0.28, 0.11))
-"""Middle and standard deviation of melanin, redness and yellowness among people."""
+USUAL_PIGMENTS: Final = ((0.42, 0.60), (0.42, 0.22), (0.28, 0.11))
+"""Middle and standard deviation of melanin, redness and yellowness among people. Melanin is hardly held: nobody is to
+become paler or darker than they are because of others."""
+
+WHITES: Final = (-0.08, 0.17)
+"""Middle and standard deviation of the logarithm of how bright whites of eyes are in a light, which lids and
+lashes shade, and which differ among people."""
+
+WHITES_COLOUR: Final = 0.06
+"""Standard deviation of the logarithm of one of their channels against the others: they are yellowish or reddish."""
+
+WHITES_DOUBTED: Final = 3.0
+"""Standard deviations from which whites are rather something else, and count less and less (Geman-McClure)."""
 
 
 @dataclass(frozen=True)
@@ -103,29 +117,53 @@ def _weighted_median(values: Tensor, weights: Tensor) -> Tensor:
     return values[order][int((share < 0.5 * share[-1]).sum())]
 
 
-def split_tone(both: Tensor, grey: bool = False) -> tuple[Traits, Tensor]:
+def split_tone(both: Tensor, grey: bool = False, whites: Tensor | None = None) -> tuple[Traits, Tensor]:
     """Tell skin from light, where only their product is known.
 
     Args:
         both: [3] linear: the mean light on the face times the skin's tone.
         grey: whether the picture is black and white, so that only how bright the skin is tells.
+        whites: [3] linear: of the eyes, over the skin's tone; see `whites_of`.
 
     Returns:
         Melanin, redness and yellowness that are most probable, and [3] the light.
     """
     amounts, colours = resting_colours()
-    left = both.clamp_min(1e-4).log() - colours.clamp_min(1e-4).log()
-    level = left.mean(dim=1, keepdim=True)
-    cost = ((level[:, 0] - USUAL_LIGHT) / LIGHT_SPREAD).square()
+    tones = colours.clamp_min(1e-4).log()
+    left = both.clamp_min(1e-4).log() - tones
+    level = left.mean(dim=1)
+    cost = ((level - USUAL_LIGHT) / LIGHT_SPREAD).square()
     if not grey:
-        cost = cost + ((left - level) / COLOUR_SPREAD).square().sum(dim=1)
+        for axis, spread in zip((WARMTH, TINT), COLOUR_SPREADS, strict=True):
+            cost = cost + ((left @ torch.tensor(axis)) / spread).square()
     for column, (middle, spread) in enumerate(USUAL_PIGMENTS):
         cost = cost + ((amounts[:, column] - middle) / spread).square()
+    if whites is not None:
+        cost = cost + _off_the_whites(whites.clamp_min(1e-4).log() + tones, amounts[:, 0], grey)
     best = int(cost.argmin())
     melanin, redness, yellowness = amounts[best].tolist()
     found = Traits({"skin.melanin": melanin, "skin.redness": redness, "skin.yellowness": yellowness})
     light = both / colours[best].clamp_min(1e-4)
     return found, light.log().mean().exp().expand(3).clone() if grey else light
+
+
+def _off_the_whites(seen: Tensor, melanin: Tensor, grey: bool) -> Tensor:
+    """Return [N] what it costs that whites look like that.
+
+    Args:
+        seen: [N, 3] logarithms of the whites' colours, if the skin's tone were that.
+        melanin: [N] of that skin.
+        grey: whether only how bright they are tells.
+    """
+    off = seen - sclera_white(_USUAL_AGE, melanin[:, None]).log()
+    level = off.mean(dim=1, keepdim=True)
+    cost = ((level[:, 0] - WHITES[0]) / WHITES[1]).square()
+    if not grey:
+        cost = cost + ((off - level) / WHITES_COLOUR).square().sum(dim=1)
+    return cost / (1.0 + cost / WHITES_DOUBTED**2)
+
+
+_USUAL_AGE: Final = 0.3  # of whites, between the young and the very old
 
 
 DIM: Final = 0.3

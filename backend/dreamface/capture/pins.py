@@ -210,7 +210,7 @@ class Pinning:
         return matrix
 
     def _held(self, landmarks: FloatArray) -> FloatArray:
-        """Return the metric with what it costs to move landmarks [478, 3] in the pictures, and to turn the head there."""
+        """Return the metric with what it costs to move landmarks [478, 3] in the pictures, and to turn the head."""
         points = [landmarks + np.tensordot(weights, self._response, axes=1) for weights in self._fitted.weights]
         pins = [Pin(number, landmark, (0.0, 0.0)) for number in range(len(points)) for landmark in range(COUNT)]
         state = np.zeros(len(self._metric))

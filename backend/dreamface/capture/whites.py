@@ -1,4 +1,4 @@
-"""The whites of the eyes in a photograph: nearly the same in all people, so they tell the light from the skin's tone."""
+"""The whites of the eyes in a photograph: nearly alike in all people, so they tell light from the tone of the skin."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from torch import Tensor
 
 from dreamface.arrays import FloatArray
 from dreamface.capture.lighting import Light
-from dreamface.capture.skin import Shot
+from dreamface.capture.skin import Seen, Shot
 
 EYES: Final = (
     (468, slice(469, 473), (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)),
     (473, slice(474, 478), (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)),
 )
-"""Of both eyes: landmarks of the middle of the iris, of its rim, and of the edge of the lids, in order around the eye."""
+"""Of both eyes: landmarks of the middle of the iris, of its rim, and of the edge of the lids in their order."""
 
 SMALLEST_IRIS: Final = 3.0
 """Pixels of the radius: of smaller eyes each pixel of the white has something of lids or iris in it."""
@@ -38,6 +38,17 @@ FEWEST: Final = 12
 
 CUT_OFF: Final = 0.97
 """Linear colour from which the camera has cut off."""
+
+
+def whites_in(seen: Seen) -> Tensor | None:
+    """Return [3] the colour of the whites of the eyes over the skin's tone: the mean of the photographs that show it.
+
+    Pictures in colour are taken where there are any.
+    """
+    coloured = [one for one in zip(seen.shots, seen.lights, strict=True) if not one[0].grey]
+    found = [whites_of(*one) for one in coloured or zip(seen.shots, seen.lights, strict=True)]
+    shown = [one for one in found if one is not None]
+    return torch.stack(shown).log().mean(dim=0).exp() if shown else None
 
 
 def whites_of(shot: Shot, light: Light) -> Tensor | None:
