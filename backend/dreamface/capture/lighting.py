@@ -24,10 +24,10 @@ from dreamface.traits import Traits
 ROUNDS: Final = 12
 """Of weighting outliers down."""
 
-RIDGE: Final = (0.0, 0.01, 0.06)
+RIDGE: Final = (0.0, 0.001, 0.006)
 """Regularisation of the coefficients of each order, per sample."""
 
-OUTLIERS: Final = (0.8, 0.12)
+OUTLIERS: Final = (0.8, 0.25)
 """By how much the logarithm of a sample's colour may differ from what the light explains, in the first round and in the
 last, before the sample counts less and less (Geman-McClure). Wide at first, so that hair does not pass for skin."""
 
@@ -51,7 +51,7 @@ USUAL_PIGMENTS: Final = ((0.42, 0.60), (0.42, 0.22), (0.28, 0.11))
 """Middle and standard deviation of melanin, redness and yellowness among people. Melanin is hardly held: nobody is to
 become paler or darker than they are because of others."""
 
-WHITES: Final = (-0.08, 0.17)
+WHITES: Final = (-0.08, 0.20)
 """Middle and standard deviation of the logarithm of how bright whites of eyes are in a light, which lids and
 lashes shade, and which differ among people."""
 
