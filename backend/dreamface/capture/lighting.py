@@ -6,8 +6,7 @@ told apart; how bright both are together is known, and how bright either, only f
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -37,6 +36,9 @@ HIGHLIGHT: Final = 2.0
 DARKEST: Final = 0.12
 """Fraction of the mean light that reaches a shadow at least."""
 
+FAINTEST: Final = 1e-4
+"""Of light times albedo: less is none."""
+
 USUAL_LIGHT: Final = -0.05
 LIGHT_SPREAD: Final = 0.45
 """Middle and standard deviation of the logarithm of the light on a face, where white in the light is 1."""
@@ -51,7 +53,7 @@ USUAL_PIGMENTS: Final = ((0.42, 0.60), (0.42, 0.22), (0.28, 0.11))
 """Middle and standard deviation of melanin, redness and yellowness among people. Melanin is hardly held: nobody is to
 become paler or darker than they are because of others."""
 
-WHITES: Final = (-0.08, 0.20)
+WHITES: Final = (-0.10, 0.20)
 """Middle and standard deviation of the logarithm of how bright whites of eyes are in a light, which lids and
 lashes shade, and which differ among people."""
 
@@ -68,17 +70,16 @@ class Light:
 
     Attributes:
         coefficients: [9, 3] of the irradiance over pi, by direction in the camera's axes.
+        shadow: [3] the least that reaches any surface. The mean of the harmonics does not tell it: they were fitted to
+            surfaces that face the camera, and mean nothing elsewhere.
     """
 
     coefficients: Tensor
+    shadow: Tensor = field(default_factory=lambda: torch.full((3,), FAINTEST))
 
     def on(self, normals: Tensor) -> Tensor:
         """Return [..., 3] irradiance over pi on surfaces with unit normals [..., 3]."""
-        found = harmonic_basis(normals) @ self.coefficients
-        return torch.maximum(found, DARKEST * self.coefficients[0] * _CONSTANT)
-
-
-_CONSTANT: Final = 0.5 / math.sqrt(math.pi)  # the first harmonic, the same in all directions
+        return torch.maximum(harmonic_basis(normals) @ self.coefficients, self.shadow)
 
 
 def estimate_light(colours: Tensor, albedo: Tensor, normals: Tensor, weights: Tensor) -> tuple[Light, Tensor]:
@@ -103,7 +104,9 @@ def estimate_light(colours: Tensor, albedo: Tensor, normals: Tensor, weights: Te
     for number in range(ROUNDS):
         scaled = basis * belief[:, None]
         normal = scaled.T @ basis + torch.diag(ridge * belief.sum() + 1e-9)
-        light = Light(torch.linalg.solve(normal, scaled.T @ wanted).float())
+        found = torch.linalg.solve(normal, scaled.T @ wanted)
+        usual = (basis @ found * belief[:, None]).sum(dim=0) / belief.sum().clamp_min(1e-9)
+        light = Light(found.float(), (DARKEST * usual).clamp_min(FAINTEST).float())
         ratio = (wanted.clamp_min(1e-4) / light.on(normals).double()).log().mean(dim=1)
         apart = torch.where(ratio > 0.0, HIGHLIGHT * ratio, ratio)
         outlier = OUTLIERS[0] * (OUTLIERS[1] / OUTLIERS[0]) ** (number / (ROUNDS - 1))
