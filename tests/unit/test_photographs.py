@@ -105,6 +105,11 @@ def test_black_and_white_is_told_within_the_face() -> None:
     dark = sighting(0.4)
     dark.photograph.pixels[:] = (40, 29, 24)
     assert not dark.is_grey
+    pale = sighting(0.4)
+    pale.photograph.pixels[:] = (196, 200, 204)  # in cool light
+    height, width = pale.photograph.pixels.shape[:2]
+    pale.photograph.pixels[int(0.5 * height) : int(0.6 * height), int(0.4 * width) : int(0.6 * width)] = (190, 120, 110)
+    assert not pale.is_grey
 
 
 def test_what_is_no_picture_is_a_sentence(tmp_path: Path) -> None:

@@ -189,12 +189,23 @@ class Sighting:
         left, top = np.maximum(np.floor(places.min(axis=0)).astype(int), 0)
         right, bottom = np.ceil(places.max(axis=0)).astype(int) + 1
         face = self.photograph.pixels[top:bottom, left:right].astype(np.float32)
-        grey = face.mean(axis=2, keepdims=True)
-        return float(np.abs(face - grey).mean()) < GREY * float(grey.mean()) + _ROUNDED
+        hue, level = face - face.mean(axis=2, keepdims=True), float(face.mean())
+        return float(np.abs(hue).mean()) < GREY * level + _ROUNDED and _spread(hue) < ONE_HUE * level + _ROUNDED
 
 
 Place = tuple[float, float]
 """In a photograph: fractions of its width and height from its upper left corner."""
+
+
+def _spread(hue: NDArray[np.float32]) -> float:
+    """Return the standard deviation of colours [H, W, 3] from patch to patch; JPEG's noise is finer than those."""
+    rows, columns = (max(1, side // _PATCHES) for side in hue.shape[:2])
+    patches = hue[: rows * (hue.shape[0] // rows), : columns * (hue.shape[1] // columns)]
+    patches = patches.reshape(patches.shape[0] // rows, rows, patches.shape[1] // columns, columns, 3).mean(axis=(1, 3))
+    return float(patches.reshape(-1, 3).std(axis=0).mean())
+
+
+_PATCHES: Final = 32  # a side of a face
 
 
 def find_faces(
@@ -326,7 +337,11 @@ TURNED: Final = 0.62
 """How much farther from the nose one cheek is seen than the other, as a fraction of both, in a half profile."""
 
 GREY: Final = 0.04
-"""Mean difference of the channels in the face, as a fraction of their mean, below which it is black and white."""
+"""Mean difference of the channels in the face, as a fraction of their mean, below which it may be black and white."""
+
+ONE_HUE: Final = 0.018
+"""Standard deviation of that difference over the face, as a fraction of the same, below which it is: black and white
+pictures may be toned, but have one hue, while pale skin in cool light has lips and cheeks of another."""
 
 
 def notes_on(sightings: Sequence[Sighting]) -> list[str]:
