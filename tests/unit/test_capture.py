@@ -18,7 +18,6 @@ from dreamface.capture.landmark_model import load_model as load_landmarks
 from dreamface.capture.landmarks import Landmarks
 from dreamface.capture.lighting import Light as LightOnFace
 from dreamface.capture.lighting import estimate_light, note_on_light, split_tone
-from dreamface.capture.mirroring import mirrored
 from dreamface.capture.population import Population, load_population, pose_terms
 from dreamface.capture.pose import Poses, project, turned
 from dreamface.capture.reading import ancestry_of
@@ -29,14 +28,14 @@ from dreamface.editing import from_photo
 from dreamface.editing.photographs import wanted
 from dreamface.errors import BadRequest, Cancelled, MissingDependency
 from dreamface.face import Head
-from dreamface.head import HEADS, load_model
+from dreamface.head import HEADS
 from dreamface.models import HEADS as KNOWN
 from dreamface.pipeline import edit
 from dreamface.prior import complete
 from dreamface.progress import Progress, Step
 from dreamface.record import EditEntry, FaceRecord
 from dreamface.render import harmonic_basis
-from dreamface.skin import atlas_of, resting_tone, sclera_white
+from dreamface.skin import resting_tone, sclera_white
 from dreamface.training.snapshots import Light, Person, View, rotation
 from dreamface.traits import ARKIT_SHAPES, Traits
 
@@ -327,27 +326,6 @@ def test_a_picture_without_any_light_takes_nothing_from_the_others(head: str) ->
     assert float(alone.mask.mean()) > 0.05
     assert torch.allclose(both.mask, alone.mask, atol=1e-4)
     assert torch.allclose(both.made.ratio, alone.made.ratio, atol=1e-3)
-
-
-@pytest.mark.parametrize("head", INSTALLED[:1])
-def test_a_side_that_is_not_seen_takes_the_tone_of_the_other_without_its_moles(head: str) -> None:
-    topology, vertices = load_model(head).topology, load_population(head).vertices(np.zeros(140))
-    size = 256
-    atlas = atlas_of(topology, "skin", size)
-    across = atlas.spread(torch.from_numpy(vertices).float())[0]
-    face = atlas.region("cheeks", "forehead", "nose", "chin") * atlas.inside
-    seen = face * ((across + 0.005) / 0.01).clamp(0.0, 1.0)  # the person's left, fading out over the midline
-    ratio = 0.3 * torch.ones(3, size, size)
-    cheek = torch.nonzero((atlas.region("cheeks") > 0.9) & (across > 0.03))[0].tolist()
-    ratio[:, cheek[0] - 1 : cheek[0] + 2, cheek[1] - 1 : cheek[1] + 2] = -1.0  # a mole
-    ratio[:, across < -0.005] = 0.0
-    whole, trust = mirrored(topology, {"skin": ratio}, {"skin": seen})
-    other = (atlas.region("cheeks") > 0.9) & (across < -0.02)
-    assert trust["skin"][other].median() > 0.8
-    assert 0.2 < whole["skin"][:, other].median() < 0.35
-    assert whole["skin"][:, other].min() > 0.1
-    unseen = {"skin": torch.zeros_like(seen)}
-    assert float(mirrored(topology, {"skin": ratio}, unseen)[1]["skin"].max()) == 0.0
 
 
 def test_ancestry_goes_with_shape_and_colours() -> None:

@@ -15,7 +15,6 @@ from torch.nn.functional import grid_sample, interpolate, max_pool2d
 
 from dreamface.arrays import FloatArray
 from dreamface.capture.lighting import Light, estimate_light
-from dreamface.capture.mirroring import mirrored
 from dreamface.edits import LARGEST_RATIO, MASK_SIZE, Diffused
 from dreamface.errors import BadRequest
 from dreamface.face import Head
@@ -380,7 +379,7 @@ def carry(head: Head, seen: Seen, albedo: Mapping[str, Tensor], traits: Traits, 
         traits: the person's.
         tone: [3] linear: of that skin at large.
     """
-    ratios, beliefs = {}, {}
+    found = {}
     slopes = torch.stack(pigment_slopes(traits), dim=1)
     size = min(LARGEST, max(image.shape[0] for image in albedo.values()))
     for tile in dict.fromkeys(tile for views in seen.views for tile in views):
@@ -398,17 +397,13 @@ def carry(head: Head, seen: Seen, albedo: Mapping[str, Tensor], traits: Traits, 
                 total += ratio * belief**2
                 weight += belief**2
                 most = torch.maximum(most, belief)
-        ratios[tile] = _explained(total / weight.clamp_min(1e-6), most, slopes, texel)
-        beliefs[tile] = most
-    ratios, beliefs = mirrored(head.topology, ratios, beliefs)
-    return {tile: _carried(ratio, beliefs[tile]) for tile, ratio in ratios.items()}
-
-
-def _carried(ratio: Tensor, belief: Tensor) -> Carried:
-    """Return log ratios [3, S, S] as an edit has them, where they are believed [S, S]."""
-    nothing, shown = torch.zeros_like(belief), (belief > 0.01).float()
-    made = Diffused(ratio * shown, torch.zeros_like(ratio), nothing, nothing, nothing, shown)
-    return Carried(made, _resized(belief[None], MASK_SIZE)[0].clamp(0.0, 1.0))
+        ratio = total / weight.clamp_min(1e-6)
+        ratio = _explained(ratio, most, slopes, texel)
+        nothing = torch.zeros(size, size)
+        shown = (most > 0.01).float()
+        made = Diffused(ratio * shown, torch.zeros(3, size, size), nothing, nothing, nothing, shown)
+        found[tile] = Carried(made, _resized(most[None], MASK_SIZE)[0].clamp(0.0, 1.0))
+    return found
 
 
 def _ratio(shot: Shot, view: View, light: Light, base: Tensor, tone: Tensor) -> tuple[Tensor, Tensor]:

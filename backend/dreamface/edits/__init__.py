@@ -23,7 +23,7 @@ from dreamface.edits.regions import (
     region_named,
 )
 from dreamface.edits.rephrasing import rephrased
-from dreamface.edits.sheet import MASK_SIZE, sheet_of
+from dreamface.edits.sheet import MASK_SIZE
 from dreamface.edits.sketches import check_sketch
 from dreamface.edits.stack import SKIN_GROUPS, check_edits, overlays
 from dreamface.edits.words import (
@@ -87,7 +87,6 @@ __all__ = [
     "read_words",
     "region_named",
     "rephrased",
-    "sheet_of",
     "specular_of_gloss",
     "too_many",
     "vocabulary",
