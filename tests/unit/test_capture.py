@@ -260,7 +260,7 @@ def _shot_of_eyes(skin: torch.Tensor, white: torch.Tensor, light: float) -> Shot
 
 
 @pytest.mark.parametrize("melanin", [0.05, 0.3, 0.6, 0.95])
-@pytest.mark.parametrize("light", [0.4, 1.3])
+@pytest.mark.parametrize("light", [0.06, 0.4, 1.3])
 def test_the_whites_of_the_eyes_tell_skin_from_dim_or_bright_light(melanin: float, light: float) -> None:
     tone = resting_tone(Traits({"skin.melanin": melanin, "skin.redness": 0.4, "skin.yellowness": 0.28}))
     shot = _shot_of_eyes(tone, sclera_white(0.3, melanin), light)
@@ -270,7 +270,7 @@ def test_the_whites_of_the_eyes_tell_skin_from_dim_or_bright_light(melanin: floa
     assert whites is not None
     found = resting_tone(split_tone(light * tone, whites=whites)[0])
     assert ((found / tone).log().abs() < 0.25).all()
-    dark_glasses = dataclasses.replace(shot, pixels=0.02 * torch.ones_like(shot.pixels))
+    dark_glasses = dataclasses.replace(shot, pixels=0.02 * light * torch.ones_like(shot.pixels))
     blind = whites_of(dark_glasses, LightOnFace(coefficients))
     alone, doubted = (resting_tone(split_tone(light * tone, whites=one)[0]) for one in (None, blind))
     assert torch.allclose(alone, doubted, rtol=0.3)

@@ -60,8 +60,8 @@ lashes shade, and which differ among people."""
 WHITES_COLOUR: Final = 0.06
 """Standard deviation of the logarithm of one of their channels against the others: they are yellowish or reddish."""
 
-WHITES_DOUBTED: Final = 3.0
-"""Standard deviations from which whites are rather something else, and count less and less (Geman-McClure)."""
+DOUBTED: Final = 3.0
+"""Standard deviations from which the light is taken to be unusual, or whites to be something else."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def split_tone(both: Tensor, grey: bool = False, whites: Tensor | None = None) -
     tones = colours.clamp_min(1e-4).log()
     left = both.clamp_min(1e-4).log() - tones
     level = left.mean(dim=1)
-    cost = ((level - USUAL_LIGHT) / LIGHT_SPREAD).square()
+    cost = _doubted(((level - USUAL_LIGHT) / LIGHT_SPREAD).square())
     if not grey:
         for axis, spread in zip((WARMTH, TINT), COLOUR_SPREADS, strict=True):
             cost = cost + ((left @ torch.tensor(axis)) / spread).square()
@@ -163,7 +163,12 @@ def _off_the_whites(seen: Tensor, melanin: Tensor, grey: bool) -> Tensor:
     cost = ((level[:, 0] - WHITES[0]) / WHITES[1]).square()
     if not grey:
         cost = cost + ((off - level) / WHITES_COLOUR).square().sum(dim=1)
-    return cost / (1.0 + cost / WHITES_DOUBTED**2)
+    return _doubted(cost)
+
+
+def _doubted(cost: Tensor) -> Tensor:
+    """Return a cost that rises ever less beyond `DOUBTED` (Geman-McClure): one clue that is far off is outvoted."""
+    return cost / (1.0 + cost / DOUBTED**2)
 
 
 _USUAL_AGE: Final = 0.3  # of whites, between the young and the very old
