@@ -129,7 +129,8 @@ def photographed(head: str, seed: int, resolution: int, traits: Traits, pictures
         weights = torch.from_numpy((random_expression(random) * random.uniform(0.0, 0.8)).astype(np.float32))
         view, light = random_view(random, person), random_light(random)
         placed = view.place(person.posed(weights))
-        picture = person.snapshot(placed, view.camera, SIZE, light, float(random.uniform(0.03, 0.7)))
+        picture = encode_srgb(person.shaded(placed, view.camera, SIZE, light, float(random.uniform(0.03, 0.7))))
+        picture = (255.0 * picture).round().to(torch.uint8).numpy()
         taken.append(Taken(jpeg(picture, random), view, weights, light))
     return Shown(person, traits, tuple(taken))
 

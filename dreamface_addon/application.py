@@ -282,6 +282,7 @@ def _before_save(*_: object) -> None:
     get().living.before_save()
     get().marking.before_save()
     get().repainting.before_save()
+    get().pinning.before_save()
 
 
 @persistent

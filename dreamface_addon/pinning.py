@@ -46,6 +46,7 @@ class _Board:
         asked: the last question's pins, while there is no answer.
         ends: whether it ends with the head that this answer gives.
         facing: whether each point faces the camera; None where that has to be looked at again.
+        rests: whether the expression was taken off for a moment, because the file is being saved.
     """
 
     face_id: str
@@ -64,6 +65,7 @@ class _Board:
     asked: list[dict[str, Any]] | None = None
     ends: bool = False
     facing: Any = None
+    rests: bool = False
 
 
 class Pinning(Part):
@@ -98,6 +100,11 @@ class Pinning(Part):
     def is_ready(self) -> bool:
         """Whether the engine has said what points there are."""
         return self._board is not None and self._board.head is not None
+
+    @property
+    def is_dragging(self) -> bool:
+        """Whether the mouse holds a point."""
+        return self._board is not None and self._board.taken is not None
 
     @property
     def is_following(self) -> bool:
@@ -263,6 +270,9 @@ class Pinning(Part):
             board.ends = True
             self.keep()  # the head has moved already: its bones, its cards and undo have to know
             return True
+        if board.rests:
+            board.rests = False
+            scene.wear_photograph(skin, board.number, expressions.ARKIT_SHAPES)
         changed = False
         while (answer := self._session.take_pinned()) is not None:
             if answer.face_id == board.face_id:
@@ -326,7 +336,10 @@ class Pinning(Part):
         self._wake()
 
     def _skin(self) -> bpy.types.Object | None:
-        return scene.find_face(self._board.face_id) if self._board is not None else None
+        board = self._board
+        if board is None or (board.head is not None and not board.head.is_there):
+            return None
+        return scene.find_face(board.face_id)
 
     def _key(self, board: _Board, index: int) -> tuple[int, int]:
         assert board.head is not None
@@ -352,16 +365,13 @@ class Pinning(Part):
                 shown[index] = place
         return shown
 
-    def dots(self, region: bpy.types.Region) -> list[scene.Dot]:
-        """Return what is drawn in a region of a 3D view."""
+    def dots(self) -> list[scene.Dot]:
+        """Return what is drawn in the context's region of a 3D view."""
         board = self._board
         home = bpy.data.scenes.get(board.home) if board is not None else None
         if board is None or home is None or home.camera is None:
             return []
-        view = bpy.context.region_data
-        if view is None or view.view_perspective != "CAMERA":
-            return []
-        frame = scene.PhotographFrame.of(home.camera, home, region, view)
+        frame = scene.PhotographFrame.here(home)
         if frame is None:
             return []
         dots = []
@@ -384,6 +394,17 @@ class Pinning(Part):
         if self._board is not None:
             self._end(None)
         self.problem = ""
+
+    def before_save(self) -> None:
+        """Have the file say what **Keep** would leave: the head at rest, with its bones and cards where it is now."""
+        board, skin = self._board, self._skin()
+        if board is None or skin is None or skin.mode != "OBJECT":
+            return
+        if board.head is not None and board.changed:
+            board.head.settle()
+        if not board.wore:
+            scene.take_photograph_off(skin)
+            board.rests = True
 
     def after_undo(self) -> None:
         """Let go of a head that undo or redo has taken elsewhere: its objects may be others now."""

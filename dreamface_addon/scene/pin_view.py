@@ -39,7 +39,7 @@ class Dot:
 class Dots:
     """Draws dots in one 3D view's region; nothing where there is no window."""
 
-    def __init__(self, what: Callable[[bpy.types.Region], Sequence[Dot]]) -> None:
+    def __init__(self, what: Callable[[], Sequence[Dot]]) -> None:
         """Draw from now on what `what` returns at each redraw."""
         self._what = what
         self._handle: object | None = None
@@ -53,16 +53,19 @@ class Dots:
             self._handle = None
 
     def _draw(self) -> None:
-        dots = self._what(bpy.context.region)
+        dots = self._what()
         if not dots:
             return
-        shader = gpu.shader.from_builtin("UNIFORM_COLOR")
-        shader.bind()
-        gpu.state.blend_set("ALPHA")
+        corners: list[tuple[float, float, float]] = []
+        colours: list[tuple[float, ...]] = []
         for dot in dots:
             for radius, colour in ((dot.radius + _RIM_WIDTH, _RIM), (dot.radius, dot.colour)):
-                shader.uniform_float("color", colour)
-                batch_for_shader(shader, "TRIS", {"pos": _disc(dot.place, radius)}).draw(shader)
+                disc = _disc(dot.place, radius)
+                corners += disc
+                colours += [colour] * len(disc)
+        shader = gpu.shader.from_builtin("SMOOTH_COLOR")
+        gpu.state.blend_set("ALPHA")
+        batch_for_shader(shader, "TRIS", {"pos": corners, "color": colours}).draw(shader)
         gpu.state.blend_set("NONE")
 
 

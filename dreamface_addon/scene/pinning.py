@@ -149,7 +149,13 @@ class PinnedHead:
         count = max(last for _, last in self._spans.values())
         self._write(np.zeros((count, 3), np.float32), self._history, number, home)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether nobody has deleted the head."""
+        return _is_there(self._skin)
+
     def _write(self, moved: Array, history: str, number: int, home: bpy.types.Scene) -> None:
+        self._spans = {object_: span for object_, span in self._spans.items() if _is_there(object_)}
         for object_, (first, last) in self._spans.items():
             rest = rest_of(object_.data)
             assert rest is not None  # looked at when it began
@@ -185,6 +191,14 @@ class PinnedHead:
         return list(zip((0.5 + across * shot.size[1] / shot.size[0]).tolist(), (0.5 - down).tolist(), strict=True))
 
 
+def _is_there(object_: bpy.types.Object) -> bool:
+    """Whether an object was not deleted since; Blender raises where a deleted one is asked for anything."""
+    try:
+        return bool(object_.name)
+    except ReferenceError:
+        return False
+
+
 @dataclass(frozen=True)
 class PhotographFrame:
     """Where a view shows a photograph, in pixels of its region.
@@ -210,6 +224,15 @@ class PhotographFrame:
         across, up = ([corner[axis] for corner in seen] for axis in (0, 1))
         found = cls(min(across), min(up), max(across), max(up))
         return found if found.right > found.left and found.top > found.bottom else None
+
+    @classmethod
+    def here(cls, home: bpy.types.Scene) -> PhotographFrame | None:
+        """Return the frame in the context's region; None where that does not look through the scene's camera."""
+        space, view = bpy.context.space_data, bpy.context.region_data
+        camera = space.camera if isinstance(space, bpy.types.SpaceView3D) and space.use_local_camera else home.camera
+        if view is None or view.view_perspective != "CAMERA" or camera is None or camera != home.camera:
+            return None
+        return cls.of(camera, home, bpy.context.region, view)
 
     def to_photograph(self, pixel: Sequence[float]) -> Place:
         """Return where a pixel of the region lies in the photograph."""

@@ -1,5 +1,7 @@
 """Pins: dragging points of a head to where its photograph shows them."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import ClassVar
 
 import bpy
@@ -12,12 +14,53 @@ _OTHER_TOOLS = frozenset({"TAB", "X", "DEL", "G", "R", "S"})
 """Keys that would take the head away from under its pins, or into another mode, whose mesh takes no new shape."""
 
 
+@dataclass(frozen=True)
+class _View:
+    """A region in which a 3D view is drawn: there may be several, and each may show the photograph.
+
+    Attributes:
+        area: of the view.
+        region: of the area.
+    """
+
+    area: bpy.types.Area
+    region: bpy.types.Region
+
+    def place_of(self, event: bpy.types.Event) -> tuple[int, int]:
+        """Return where the mouse is, in pixels from the region's lower left corner."""
+        return event.mouse_x - self.region.x, event.mouse_y - self.region.y
+
+
+def _views(window: bpy.types.Window) -> Iterator[_View]:
+    for area in window.screen.areas:
+        if area.type == "VIEW_3D":
+            for region in area.regions:
+                if region.type == "WINDOW":
+                    yield _View(area, region)
+
+
+def _has_mouse(region: bpy.types.Region, event: bpy.types.Event) -> bool:
+    return region.x <= event.mouse_x < region.x + region.width and region.y <= event.mouse_y < region.y + region.height
+
+
+def _view_under(window: bpy.types.Window, event: bpy.types.Event) -> _View | None:
+    """Return the 3D view that the mouse is over."""
+    return next((view for view in _views(window) if _has_mouse(view.region, event)), None)
+
+
+def _is_over_another(area: bpy.types.Area, event: bpy.types.Event) -> bool:
+    """Whether the mouse is over a sidebar or a toolbar that lies over the view."""
+    others = (region for region in area.regions if region.type != "WINDOW" and min(region.width, region.height) > 1)
+    return any(_has_mouse(region, event) for region in others)
+
+
 class DREAMFACE_OT_pins(bpy.types.Operator):
     """Drag points of the head to where the photograph shows them; the rest follows as it is most likely"""
 
     bl_idname = "dreamface.pins"
     bl_label = "Drag Pins"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    _begun_in = 0  # address of the region in which a drag began
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -59,22 +102,23 @@ class DREAMFACE_OT_pins(bpy.types.Operator):
         if event.type == "ESC":
             return {"RUNNING_MODAL"}
         is_save = event.type == "S" and has_command
-        return self._point(event, is_other_tool=event.type in _OTHER_TOOLS and not is_save)
+        return self._point(context, event, is_other_tool=event.type in _OTHER_TOOLS and not is_save)
 
-    def _point(self, event: bpy.types.Event, is_other_tool: bool) -> set[str]:
+    def _point(self, context: bpy.types.Context, event: bpy.types.Event, is_other_tool: bool) -> set[str]:
         pinning = application.get().pinning
-        with interface.in_window():
-            region, view = bpy.context.region, bpy.context.region_data
-            camera = bpy.context.scene.camera
-            here = (event.mouse_x - region.x, event.mouse_y - region.y)
-            is_inside = 0 <= here[0] < region.width and 0 <= here[1] < region.height and not _is_over_another(event)
-            frame = None
-            if camera is not None and view is not None and view.view_perspective == "CAMERA":
-                frame = scene.PhotographFrame.of(camera, bpy.context.scene, region, view)
+        under = _view_under(context.window, event)
+        is_inside = under is not None and not _is_over_another(under.area, event)
+        view = self._dragged_in(context.window) if pinning.is_dragging else under
         if is_inside and is_other_tool:
             return {"RUNNING_MODAL"}
+        if view is None:
+            pinning.drop()
+            return {"PASS_THROUGH"}
+        here = view.place_of(event)
+        with context.temp_override(window=context.window, area=view.area, region=view.region):
+            frame = scene.PhotographFrame.here(bpy.context.scene)
         if frame is None:
-            pinning.drop()  # the view was turned away from the photograph
+            pinning.drop()  # the view was turned away from the photograph, or is another
             return {"PASS_THROUGH"}
         if event.type == "LEFTMOUSE" and event.value == "RELEASE":
             pinning.drop()
@@ -91,25 +135,18 @@ class DREAMFACE_OT_pins(bpy.types.Operator):
             if event.alt or event.value == "DOUBLE_CLICK":
                 pinning.release(point)
             else:
+                self._begun_in = view.region.as_pointer()
                 pinning.take(point, frame.to_photograph(here))
         return {"RUNNING_MODAL"}  # or else a click beside a point would select something else
+
+    def _dragged_in(self, window: bpy.types.Window) -> _View | None:
+        """Return the view in which the drag began: the mouse may leave it."""
+        return next((view for view in _views(window) if view.region.as_pointer() == self._begun_in), None)
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender ends it."""
         context.workspace.status_text_set(None)
         application.get().pinning.put_back()
-
-
-def _is_over_another(event: bpy.types.Event) -> bool:
-    """Whether the mouse is over a sidebar or a toolbar that lies over the view."""
-    area = bpy.context.area
-    return any(
-        region.type != "WINDOW"
-        and region.x <= event.mouse_x < region.x + region.width
-        and region.y <= event.mouse_y < region.y + region.height
-        for region in (area.regions if area is not None else ())
-        if region.width > 1 and region.height > 1
-    )
 
 
 class DREAMFACE_OT_keep_pins(bpy.types.Operator):

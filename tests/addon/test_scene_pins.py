@@ -289,6 +289,33 @@ def test_a_head_or_camera_that_goes_ends_it(bpy, begun, skin, scene, ours, pinni
     pinning.put_back()
 
 
+def test_a_part_that_is_deleted_in_the_middle_of_a_drag_does_not_hold_the_head_up(bpy, begun, skin, scene):
+    begun.take(0)
+    begun.drag((0.7, 0.4))
+    part = next(child for child in skin.children_recursive if child.type == "MESH")
+    bpy.data.objects.remove(part)
+    before = vertices(skin)
+    begun.tick()
+    assert begun.problem == "" and np.abs(vertices(skin) - before).max() > 1e-3
+    begun.put_back()
+    assert np.abs(vertices(skin) - before).max() < 1e-6 and steps(skin) == ["photograph"]
+
+
+def test_a_file_that_is_saved_in_the_middle_of_a_drag_has_the_head_at_rest(begun, skin, monkeypatch, ours):
+    settled = []
+    monkeypatch.setattr(ours.PinnedHead, "settle", lambda head: settled.append(head))
+    jaw = skin.data.shape_keys.key_blocks["jawOpen"]
+    begun.take(0)
+    begun.drag((0.7, 0.4))
+    begun.tick()
+    begun.before_save()
+    assert jaw.value == 0.0 and len(settled) == 1 and steps(skin) == ["photograph", "pins"]
+    begun.tick()
+    assert jaw.value == pytest.approx(0.25)
+    begun.keep()
+    assert jaw.value == 0.0
+
+
 def test_looking_elsewhere_keeps_what_was_dragged_as_a_step_of_undo(begun, skin, ours, scene, monkeypatch):
     settled = []
     monkeypatch.setattr(ours.PinnedHead, "settle", lambda head: settled.append(head))

@@ -16,12 +16,14 @@ from dreamface.capture.descent import lowered
 from dreamface.capture.fitting import fit_person
 from dreamface.capture.landmark_model import load_model as load_landmarks
 from dreamface.capture.landmarks import Landmarks
+from dreamface.capture.lighting import Light as LightOnFace
 from dreamface.capture.lighting import estimate_light, note_on_light, split_tone
 from dreamface.capture.population import Population, load_population, pose_terms
 from dreamface.capture.pose import Poses, project, turned
 from dreamface.capture.reading import ancestry_of
 from dreamface.capture.shading import Picture, harmonics
 from dreamface.capture.skin import Shot, _like_skin, carry, look
+from dreamface.capture.whites import EYES, whites_of
 from dreamface.editing import from_photo
 from dreamface.editing.photographs import wanted
 from dreamface.errors import BadRequest, Cancelled, MissingDependency
@@ -33,7 +35,7 @@ from dreamface.prior import complete
 from dreamface.progress import Progress, Step
 from dreamface.record import EditEntry, FaceRecord
 from dreamface.render import harmonic_basis
-from dreamface.skin import resting_tone
+from dreamface.skin import resting_tone, sclera_white
 from dreamface.training.snapshots import Light, Person, View, rotation
 from dreamface.traits import ARKIT_SHAPES, Traits
 
@@ -235,6 +237,51 @@ def test_skin_is_told_from_white_light_of_the_usual_strength(melanin: float) -> 
     found, light = split_tone(resting_tone(truth) * 0.95)
     assert abs(found.number("skin.melanin") - melanin) < 0.12
     assert ((light / 0.95).log().abs() < 0.4).all()
+
+
+def _shot_of_eyes(skin: torch.Tensor, white: torch.Tensor, light: float) -> Shot:
+    """A picture of nothing but skin and two open eyes, in light from everywhere."""
+    side, radius = 256, 9.0
+    pixels = (skin * light)[:, None, None].expand(3, side, side).clone()
+    rows, columns = torch.meshgrid(torch.arange(side) + 0.5, torch.arange(side) + 0.5, indexing="ij")
+    landmarks = np.zeros((478, 2))
+    for (middle, rim, lids), across in zip(EYES, (80.0, 176.0), strict=True):
+        x, y = (columns - across) / (2.6 * radius), (rows - 128.0) / (1.3 * radius)
+        from_iris = ((columns - across).square() + (rows - 128.0).square()).sqrt()
+        opening = x.square() + y.square() < 1.0
+        pixels[:, opening] = (white * light)[:, None]
+        pixels[:, opening & (from_iris < radius)] = 0.02 * light
+        turns = np.linspace(0.0, 2.0 * np.pi, len(lids), endpoint=False)
+        ring = np.stack((2.6 * radius * np.cos(turns), 1.3 * radius * np.sin(turns)), axis=1)
+        landmarks[list(lids)] = (ring + np.array((across, 128.0))) / side - 0.5
+        landmarks[middle] = np.array((across, 128.0)) / side - 0.5
+        landmarks[rim] = landmarks[middle] + np.array(((1, 0), (0, 1), (-1, 0), (0, -1))) * radius / side
+    return Shot(pixels, torch.zeros(1, 3), 1.6, landmarks, np.zeros((478, 3)))
+
+
+@pytest.mark.parametrize("melanin", [0.05, 0.3, 0.6, 0.95])
+@pytest.mark.parametrize("light", [0.06, 0.4, 1.3])
+def test_the_whites_of_the_eyes_tell_skin_from_dim_or_bright_light(melanin: float, light: float) -> None:
+    tone = resting_tone(Traits({"skin.melanin": melanin, "skin.redness": 0.4, "skin.yellowness": 0.28}))
+    shot = _shot_of_eyes(tone, sclera_white(0.3, melanin), light)
+    coefficients = torch.zeros(9, 3)
+    coefficients[0] = 2.0 * math.sqrt(math.pi) * light * tone
+    whites = whites_of(shot, LightOnFace(coefficients))
+    assert whites is not None
+    found = resting_tone(split_tone(light * tone, whites=whites)[0])
+    assert ((found / tone).log().abs() < 0.25).all()
+    dark_glasses = dataclasses.replace(shot, pixels=0.02 * light * torch.ones_like(shot.pixels))
+    blind = whites_of(dark_glasses, LightOnFace(coefficients))
+    alone, doubted = (resting_tone(split_tone(light * tone, whites=one)[0]) for one in (None, blind))
+    assert torch.allclose(alone, doubted, rtol=0.3)
+
+
+def test_eyes_that_are_shut_or_tiny_have_no_whites() -> None:
+    tone = torch.tensor((0.5, 0.35, 0.3))
+    shot, light = _shot_of_eyes(tone, torch.tensor((0.6, 0.55, 0.5)), 1.0), LightOnFace(torch.ones(9, 3))
+    assert whites_of(dataclasses.replace(shot, eyes_open=False), light) is None
+    tiny = torch.nn.functional.interpolate(shot.pixels[None], size=(64, 64), mode="area")[0]
+    assert whites_of(dataclasses.replace(shot, pixels=tiny), light) is None
 
 
 def test_a_grey_picture_tells_only_how_dark_skin_is() -> None:

@@ -19,6 +19,7 @@ from dreamface.capture.photographs import (
     Photograph,
     Sighting,
     _apart,
+    _meant,
     find_faces,
     notes_on,
     read_photograph,
@@ -104,6 +105,11 @@ def test_black_and_white_is_told_within_the_face() -> None:
     dark = sighting(0.4)
     dark.photograph.pixels[:] = (40, 29, 24)
     assert not dark.is_grey
+    pale = sighting(0.4)
+    pale.photograph.pixels[:] = (196, 200, 204)  # in cool light
+    height, width = pale.photograph.pixels.shape[:2]
+    pale.photograph.pixels[int(0.5 * height) : int(0.6 * height), int(0.4 * width) : int(0.6 * width)] = (190, 120, 110)
+    assert not pale.is_grey
 
 
 def test_what_is_no_picture_is_a_sentence(tmp_path: Path) -> None:
@@ -133,6 +139,21 @@ def sighting(size: float, others: int = 0, grey: bool = False, shift: float = 0.
     points[[1, 234, 454], 0] = shift * size, -0.5 * size, 0.5 * size
     pixels = np.full((400, 400, 3), (90, 90, 90) if grey else (160, 110, 80), np.uint8)
     return Sighting(Photograph("me.jpg", pixels), Landmarks(points), others)
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_of_several_faces_the_one_that_is_meant_is_taken(quarters: int) -> None:
+    upright = np.zeros((400, 600, 3), np.uint8)
+    small, large = (Landmarks(np.random.default_rng(1).uniform(-size, size, (COUNT, 2)) + np.array((off, 0.0)))
+                    for size, off in ((0.1, -0.5), (0.2, 0.4)))  # fmt: skip
+    there = np.array((0.5 - 0.5 * 400 / 600, 0.5))  # of the small one
+    for _ in range(quarters):  # as the photograph lay before it was turned upright
+        there = np.array((1.0 - there[1], there[0]))
+    assert _meant([small, large], upright, None, quarters) is large
+    assert _meant([small, large], upright, (float(there[0]), float(there[1])), quarters) is small
+    for places, words in (({2: (0.5, 0.5)}, "no photograph 2"), ({1: (0.5, 1.2)}, "lies outside")):
+        with pytest.raises(BadRequest, match=words):
+            find_faces([Photograph("a", upright)], places=places)
 
 
 def test_it_is_said_what_a_photograph_does_not_show() -> None:

@@ -79,6 +79,8 @@ def test_the_nose_goes_where_it_is_dragged_and_the_rest_stays_about_where_it_is(
     assert np.median(moved) < 2.0 and moved.max() < 8.0
     other = np.linalg.norm(somebody.seen(followed, 1) - somebody.seen(somebody.now, 1), axis=1)
     assert np.median(other) < 4.0  # the other photograph has no pin, and still shows the same head
+    turn = followed.shots.poses.rotation[0] @ somebody.fit.poses.rotation[0].T
+    assert np.degrees(np.arccos(0.5 * (np.trace(turn) - 1.0))) < 3.0  # it is another nose, not a turned head
 
 
 def test_pins_of_several_photographs_hold_together(somebody: Photographed) -> None:

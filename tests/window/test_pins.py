@@ -14,6 +14,7 @@ from PIL import Image
 import dreamface
 from dreamface.traits import ARKIT_SHAPES, Traits
 from tests.window.sidebar import APPLICATION, RESTING, SKIN, open_sidebar, shade, turn_to
+from tests.window.window import SLOW_REDRAW
 
 SCENE = "__import__('sys').modules['bl_ext.user_default.dreamface.dreamface_addon.scene']"
 PINNING = f"{APPLICATION}.pinning"
@@ -116,7 +117,7 @@ def test_a_head_follows_a_point(window, made, pictures):
     window.until(f"not {PINNING}.is_following", timeout=30)
     window.key("Return")
     window.until(f"not {PINNING}.is_on")
-    time.sleep(2.0)
+    time.sleep(SLOW_REDRAW)
     window.picture(pictures / "pins-kept.png")
     after = window.run(f"result = {SHAPE}")
     assert after != before

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from dreamface.capture.problem import Fit
     from dreamface.capture.reading import ancestry_of, read_features
     from dreamface.capture.skin import Seen, Shot, carry, look
+    from dreamface.capture.whites import whites_in
 
 __all__ = [
     "COUNT",
@@ -84,6 +85,7 @@ __all__ = [
     "skin_points",
     "split_tone",
     "used_tracker",
+    "whites_in",
     "with_gaze",
     "with_winks",
 ]
@@ -115,6 +117,7 @@ _HOME = {
     "read_photograph": "photographs",
     "skin_points": "pins",
     "split_tone": "lighting",
+    "whites_in": "whites",
 }
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -168,11 +169,13 @@ class Sighting:
         photograph: in which it is.
         landmarks: where they are, in heights of the picture from its middle.
         others: how many other faces there are.
+        is_named: whether it was said which face is meant.
     """
 
     photograph: Photograph
     landmarks: Landmarks
     others: int
+    is_named: bool = False
 
     @property
     def height(self) -> float:
@@ -186,46 +189,90 @@ class Sighting:
         left, top = np.maximum(np.floor(places.min(axis=0)).astype(int), 0)
         right, bottom = np.ceil(places.max(axis=0)).astype(int) + 1
         face = self.photograph.pixels[top:bottom, left:right].astype(np.float32)
-        grey = face.mean(axis=2, keepdims=True)
-        return float(np.abs(face - grey).mean()) < GREY * float(grey.mean()) + _ROUNDED
+        hue, level = face - face.mean(axis=2, keepdims=True), float(face.mean())
+        return float(np.abs(hue).mean()) < GREY * level + _ROUNDED and _spread(hue) < ONE_HUE * level + _ROUNDED
 
 
-def find_faces(photographs: Sequence[Photograph], tracker: str = "auto") -> list[Sighting]:
-    """Return the largest face in every photograph.
+Place = tuple[float, float]
+"""In a photograph: fractions of its width and height from its upper left corner."""
+
+
+def _spread(hue: NDArray[np.float32]) -> float:
+    """Return the standard deviation of colours [H, W, 3] from patch to patch; JPEG's noise is finer than those."""
+    rows, columns = (max(1, side // _PATCHES) for side in hue.shape[:2])
+    patches = hue[: rows * (hue.shape[0] // rows), : columns * (hue.shape[1] // columns)]
+    patches = patches.reshape(patches.shape[0] // rows, rows, patches.shape[1] // columns, columns, 3).mean(axis=(1, 3))
+    return float(patches.reshape(-1, 3).std(axis=0).mean())
+
+
+_PATCHES: Final = 32  # a side of a face
+
+
+def find_faces(
+    photographs: Sequence[Photograph], tracker: str = "auto", places: Mapping[int, Place] = MappingProxyType({})
+) -> list[Sighting]:
+    """Return the largest face in every photograph, or the one that is meant.
 
     Args:
         photographs: of one person.
         tracker: see `open_tracker`.
+        places: number of a photograph, from 1 -> where in it the face is that is meant, or nearest to it.
 
     Raises:
-        BadRequest: in one there is no face, or too little of one.
+        BadRequest: in one there is no face, or too little of one; or a place lies in none.
         MissingDependency: no tracker is installed.
     """
+    for number, place in places.items():
+        if not 1 <= number <= len(photographs):
+            raise BadRequest(f"There is no photograph {number} to look for a face in: there are {len(photographs)}.")
+        if not all(0.0 <= part <= 1.0 for part in place):
+            raise BadRequest(
+                f"The place of the face in photograph {number} lies outside of it: give fractions of its width and "
+                "height from its upper left corner, such as 0.3,0.4."
+            )
     with closing(open_tracker(tracker, MOST_FACES, still=True)) as network:
-        return [_find(one, network) for one in photographs]
+        return [_find(one, network, places.get(number)) for number, one in enumerate(photographs, 1)]
 
 
-def _find(photograph: Photograph, tracker: LandmarkTracker) -> Sighting:
-    photograph, found = _upright(photograph, tracker)
+def _find(photograph: Photograph, tracker: LandmarkTracker, place: Place | None = None) -> Sighting:
+    photograph, found, quarters = _upright(photograph, tracker)
     if not found:
         raise BadRequest(
             f"No face was seen in {photograph.name}: choose a picture in which a face looks towards the camera, "
             "large and in good light."
         )
-    largest = max(found, key=lambda face: face.size)
-    sighting = Sighting(photograph, largest, len(found) - 1)
+    meant = _meant(found, photograph.pixels, place, quarters)
+    sighting = Sighting(photograph, meant, len(found) - 1, place is not None)
     if sighting.height < SMALLEST_FACE:
         raise BadRequest(
             f"The face in {photograph.name} is only {sighting.height:.0f} pixels high: choose a picture in which it "
             f"has at least {SMALLEST_FACE}, better {SHARP_FACE}."
         )
-    if _outside(largest.points, photograph.pixels) > OUTSIDE:
+    if _outside(meant.points, photograph.pixels) > OUTSIDE:
         raise BadRequest(f"Only a part of the face is in {photograph.name}: choose a picture with the whole face.")
     return sighting
 
 
-def _upright(photograph: Photograph, tracker: LandmarkTracker) -> tuple[Photograph, list[Landmarks]]:
-    """Return a photograph turned so that its largest face stands upright, and the faces in it.
+def _meant(faces: Sequence[Landmarks], pixels: Pixels, place: Place | None, quarters: int) -> Landmarks:
+    """Return the face that lies nearest to a place in a photograph, or the largest.
+
+    Args:
+        faces: in the photograph.
+        pixels: of the photograph, upright.
+        place: as the photograph lay.
+        quarters: of a turn, anticlockwise, by which it was turned upright.
+    """
+    if place is None:
+        return max(faces, key=lambda face: face.size)
+    across, down = place
+    for _ in range(quarters):
+        across, down = down, 1.0 - across
+    there = np.array(((across - 0.5) * pixels.shape[1] / pixels.shape[0], down - 0.5))
+    return min(faces, key=lambda face: float(np.linalg.norm(face.middle - there)))
+
+
+def _upright(photograph: Photograph, tracker: LandmarkTracker) -> tuple[Photograph, list[Landmarks], int]:
+    """Return a photograph turned so that its largest face stands upright, the faces in it, and by how many quarters.
 
     Trackers find faces that lie or stand on their heads, too, but not where their features are.
     """
@@ -234,15 +281,15 @@ def _upright(photograph: Photograph, tracker: LandmarkTracker) -> tuple[Photogra
         roll = roll_of(max(found, key=lambda face: face.size).points)
         turns = [round(roll / (0.5 * np.pi)) % 4]
         if turns == [0]:
-            return photograph, found
+            return photograph, found, 0
     else:
         turns = [1, 3, 2]
     for quarters in turns:
         upright = np.ascontiguousarray(np.rot90(photograph.pixels, quarters))
         again = _looked(upright, tracker)
         if again and abs(roll_of(max(again, key=lambda face: face.size).points)) <= _UPRIGHT:
-            return replace(photograph, pixels=upright), again
-    return photograph, found
+            return replace(photograph, pixels=upright), again, quarters
+    return photograph, found, 0
 
 
 _UPRIGHT: Final = 0.3 * np.pi  # radians: a face that was turned by quarters is no farther from upright
@@ -290,7 +337,11 @@ TURNED: Final = 0.62
 """How much farther from the nose one cheek is seen than the other, as a fraction of both, in a half profile."""
 
 GREY: Final = 0.04
-"""Mean difference of the channels in the face, as a fraction of their mean, below which it is black and white."""
+"""Mean difference of the channels in the face, as a fraction of their mean, below which it may be black and white."""
+
+ONE_HUE: Final = 0.018
+"""Standard deviation of that difference over the face, as a fraction of the same, below which it is: black and white
+pictures may be toned, but have one hue, while pale skin in cool light has lips and cheeks of another."""
 
 
 def notes_on(sightings: Sequence[Sighting]) -> list[str]:
@@ -298,7 +349,7 @@ def notes_on(sightings: Sequence[Sighting]) -> list[str]:
     notes = []
     for number, sighting in enumerate(sightings, 1):
         name = f"Photograph {number}"
-        if sighting.others:
+        if sighting.others and not sighting.is_named:
             faces = "one more face" if sighting.others == 1 else f"{sighting.others} more faces"
             notes.append(f"{name} has {faces} in it: the largest was taken.")
         if sighting.height < SHARP_FACE:

@@ -7,6 +7,7 @@ the population, and little else. Only pins and the fit are needed for that, not 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -49,6 +50,9 @@ PIN_NOISE: Final = 5e-5
 UNTOUCHED: Final = 3e-3
 """Metres on the face: standard deviation of where a photograph shows landmarks, beside what the tracker may have got
 wrong all over the face: artists leave alone what lies well."""
+
+TURN_KNOWN: Final = math.radians(0.5)
+"""Standard deviation of a head's turn in a photograph: a nose that is dragged is another nose, not a turned head."""
 
 MOST_PINS: Final = 500
 FARTHEST_PIN: Final = 4.0
@@ -206,12 +210,15 @@ class Pinning:
         return matrix
 
     def _held(self, landmarks: FloatArray) -> FloatArray:
-        """Return the metric with what it costs to move landmarks [478, 3] in the pictures: nobody has touched them."""
+        """Return the metric with what it costs to move landmarks [478, 3] in the pictures, and to turn the head."""
         points = [landmarks + np.tensordot(weights, self._response, axes=1) for weights in self._fitted.weights]
         pins = [Pin(number, landmark, (0.0, 0.0)) for number in range(len(points)) for landmark in range(COUNT)]
         state = np.zeros(len(self._metric))
         slopes = self._slopes(_Points(pins, np.concatenate(points), state), state)[0] - self._metric
         held: FloatArray = self._metric + (PIN_NOISE / UNTOUCHED) ** 2 * slopes
+        for number in range(len(points)):
+            turn = np.arange(len(state))[self._own(number)][len(ARKIT_SHAPES) :][:3]
+            held[turn, turn] += TURN_KNOWN**-2.0
         return held
 
     def follow(self, pins: Sequence[Pin], points: FloatArray, now: Pinned) -> tuple[Pinned, FloatArray]:

@@ -315,10 +315,18 @@ def _light(
         raise BadRequest("Too little of the face is seen: choose a picture in which it looks towards the camera.")
     seen, own, weight, normal = (torch.cat(each) for each in (colours, relative, weights, normals))
     skin = weight * _like_skin(seen / own.clamp_min(1e-3), torch.cat(bare))
-    light, belief = estimate_light(seen, own, normal, skin)
-    share = (skin * belief)[:, None]
+    kept = _not_cut_off(seen)
+    kept = kept if float((skin * kept).sum()) > _LEAST * float(skin.sum()) else torch.ones_like(kept)
+    light, belief = estimate_light(seen, own, normal, skin * kept)
+    share = (skin * torch.maximum(belief, 1.0 - kept))[:, None]  # where the camera has cut off, there is light, too
     mean = (light.on(normal) * share).sum(dim=0) / share.sum().clamp_min(1e-6)
     return light, mean, float(1.0 - skin.sum() / weight.sum())
+
+
+def _not_cut_off(colours: Tensor) -> Tensor:
+    """Return [N] 0..1 how much of colours [N, 3] the camera has kept."""
+    low, high = CUT_OFF
+    return ((high - colours.amax(dim=1)) / (high - low)).clamp(0.0, 1.0)
 
 
 def _like_skin(lit: Tensor, bare: Tensor) -> Tensor:
@@ -409,8 +417,7 @@ def _ratio(shot: Shot, view: View, light: Light, base: Tensor, tone: Tensor) -> 
     normal, belief = normals.reshape(-1, 3)[chosen], seen.view(-1)[chosen]
     expected = light.on(normal).T / tone[:, None] * base.reshape(3, -1)[:, chosen]
     apart = (colours.clamp_min(FAINTEST) / expected.clamp_min(FAINTEST)).log()
-    low, high = CUT_OFF
-    belief = belief * ((high - colours.amax(dim=0)) / (high - low)).clamp(0.0, 1.0)
+    belief = belief * _not_cut_off(colours.T)
     belief = belief * (expected.amax(dim=0) > FAINTEST)
     ratio = torch.zeros(3, size * size)
     ratio[:, chosen] = _unlit(apart, normal, belief)

@@ -143,6 +143,11 @@ def _add_from_photo(actions: Commands) -> None:
     command.add_argument("--head", default="auto", metavar="MODEL", help="head model: auto (default), anny or ict")
     command.add_argument("--tracker", choices=animate.TRACKERS, default="auto", help="default: the best that is here")
     command.add_argument(
+        "--face-at", action="append", default=[], metavar="X,Y",
+        help="of several faces the one there, in fractions of the photograph's width and height from its upper left "
+        "corner; 2:X,Y in the second photograph; default: the largest",
+    )  # fmt: skip
+    command.add_argument(
         "--set", action="append", default=[], metavar="TRAIT=VALUE", help="such as nose.width=1.5; may be repeated"
     )
     _add_formats(command)

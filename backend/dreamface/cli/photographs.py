@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,7 @@ from dreamface.cli.commands import ignored_words, moved_elsewhere, wanted_format
 from dreamface.cli.making import Destination, write
 from dreamface.cli.terminal import Terminal
 from dreamface.cli.words import settings, summary
+from dreamface.errors import BadRequest
 from dreamface.text import slug
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ CONSENT: Final = "Use photographs of people only with their consent. They stay o
 
 def run(options: Namespace, terminal: Terminal) -> bool:
     """Make a face from photographs, its folder and its exports."""
-    chosen = settings(options.set)
+    chosen, places = settings(options.set), _places(options.face_at)
     destination = Destination(options.output)
     with terminal.progress() as progress:
         from dreamface import editing
@@ -34,6 +36,7 @@ def run(options: Namespace, terminal: Terminal) -> bool:
                 head=options.head,
                 traits=chosen or None,
                 tracker=options.tracker,
+                places=places,
                 progress=progress.part(0.0, 0.7),
             )
             name = slug(options.photographs[0].stem) or "photograph"
@@ -61,6 +64,26 @@ def run(options: Namespace, terminal: Terminal) -> bool:
         CONSENT,
     )
     return True
+
+
+def _places(said: Sequence[str]) -> dict[int, tuple[float, float]]:
+    """Return places as typed: `0.3,0.4`, or `2:0.3,0.4` in the second photograph.
+
+    Raises:
+        BadRequest: one is something else.
+    """
+    found = {}
+    for one in said:
+        number, _, place = one.rpartition(":")
+        try:
+            across, down = (float(part) for part in place.split(","))
+            found[int(number or 1)] = across, down
+        except ValueError as error:
+            raise BadRequest(
+                f"{one!r} is no place of a face: write such as 0.3,0.4 (fractions of the photograph's width and "
+                "height from its upper left corner), or 2:0.3,0.4 in the second photograph."
+            ) from error
+    return found
 
 
 def first_things(shown: Traits) -> dict[str, TraitValue]:

@@ -24,6 +24,7 @@ def from_photo(
     head: str = "auto",
     traits: Mapping[str, TraitValue | Value] | None = None,
     tracker: str = "auto",
+    places: Mapping[int, tuple[float, float]] | None = None,
     face_id: str | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
@@ -37,6 +38,8 @@ def from_photo(
         head: head model, one of `HEADS`.
         traits: laid over what photographs show, and the words.
         tracker: what finds landmarks: "auto", "face-mesh" or "face-landmarker".
+        places: number of a photograph with several faces, from 1 -> where in it the one is that is meant, in fractions
+            of its width and height from its upper left corner; otherwise the largest is taken.
         face_id: its identity, where it takes another face's place; None makes a new one.
         progress: told about every stage.
 
@@ -49,7 +52,7 @@ def from_photo(
     said = clean(words or "")
     return pipeline.from_photo(
         photographs, said, change=partial(wanted, said) if said else None, seed=seed, resolution=resolution, head=head,
-        traits=traits, tracker=tracker, face_id=face_id, progress=progress,
+        traits=traits, tracker=tracker, places=places, face_id=face_id, progress=progress,
     )  # fmt: skip
 
 

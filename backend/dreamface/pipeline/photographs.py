@@ -33,6 +33,7 @@ from dreamface.capture import (
     read_photograph,
     split_tone,
     used_tracker,
+    whites_in,
 )
 from dreamface.edits import diffused_pictures
 from dreamface.errors import BadRequest
@@ -100,6 +101,7 @@ def from_photo(
     head: str = "auto",
     traits: Mapping[str, TraitValue | Value] | None = None,
     tracker: str = "auto",
+    places: Mapping[int, tuple[float, float]] | None = None,
     face_id: str | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
@@ -114,6 +116,8 @@ def from_photo(
         head: head model, one of `HEADS`.
         traits: laid over what they show, and the change.
         tracker: what finds landmarks: "auto", "face-mesh" or "face-landmarker".
+        places: number of a photograph with several faces, from 1 -> where in it the one is that is meant, in fractions
+            of its width and height from its upper left corner; otherwise the largest is taken.
         face_id: its identity, where it takes another face's place; None makes a new one.
         progress: told about every stage.
 
@@ -128,7 +132,7 @@ def from_photo(
     _check_tracker(tracker)
     model = load_model(head)
     progress.report("photograph", 0.0, "Looking for the face")
-    sightings = find_faces([read_photograph(*one) for one in sources], tracker)
+    sightings = find_faces([read_photograph(*one) for one in sources], tracker, places or {})
     progress.report("photograph", 0.05, "Fitting the head")
     population = load_population(model.name)
     pixels = [one.photograph.pixels for one in sightings]
@@ -249,7 +253,7 @@ def _told(population: Population, fit: Fit) -> dict[str, TraitValue]:
 def _colours(head: Head, seen: Seen, shown: Traits) -> tuple[dict[str, TraitValue], list[str]]:
     """Return what photographs show of skin, eyes and hair, the ancestry that goes with it, and what is not shown."""
     grey = all(shot.grey for shot in seen.shots)
-    skin, light = split_tone(seen.both, grey)
+    skin, light = split_tone(seen.both, grey, whites_in(seen))
     told = ("skin.melanin",) if grey else tuple(skin)
     found = {name: TraitValue(skin.value(name), GUESSED if grey else MEASURED, BECAUSE) for name in told}
     found |= {

@@ -13,6 +13,7 @@ from dreamface.skin.expression_wrinkles import WrinklePainter, wear_wrinkles
 from dreamface.skin.layers.hair_look import beard_grey, brow_dye, brow_grey
 from dreamface.skin.layers.stack import LAYERS
 from dreamface.skin.painter import Painter, check_layers, paint
+from dreamface.skin.parts.sclera import white_of as sclera_white
 from dreamface.skin.strand_colours import strand_colours
 from dreamface.skin.surfaces import materials
 
@@ -55,6 +56,7 @@ __all__ = [
     "pigments_of",
     "resting_colours",
     "resting_tone",
+    "sclera_white",
     "skin_tiles",
     "strand_colours",
     "surface_of",

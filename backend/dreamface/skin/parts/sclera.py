@@ -237,8 +237,8 @@ class ScleraLook:
     inward: float
 
 
-def white_of(old: float, melanin: float) -> Tensor:
-    """Return the [3] colour of a white that is never quite white."""
+def white_of(old: float, melanin: float | Tensor) -> Tensor:
+    """Return the [3] colour of a white that is never quite white; [..., 3] for melanins [..., 1]."""
     return torch.tensor(_WHITE.colour) - old * torch.tensor(_WHITE.aged) - melanin * torch.tensor(_WHITE.melanin)
 
 
