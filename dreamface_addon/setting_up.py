@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from . import installation, places, preferences
 from .link import BackendState, is_this_machine
 from .part import IDLE_INTERVAL, READY_INTERVAL, Part
 from .session import Session
-from .setup import Setup, diffusion_problem, is_for_accelerator, video_problem
+from .setup import Setup, diffusion_problem, has_nvidia_driver, is_for_accelerator, video_problem
 
 _OFFLINE = "Allow online access in Preferences > System > Network first"
 _SETTING_UP = "DreamFace's engine is being set up"
@@ -20,10 +19,10 @@ _ELSEWHERE = "Wait until the other Blender has set DreamFace up"
 _NOT_SET_UP = "Set up DreamFace's engine first, in the tab DreamFace"
 
 ACCELERATOR_OFFER = (
-    "This model computes on an NVIDIA card. DreamFace's engine has to be set up for the card once: 3 GB to download "
-    "and 12 GB of disk."
+    "Diffusion is made for graphics cards, and the engine computes on the processor. It has to be set up once for your "
+    "NVIDIA card: 3 GB to download and 12 GB of disk."
 )
-"""What a model that uses a card says before the engine is set up for one."""
+"""What is said where models could use a card before the engine is set up for one."""
 
 
 class SettingUp(Part):
@@ -69,17 +68,12 @@ class SettingUp(Part):
         self.attempt.start()
         self._wake()
 
-    def why_not_accelerate(self) -> str:
-        """Return why the engine cannot be set up for an NVIDIA card now, or nothing; models that use one ask this."""
-        if sys.platform == "darwin":
-            return "Macs have no NVIDIA card"
-        if preferences.get().url or installation.existing_python() is not None:
-            return "The engine was not set up here: set it up for the card where it is"
-        return self.why_not_set_up()
-
     def accelerator_offer(self) -> str:
-        """Return what to tell the artist who chooses a model that uses an NVIDIA card; nothing once all is set up."""
-        return "" if is_for_accelerator(places.user_folder("environment")) else ACCELERATOR_OFFER
+        """Return what to tell who chooses diffusion while the engine leaves an NVIDIA card unused, or nothing."""
+        elsewhere = preferences.get().url or installation.existing_python() is not None
+        if elsewhere or not has_nvidia_driver() or is_for_accelerator(places.user_folder("environment")):
+            return ""
+        return ACCELERATOR_OFFER
 
     def video_problem(self) -> str | None:
         """Return why the engine that was set up here can't follow faces in video.

@@ -9,6 +9,7 @@ from ..dreamface_addon.chips import notes_in_lines
 from ..dreamface_addon.making import Making
 from ..dreamface_addon.session import Chip, Job
 from . import drawing
+from .engine import draw_accelerator_offer
 from .library import draw_library
 from .page import Page
 from .photographs import draw_from_photo, draw_photograph_view
@@ -143,6 +144,7 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         if why_not:  # it was chosen while it was possible
             drawing.text(self.layout, why_not, icon="INFO")
         if detail != "QUICK":
+            draw_accelerator_offer(self.layout)
             _, body = drawing.group(self.layout, "detail", "Advanced")
             if body is not None:
                 body.use_property_split = True

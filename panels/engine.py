@@ -59,8 +59,18 @@ def draw_engine(layout: bpy.types.UILayout) -> None:
         if not app.session.shares_disk and app.session.state is BackendState.READY:
             _draw_room(layout, app.clearing)
         _draw_addition(layout, app.setup.video_problem(), "Video", "following faces in video")
-        _draw_addition(layout, app.setup.diffusion_problem(), "Diffusion", "diffusion models")
+        diffusion_problem = app.setup.diffusion_problem()
+        _draw_addition(layout, diffusion_problem, "Diffusion", "diffusion models")
+        if diffusion_problem == "":
+            draw_accelerator_offer(layout)
     draw_reports(layout)
+
+
+def draw_accelerator_offer(layout: bpy.types.UILayout) -> None:
+    """Draw how the engine is set up for the NVIDIA card that is there and that it does not use."""
+    if offer := application.get().setup.accelerator_offer():
+        drawing.text(layout, offer, icon="INFO")
+        layout.operator("dreamface.set_up_backend", text="Set Up for the NVIDIA Card").accelerator = True
 
 
 def draw_reports(layout: bpy.types.UILayout) -> None:

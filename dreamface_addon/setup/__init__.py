@@ -1,5 +1,6 @@
 """Making the environment of DreamFace's engine: a folder of its own with Python, torch and the engine in it."""
 
+from .command import has_nvidia_driver
 from .environment import (
     Setup,
     diffusion_problem,
@@ -15,6 +16,7 @@ __all__ = [
     "Setup",
     "diffusion_problem",
     "environment_python",
+    "has_nvidia_driver",
     "is_for_accelerator",
     "is_ready",
     "try_lock",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -101,6 +102,11 @@ def system_program(name: str) -> str:
     if sys.platform == "win32":
         return str(Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / f"{name}.exe")
     return name
+
+
+def has_nvidia_driver() -> bool:
+    """Whether NVIDIA's driver is installed, as far as can be told without asking it."""
+    return shutil.which(system_program("nvidia-smi")) is not None
 
 
 def _own_group(keep_open: int | None) -> dict[str, Any]:

@@ -32,6 +32,8 @@ class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """Return what would be downloaded."""
+        if properties.accelerator:
+            return "Set DreamFace's engine up anew, so that diffusion computes on your NVIDIA card: 3 GB to download"
         if properties.video:
             return "Add what reads faces in videos and cameras to DreamFace's engine: 0.2 GB to download"
         if properties.diffusion:

@@ -280,20 +280,30 @@ def test_an_unfinished_set_up_is_no_update(blender):
     assert setup.attempt is None, "with another environment the attempt matters no more"
 
 
-def test_what_a_model_for_cards_says(blender):
-    preferences, setup = blender.module("preferences").get(), blender.app.setup
-    assert "3 GB to download" in setup.accelerator_offer()
-    assert "set it up for the card where it is" in setup.why_not_accelerate()
+def test_the_engine_is_set_up_for_a_card_where_diffusion_is_chosen(blender, monkeypatch):
+    preferences, setup, fields = blender.module("preferences").get(), blender.app.setup, blender.fields
+    monkeypatch.setattr(blender.module("setting_up"), "has_nvidia_driver", lambda: True)
+    monkeypatch.setattr(type(blender.app), "why_not_made_by", lambda app, detail: "")
+    folder = blender.module("places").user_folder("environment")
+    assert setup.accelerator_offer() == "", "the engine was not set up here"
     python, preferences.python = preferences.python, ""
     try:
-        assert "Allow online access" in setup.why_not_accelerate()
+        assert "3 GB to download" in setup.accelerator_offer()
+        folder.mkdir(exist_ok=True)
+        (folder / "accelerator").touch()
+        assert setup.accelerator_offer() == "", "it is set up for the card"
+        (folder / "accelerator").unlink()
+        monkeypatch.setattr(blender.module("setting_up"), "has_nvidia_driver", lambda: False)
+        assert setup.accelerator_offer() == "", "there is no card"
     finally:
         preferences.python = python
-    folder = blender.module("places").user_folder("environment")
-    folder.mkdir()
-    (folder / "accelerator").touch()
-    assert setup.accelerator_offer() == ""
-    shutil.rmtree(folder)
+    monkeypatch.setattr(type(setup), "accelerator_offer", lambda setup: "There is a card.")
+    assert "Set Up for the NVIDIA Card" not in drawn(blender, "create")
+    fields.detail = "DIFFUSION"
+    try:
+        assert "Set Up for the NVIDIA Card" in drawn(blender, "create")
+    finally:
+        fields.detail = "QUICK"
 
 
 def test_the_menu_of_looks_and_prompts(blender):
