@@ -67,7 +67,8 @@ def editing(skin, engine, steps):
     from dreamface_addon.editing import Editing
     from dreamface_addon.link import BackendState
 
-    session = SimpleNamespace(state=BackendState.READY, backend=SimpleNamespace(client=engine), problem="")
+    backend = SimpleNamespace(client=engine)
+    session = SimpleNamespace(state=BackendState.READY, backend=backend, problem="", shares_disk=True)
     setup = SimpleNamespace(start_if_needed=lambda: None, why_no_backend=lambda: "")
     return Editing(session, setup, lambda skin: None, lambda skin: None, lambda: None)
 

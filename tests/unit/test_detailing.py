@@ -209,7 +209,7 @@ def test_a_texture_model_without_a_say_is_not_loaded(monkeypatch: pytest.MonkeyP
 
     textures = double()
     monkeypatch.setattr(detailing, "use_diffusion", installed)
-    monkeypatch.setattr(detailing, "installed_texture_model", lambda _base, _head: textures)
+    monkeypatch.setattr(detailing, "installed_texture_model", lambda *_: textures)
     head = build_head("anny", complete(Traits(), 5), 5, 0)
     for weight, wanted in ((0.0, None), (3.0, textures)):
         with detailing._networks(head, Detail(texture_weight=weight), None, None, None, Progress()) as found:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from functools import partial
 
-from dreamface import models, pipeline
+from dreamface import models
 from dreamface.cli.terminal import Terminal, table
 from dreamface.cli.train import load_base
 from dreamface.errors import BadRequest
@@ -46,6 +46,7 @@ def _textures(options: Namespace, terminal: Terminal) -> bool:
 
 
 def _prompts(options: Namespace, terminal: Terminal) -> bool:
+    from dreamface import pipeline
     from dreamface.evaluation import evaluate_prompts, read_prompts
     from dreamface.guidance import ClipEncoder
 
