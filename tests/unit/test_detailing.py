@@ -192,7 +192,7 @@ def test_an_installed_texture_model_judges_the_face(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(detailing, "use_diffusion", installed)
     detail = Detail(12, 3.0, generic_weight=0.0)
     wish: dict[str, Any] = {"seed": 5, "resolution": 512, "head": "anny", "detail": detail}
-    monkeypatch.setattr(detailing, "installed_texture_model", lambda _base, _head: None)
+    monkeypatch.setattr(detailing, "installed_texture_model", lambda *_: None)
     painted = pipeline.generate(WORDS, **wish)
     monkeypatch.setattr(detailing, "installed_texture_model", textures)
     judged = pipeline.generate(WORDS, **wish)
