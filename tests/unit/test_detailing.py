@@ -184,7 +184,7 @@ def test_an_installed_texture_model_judges_the_face(monkeypatch: pytest.MonkeyPa
 
     asked: list[str] = []
 
-    def textures(_base: Any, head: str) -> GaussianDiffusion:
+    def textures(_base: Any, head: str, _progress: Progress) -> GaussianDiffusion:
         asked.append(head)
         return GaussianDiffusion({"Na'vi": GREEN}, 0.1, side=64, factor=4)
 
