@@ -63,6 +63,7 @@ from dreamface.colour import decode_srgb, encode_srgb, lab  # noqa: E402
 from dreamface.errors import BadRequest  # noqa: E402
 from dreamface.face import Face, pose  # noqa: E402
 from dreamface.head import load_model  # noqa: E402
+from dreamface.images import encode_srgb8  # noqa: E402
 from dreamface.pipeline import from_photo  # noqa: E402
 from dreamface.prior import complete  # noqa: E402
 from dreamface.render import vertex_normals  # noqa: E402
@@ -129,8 +130,7 @@ def photographed(head: str, seed: int, resolution: int, traits: Traits, pictures
         weights = torch.from_numpy((random_expression(random) * random.uniform(0.0, 0.8)).astype(np.float32))
         view, light = random_view(random, person), random_light(random)
         placed = view.place(person.posed(weights))
-        picture = encode_srgb(person.shaded(placed, view.camera, SIZE, light, float(random.uniform(0.03, 0.7))))
-        picture = (255.0 * picture).round().to(torch.uint8).numpy()
+        picture = encode_srgb8(person.shaded(placed, view.camera, SIZE, light, float(random.uniform(0.03, 0.7))))
         taken.append(Taken(jpeg(picture, random), view, weights, light))
     return Shown(person, traits, tuple(taken))
 

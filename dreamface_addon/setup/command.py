@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,12 @@ def system_program(name: str) -> str:
     return name
 
 
+@cache
 def has_nvidia_driver() -> bool:
-    """Whether NVIDIA's driver is installed, as far as can be told without asking it."""
+    """Whether NVIDIA's driver is installed, as far as can be told without asking it.
+
+    Panels ask at every redraw; a driver that is installed meanwhile needs Blender to be started again anyway.
+    """
     return shutil.which(system_program("nvidia-smi")) is not None
 
 

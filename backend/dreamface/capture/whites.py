@@ -10,13 +10,14 @@ from torch import Tensor
 
 from dreamface.arrays import FloatArray
 from dreamface.capture.lighting import Light
+from dreamface.capture.reading import IRISES
 from dreamface.capture.skin import Seen, Shot
 
-EYES: Final = (
-    (468, slice(469, 473), (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)),
-    (473, slice(474, 478), (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)),
+LID_EDGES: Final = (
+    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
+    (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
 )
-"""Of both eyes: landmarks of the middle of the iris, of its rim, and of the edge of the lids in their order."""
+"""Of both eyes, as in `IRISES`: landmarks of the edge of the lids in their order."""
 
 SMALLEST_IRIS: Final = 3.0
 """Pixels of the radius: of smaller eyes each pixel of the white has something of lids or iris in it."""
@@ -65,7 +66,7 @@ def whites_of(shot: Shot, light: Light) -> Tensor | None:
     """
     if not shot.eyes_open:
         return None
-    found = [_white_of(shot, light, *eye) for eye in EYES]
+    found = [_white_of(shot, light, *iris, lids) for iris, lids in zip(IRISES, LID_EDGES, strict=True)]
     seen = [one for one in found if len(one)]
     if sum(map(len, seen)) < FEWEST:
         return None

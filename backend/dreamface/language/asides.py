@@ -315,7 +315,7 @@ def _figure(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> _Found | N
             return _Found(place + size, reason=_FIGURE)
     is_fair = _word(tokens, place) in _FAIRS and _word(tokens, place + 1) == "fair"
     if is_fair and not _says_something(tokens[place + 2 : place + 3], lexicon):
-        return _Found(place + 2, reason=_ELSEWHERE)  # "at the county fair", not "in summer fair hair"
+        return _Found(place + 2, reason=_ELSEWHERE)  # not where hair or skin is fair
     return None
 
 

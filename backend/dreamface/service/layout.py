@@ -60,16 +60,15 @@ class Layout:
 
     def uploads_of(self, owner: str) -> Path:
         """Files that somebody has sent ahead; an empty name is the owner's."""
-        return self.uploads / f"{USER}{owner}" if owner else self.uploads
+        return for_user(self.uploads, owner)
 
     def styles_of(self, owner: str) -> Path | None:
         """A user's own hair styles; None: the owner's lie where DreamFace keeps them without a service, too."""
-        return self.root / "styles" / f"{USER}{owner}" if owner else None
+        return for_user(self.root / "styles", owner) if owner else None
 
     def takes_of(self, owner: str) -> Path:
         """Where somebody's live sessions record, each in a folder of its own."""
-        exports = self.root / "exports"
-        return exports / f"{USER}{owner}" if owner else exports
+        return for_user(self.root / "exports", owner)
 
     def prepare(self) -> str:
         """Make the folders, sweep what was left half done, and give the store's id.
@@ -107,6 +106,12 @@ class Layout:
 
 USER: Final = "user-"
 """What the names of a user's folders begin with, so that no name can be a job's or a device's."""
+
+
+def for_user(folder: Path, owner: str) -> Path:
+    """Return what is a user's in a folder of everybody's; an empty name is the owner's, whose is the folder itself."""
+    return folder / f"{USER}{owner}" if owner else folder
+
 
 NEIGHBOURS: Final = "neighbours.json"
 """Of the result of a job `explore`: which picture is of which neighbour."""

@@ -368,9 +368,7 @@ def _with_styles(job: JobFunction) -> JobFunction:
     return do
 
 
-def _asked_with_styles(
-    call: Call,
-) -> Call:
+def _asked_with_styles(call: Call) -> Call:
     """Return the function of a call that takes the hair styles of whoever asks as the artist's own."""
 
     @wraps(call)

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from dreamface._files import cannot_write, flush_to_disk, sibling
 from dreamface.errors import BadRequest
-from dreamface.service.layout import USER
+from dreamface.service.layout import USER, for_user
 from dreamface.service.users import asking
 
 _LIFETIME: Final = 30 * 24 * 3600.0
@@ -38,7 +38,7 @@ class Uploads:
 
     def of(self, owner: str) -> Uploads:
         """Return the files that a user has sent, where these are the owner's; an empty name is the owner's."""
-        return Uploads(self._folder / f"{USER}{owner}") if owner else self
+        return Uploads(for_user(self._folder, owner))
 
     @property
     def mine(self) -> Uploads:

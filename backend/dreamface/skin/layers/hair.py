@@ -389,12 +389,17 @@ def _stubble_density(traits: Traits) -> float:
     return max(density, traits.number("beard.density")) if traits.choice("beard.style") == "stubble" else density
 
 
+def _stubble_region(subject: Subject) -> Tensor:
+    """Return 0..1 [S, S] where stubble grows."""
+    return subject.region("beard") * (1.0 - subject.region("lips_upper", "lips_lower"))
+
+
 def _stubble_decals(subject: Subject) -> Sequence[Decal]:
     """Paint hairs of half a millimetre to one and a half; sparser in patches and at the edges."""
     amount = _stubble_density(subject.traits)
     if amount == 0.0:
         return []
-    region = subject.region("beard") * (1.0 - subject.region("lips_upper", "lips_lower"))
+    region = _stubble_region(subject)
     patchy = _STUBBLE_PATCHES.at(subject.noise(PATCHES, "gloss")).clamp(*_STUBBLE_PATCHES_WITHIN)
     growth = (amount * patchy * smoothstep(region, *_STUBBLE_OVER)).clamp(0.0, 1.0)
     lengths = torch.full_like(growth, _STUBBLE_LENGTH.at(amount))
@@ -456,7 +461,7 @@ def _shade_stubble(subject: Subject, ground: Ground) -> Ground:
     density = _stubble_density(traits)
     if density == 0.0:
         return ground
-    region = subject.region("beard") * (1.0 - subject.region("lips_upper", "lips_lower"))
+    region = _stubble_region(subject)
     colour = torch.lerp(*_beard_colours(traits, fine_white()), beard_grey(traits))
     cover = _STUBBLE_SHADE.cover * density * smoothstep(region, *_STUBBLE_SHADE.over)
     shaded = _shaded(subject, ground, colour, cover, 0.0)
