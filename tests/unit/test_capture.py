@@ -20,10 +20,10 @@ from dreamface.capture.lighting import Light as LightOnFace
 from dreamface.capture.lighting import estimate_light, note_on_light, split_tone
 from dreamface.capture.population import Population, load_population, pose_terms
 from dreamface.capture.pose import Poses, project, turned
-from dreamface.capture.reading import ancestry_of
+from dreamface.capture.reading import IRISES, ancestry_of
 from dreamface.capture.shading import Picture, harmonics
 from dreamface.capture.skin import Shot, _like_skin, carry, look
-from dreamface.capture.whites import EYES, whites_of
+from dreamface.capture.whites import LID_EDGES, whites_of
 from dreamface.editing import from_photo
 from dreamface.editing.photographs import wanted
 from dreamface.errors import BadRequest, Cancelled, MissingDependency
@@ -245,7 +245,7 @@ def _shot_of_eyes(skin: torch.Tensor, white: torch.Tensor, light: float) -> Shot
     pixels = (skin * light)[:, None, None].expand(3, side, side).clone()
     rows, columns = torch.meshgrid(torch.arange(side) + 0.5, torch.arange(side) + 0.5, indexing="ij")
     landmarks = np.zeros((478, 2))
-    for (middle, rim, lids), across in zip(EYES, (80.0, 176.0), strict=True):
+    for (middle, rim), lids, across in zip(IRISES, LID_EDGES, (80.0, 176.0), strict=True):
         x, y = (columns - across) / (2.6 * radius), (rows - 128.0) / (1.3 * radius)
         from_iris = ((columns - across).square() + (rows - 128.0).square()).sqrt()
         opening = x.square() + y.square() < 1.0
