@@ -326,7 +326,7 @@ class _Draw:
         usual = 0.3 if male else 0.15
         self._around("hair.hairline", usual - 0.05 * (1.0 - _ramp(age, 2, 14)) + lost, 0.06)
         grown = _ramp(age, 1, 14)
-        self._around("brows.thickness", 0.25 + (0.35 if male else -0.01) * grown, 0.12 if male else 0.08)
+        self._around("brows.thickness", 0.25 + (0.35 if male else 0.06) * grown, 0.12 if male else 0.08)
         thinned = (0.20 if male else 0.32) * _ramp(age, 50, 85)
         self._around("brows.density", 0.30 + 0.36 * grown - thinned, 0.10)
         brows = prior_hair.brow_weights(age, male, self._now("ancestry.east_asian"), self._asked)

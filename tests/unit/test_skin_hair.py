@@ -10,11 +10,14 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d
 
 from dreamface.face import Head
+from dreamface.groom import Surface
+from dreamface.groom.growing import grow_hair
 from dreamface.head import HeadSource, load_model
 from dreamface.render.shading import sample_texture
 from dreamface.skin import hair_pigment, paint
 from dreamface.skin.canvas.atlas import Atlas, atlas_of, surface_of
 from dreamface.skin.canvas.strands import Strands, draw, window_around
+from dreamface.styles import styles
 from dreamface.traits import Traits, Value
 
 SIZE = 512
@@ -90,6 +93,20 @@ def test_thicker_brows_are_higher(head: Head) -> None:
         return int((image[:, 300] > 0.02).sum())
 
     assert height(1.0) > height(0.5) > height(0.0) > 0
+
+
+@pytest.mark.parametrize("style", ["natural", "straight", "arched", "thick", "thin"])
+def test_painted_brows_lie_below_the_grown_ones(head: Head, style: str) -> None:
+    """Paint and strands are one brow, whatever its style: nobody has two above each other."""
+    traits = {"brows.style": style, "brows.density": 0.8, "brows.thickness": 0.5}
+    painted = darkened(head, 1024, **{name.replace(".", "__"): value for name, value in traits.items()})
+    grown = grow_hair(styles().of("brows")[f"brows_{style}"], Surface(head), Traits({**BARE, **traits}), 7)
+    columns, rows = ((grown.uv * torch.tensor([1.0, -1.0]) + torch.tensor([0.0, 1.0])) * 1024).long().unbind(1)
+    under = widened((painted > 0.03).float(), 4)
+    assert under[rows, columns].mean() > 0.95
+    roots = torch.zeros(1024, 1024)
+    roots[rows, columns] = 1.0
+    assert widened(roots, 24)[painted > 0.03].mean() > 0.95
 
 
 def test_brows_are_hairs_of_many_shades_and_stand_out_of_the_skin(head: Head, atlas: Atlas) -> None:

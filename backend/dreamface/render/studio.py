@@ -51,8 +51,8 @@ def portrait_lights(camera: Camera, like: Tensor) -> tuple[tuple[Light, ...], En
     def softbox(x: float, y: float, z: float, colour: tuple[float, float, float], radius: float, points: int) -> Light:
         return Light(target + x * right - y * down - z * forward, like.new_tensor(colour), radius, points)
 
-    key = softbox(-0.98, 0.78, 0.82, (3.9, 3.74, 3.5), 0.28, 16)
-    fill = softbox(1.1, 0.1, 1.0, (0.26, 0.285, 0.325), 0.5, 4)
+    key = softbox(-0.80, 0.76, 1.02, (3.3, 3.17, 2.98), 0.40, 16)
+    fill = softbox(1.1, 0.1, 1.0, (0.50, 0.53, 0.58), 0.6, 4)
     rim = softbox(0.75, 0.65, -1.0, (1.45, 1.53, 1.65), 0.22, 4)
     return (key, fill, rim), _room(right, down, forward)
 

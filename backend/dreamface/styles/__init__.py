@@ -1,5 +1,6 @@
 """Hair styles as data, and where on a head they grow."""
 
+from dreamface.styles.brow_arc import BROW_SIDES, BrowArc, brow_arc, brow_shape, share_of_brow_hairs
 from dreamface.styles.density import bearded, hair_bearing, root_density
 from dreamface.styles.registry import (
     Styles,
@@ -33,7 +34,9 @@ from dreamface.styles.style import (
 from dreamface.styles.where import place_of, size_of, weight_of
 
 __all__ = [
+    "BROW_SIDES",
     "MOST_GUIDES",
+    "BrowArc",
     "BrowShape",
     "Curves",
     "Cut",
@@ -48,6 +51,8 @@ __all__ = [
     "Tie",
     "Where",
     "bearded",
+    "brow_arc",
+    "brow_shape",
     "find_style",
     "hair_bearing",
     "own_folder",
@@ -58,6 +63,7 @@ __all__ = [
     "remove_style",
     "root_density",
     "save_style",
+    "share_of_brow_hairs",
     "size_of",
     "state_of",
     "style_name",
