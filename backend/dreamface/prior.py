@@ -268,7 +268,7 @@ class _Draw:
         self._around("skin.redness", 0.42, 0.10)
         self._around("skin.oiliness", 0.42 - 0.15 * _ramp(age, 40, 80), 0.10)
         self._around("skin.pores", 0.30 + (0.12 if male else 0.0) + 0.15 * _ramp(age, 15, 50), 0.08)
-        self._around("under_eyes.darkness", 0.20 + 0.20 * _ramp(age, 30, 70), 0.10)
+        self._around("under_eyes.darkness", 0.20 + 0.22 * _ramp(age, 28, 62), 0.10)
         # Women's lips stand out more from their skin (Russell 2009, Perception 38).
         self._around("lips.redness", (0.40 if male else 0.59) - (0.12 if male else 0.08) * _ramp(age, 50, 80), 0.07)
         self._around("sclera.redness", 0.08 + 0.15 * _ramp(age, 30, 90), 0.05)
@@ -277,7 +277,7 @@ class _Draw:
         gapped = self._uniform("teeth.gap.some") < _GAPPED
         self._set("teeth.gap", 0.2 + 0.4 * self._uniform("teeth.gap") if gapped else 0.0)
         for name, (woman, man) in _LINED.items():
-            lined = (man if male else woman) * _ramp(age, 20, 80)
+            lined = (man if male else woman) * _ramp(age, 20, 72)
             self._around(f"wrinkles.{name}", lined, 0.05 * _ramp(age, 15, 40))
         self._iris()
 

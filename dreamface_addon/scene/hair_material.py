@@ -18,7 +18,7 @@ VALUES: Final = "dreamface_hair_colour"
 COLOUR: Final = "DreamFace Hair Colour"
 """Name of the node with a material's pigments and dyes, and of the node group that turns them into a colour."""
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _VERSION_PROPERTY: Final = "dreamface_hair_colour_nodes"
 
 # A mass of hair of absorption a per channel reflects exp(-5.89 sqrt(a)) where hairs have the roughness 0.3 (Chiang et
@@ -37,6 +37,7 @@ _RED_GLOW: Final = (2.0, 1.22, 1.6)  # factors on the colour of hair with red me
 _GLOW_FADES_FROM: Final = 0.6  # melanin above which red hair glows less
 _GLOW_LOST: Final = 0.8  # share of the glow that black hair lacks
 _UNEVEN: Final = 0.3  # of melanin, between the lightest and the darkest hair at full variation
+_UNLIKE: Final = 2.8  # by how much the share of white hairs differs between strands, over the variance of single hairs
 _UNEVEN_ROUGHNESS: Final = 0.5  # Cycles' random roughness at full variation
 _HIGHLIGHTED: Final = 0.3  # share of the hairs that have highlights
 _NEAR_ROOT, _NEAR_TIP = 0.3, 0.45  # shares of the length over which dyed roots and tips fade out
@@ -186,14 +187,22 @@ def _build(group: bpy.types.NodeTree) -> None:
     given = tree.node("NodeGroupInput").outputs
     info = tree.node("ShaderNodeHairInfo").outputs
     colour = _pigment(tree, given, tree.random(info["Random"], 1))
-    grey = tree.math("LESS_THAN", tree.random(info["Random"], 2), given["Grey"])
-    colour = tree.mix(grey, colour, (*to_scene(_WHITE), 1.0))
+    colour = tree.mix(
+        _white_share(tree, given["Grey"], tree.random(info["Random"], 2)), colour, (*to_scene(_WHITE), 1.0)
+    )
     some = tree.math("LESS_THAN", tree.random(info["Random"], 3), _HIGHLIGHTED)
     root = tree.ramp(info["Intercept"], _NEAR_ROOT, 0.0)
     tip = tree.ramp(info["Intercept"], 1.0 - _NEAR_TIP, 1.0)
     for name, where in (("Dye", 1.0), ("Highlights", some), ("Roots", root), ("Tips", tip)):
         colour = tree.mix(tree.math("MULTIPLY", given[f"{name} Strength"], where), colour, given[name])
     tree.set(tree.node("NodeGroupOutput").inputs["Color"], colour)
+
+
+def _white_share(tree: _Tree, grey: Any, random: Any) -> Any:
+    """How many of a strand's hairs are white: it stands for several."""
+    unlike = tree.math("MULTIPLY", tree.math("SUBTRACT", 0.5, random), _UNLIKE)
+    variance = tree.math("MULTIPLY", grey, tree.math("SUBTRACT", 1.0, grey))
+    return tree.math("ADD", grey, tree.math("MULTIPLY", unlike, variance), clamp=True)
 
 
 def _new_factor(group: bpy.types.NodeTree, name: str) -> None:

@@ -387,8 +387,9 @@ def test_hair_has_the_colour_that_the_backend_paints_it_in(scene, bpy, tmp_path,
         {"melanin": 0.5, "roots": [1.0, 0.0, 0.0, 1.0], "tips": [0.0, 0.0, 1.0, 1.0], "variation": 0.0},
         {"melanin": 1.0, "highlights": [0.0, 1.0, 0.0, 1.0], "variation": 0.0},
         {"melanin": 0.5, "variation": 1.0},
+        {"melanin": 0.9, "grey": 0.5, "variation": 0.0},
     ],
-    ids=["roots and tips", "highlights", "unlike hairs"],
+    ids=["roots and tips", "highlights", "unlike hairs", "greying"],
 )
 def test_hairs_are_dyed_and_unlike_as_the_backend_has_them(scene, bpy, tmp_path, colour):
     """A wall of hairs: each row is a hair, from its root on the left to its tip."""

@@ -77,10 +77,10 @@ TENDENCIES: Final[Mapping[str, Mapping[str, float]]] = {
 
 
 TRAITS: Final[Mapping[str, Mapping[str, float]]] = {
-    "man": {"brow.height": -0.2, "brow.ridge": 0.2, "chin.width": 0.2, "mouth.corners": 0.2},
+    "man": {"brow.height": -0.2, "brow.ridge": 0.2, "chin.width": 0.2, "mouth.corners": 0.7},
     "woman": {
         "brow.height": 0.3, "brow.ridge": -0.5, "brow.angle": 0.5, "eyes.size": 0.75, "eyes.openness": 0.3,
-        "eyes.tilt": 0.3, "lips.upper": 0.75, "lips.lower": 0.75, "mouth.corners": 0.9,
+        "eyes.tilt": 0.3, "lips.upper": 0.75, "lips.lower": 0.75, "mouth.corners": 1.4,
         "nose.tip_up": 0.25, "nose.hump": -0.8, "nose.bridge_width": -0.5, "nose.tip_width": -0.5, "nose.width": -0.55,
         "nose.length": -0.3, "eyes.fold": 0.15, "chin.width": -0.3, "chin.height": -0.25, "philtrum.length": -0.4,
         "face.roundness": 0.15, "jaw.width": -0.1, "cheeks.volume": 0.2, "cheekbones.prominence": 0.25,

@@ -19,6 +19,7 @@ _MELANIN_SPREAD: Final = 0.15  # from the middle to the darkest strand, at full 
 
 _LIGHTEST: Final = 0.85  # albedo that no strand exceeds
 _UNSEEN_GREY: Final = 0.04  # share of white hairs up to which none is seen
+_UNLIKE: Final = 2.8  # by how much the share of white hairs differs between strands, over the variance of single hairs
 _SHADES: Final = 9  # of melanin between the lightest and the darkest strand
 _TONE_SPREAD: Final = 0.8  # the same of how light strands of one pigment are
 _OTHER: Final = 7.31  # makes another random number of a strand's
@@ -47,7 +48,7 @@ def strand_colours(
     base = table[(random[:, 1] * (_SHADES - 1)).round().long()]
     other = random[:, 1] * _OTHER % 1.0
     tone = 1.0 + _TONE_SPREAD * colour.variation * (2.0 * other[:, None] - 1.0)
-    base = torch.where(random[:, :1] < grey, white_hair_colour().expand_as(base), base) * tone
+    base = torch.lerp(base, white_hair_colour().expand_as(base), _white_share(grey, random[:, :1])) * tone
     along = base[:, None].expand(-1, len(share), -1)
     along = _dyed(along, colour.dye, torch.ones_like(share)[None, :, None])
     lit = ((other if lock is None else lock) < _HIGHLIGHTED).float()[:, None, None]
@@ -55,6 +56,14 @@ def strand_colours(
     along = _dyed(along, colour.roots, 1.0 - smoothstep(share, *_ROOTS_UNTIL)[None, :, None])
     along = _dyed(along, colour.tips, smoothstep(share, *_TIPS_FROM)[None, :, None])
     return along.clamp(0.0, _LIGHTEST)
+
+
+def _white_share(grey: Tensor, random: Tensor) -> Tensor:
+    """Return 0..1 [N, 1] how many of a strand's hairs are white, of `grey` [N, 1] in the mean.
+
+    A strand stands for several hairs. Were it all white or all dark, greying hair would look like wires on a dark cap.
+    """
+    return (grey + _UNLIKE * grey * (1.0 - grey) * (0.5 - random)).clamp(0.0, 1.0)
 
 
 def _dyed(colour: Tensor, dye: tuple[float, float, float, float], where: Tensor) -> Tensor:
