@@ -178,3 +178,39 @@ def test_an_expression_is_on_the_side_that_is_said(prompt: str, shape: str, othe
 @pytest.mark.parametrize("words", ["make her older", "give him freckles"])
 def test_pronouns_of_a_change_leave_the_sex_alone(words: str) -> None:
     assert "gender" not in read_change(words, Traits({"age": 30.0})).traits
+
+
+@pytest.mark.parametrize(
+    ("prompt", "ancestry"),
+    [
+        ("a gaunt viking", "ancestry.european"),
+        ("a yakuza boss with a scar", "ancestry.east_asian"),
+        ("a maharaja with a moustache", "ancestry.south_asian"),
+        ("a Nigerian viking", "ancestry.african"),
+        ("a Korean cossack", "ancestry.east_asian"),
+        ("a Swedish samurai", "ancestry.european"),
+    ],
+)
+def test_kinds_of_people_tell_where_they_are_from_unless_it_is_said(prompt: str, ancestry: str) -> None:
+    assert read(prompt).traits.number(ancestry) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("prompt", "low", "high"),
+    [
+        ("a goth girl", 17, 24),
+        ("a girl with black lipstick and heavy eyeliner", 17, 24),
+        ("a boy with a full beard", 17, 24),
+        ("a little girl with lipstick", 5, 12),
+        ("a girl of ten with red lipstick", 9, 11),
+        ("a girl with freckles", 5, 13),
+    ],
+)
+def test_girls_in_make_up_and_boys_with_beards_are_just_grown(prompt: str, low: float, high: float) -> None:
+    assert low <= read(prompt).traits.number("age") <= high
+
+
+def test_a_complexion_before_dyed_hair_is_the_persons() -> None:
+    traits = read("a girl of fifteen, pale, purple hair").traits
+    assert traits["skin.melanin"].because == "pale"
+    assert "hair.melanin" not in traits

@@ -254,6 +254,7 @@ class _ClauseReader:
     def _read_noun(self, group: Group, carried: list[Modifier]) -> None:
         noun = group.noun
         assert noun is not None
+        carried = self._without_complexions(carried, group.modifiers, noun)
         modifiers = self._without_the_persons([*carried, *group.modifiers], noun)
         if group.link is Link.BREAK and group.noun and not modifiers and noun.unit.key in ("hairtip", "root"):
             modifiers = self._from_hair(noun)
@@ -319,6 +320,18 @@ class _ClauseReader:
             if modifier not in kept:
                 self._alone(modifier, None)
         return [*kept, *own]
+
+    def _without_complexions(self, carried: list[Modifier], own: list[Modifier], noun: Modifier) -> list[Modifier]:
+        """Adjectives of a list before hair of another colour: in "a girl, pale, purple hair" she is pale."""
+        if not self._is_hair(noun) or not any(
+            m.unit.key in tables.THING_COLOURS | tables.HAIR_COLOURS.keys() for m in own
+        ):
+            return carried
+        kept = [modifier for modifier in carried if modifier.unit.key not in tables.COMPLEXIONS]
+        for modifier in carried:
+            if modifier not in kept:
+                self._alone(modifier, None)
+        return kept
 
     def _speaks_of_people(self, modifier: Modifier) -> bool:
         if modifier.unit.key in tables.SHADES:

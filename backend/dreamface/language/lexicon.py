@@ -133,6 +133,7 @@ def lexicon() -> Lexicon:
     _add_peers(made)
     _add_women(made)
     _add_corpus_people(made)
+    _add_origins(made)
     return made
 
 
@@ -269,6 +270,18 @@ def _add_corpus_people(made: Lexicon) -> None:
         made.entries[key] = Entry(word.effects, noun=word.is_noun, kind=kind if word.is_noun else "")
         if word.is_noun and not word.effects:
             made.unseen.add(key)
+
+
+def _add_origins(made: Lexicon) -> None:
+    """Where people of a kind mostly come from, beside whatever else the kind says."""
+    for kind, people in tables.ORIGINS.items():
+        key = key_of(kind)
+        known = made.entries.get(key) or Entry(noun=True, kind=PERSON)
+        if any(effect.trait in ANCESTRIES for effect in known.effects):
+            continue
+        origin = ranked(made.entries[key_of(people)].effects, Rank.IMPLIED, _IMPLIED_CONFIDENCE)
+        made.entries[key] = replace(known, effects=(*known.effects, *origin))
+        made.unseen.discard(key)
 
 
 def _add_ancestry(made: Lexicon) -> None:

@@ -41,6 +41,10 @@ _OF_MEN: Final = ("beard.", "stubble.")
 _YOUNG_PEOPLE: Final = frozenset({"boy", "girl", "kid", "child", "chick"})
 _YOUNG: Final = _YOUNG_PEOPLE | {"young", "youthful", "little"} | DEGREES.keys()
 _SURE_SEX: Final = 0.3
+_OF_GROWN: Final = ("lipstick", "eyeliner", "eyeshadow", "beard.", "stubble.")
+_LITTLE: Final = frozenset({"little", "small", "young", "tiny", "wee"})
+_JUST_GROWN: Final = 19.0  # years, of "a girl in heavy make-up"
+_SURE_GROWN: Final = 0.6
 _GAZE: Final = "expression.eyeLook"
 
 
@@ -48,7 +52,8 @@ def plausible(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     """Return the claims without what nobody means: a pirate's beard on a woman, a gaze that is denied.
 
     What a boy or a girl suggests of the age yields to any other word for it, as in "a teen skater boy", except "young":
-    that is said of grown people too, and a young boy is a child.
+    that is said of grown people too, and a young boy is a child. A girl who wears make-up, and a boy with a beard, are
+    just grown, unless they are little.
 
     Args:
         claims: of a prompt.
@@ -57,12 +62,16 @@ def plausible(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     female = any(isinstance(sex, float) and sex <= -_SURE_SEX for sex in sexes)
     ages = [claim for claim in claims if claim.trait == "age" and claim.rank > Rank.IMPLIED]
     aged = any(not all(token.word in _YOUNG for token in claim.tokens) for claim in ages)
+    made_up = any(claim.trait.startswith(_OF_GROWN) and claim.value for claim in claims)
+    just_grown = made_up and not any(token.word in _LITTLE for claim in ages for token in claim.tokens)
     kept: list[Claim] = []
     for claim in claims:
         if female and claim.rank is Rank.IMPLIED and claim.trait.startswith(_OF_MEN):
             continue
         if claim.trait.startswith(_GAZE) and claim.value == 0.0 and any(token.word == "not" for token in claim.tokens):
             continue
+        if just_grown and claim.trait == "age" and _is_of_young(claim):
+            claim = replace(claim, value=_JUST_GROWN, confidence=min(claim.confidence, _SURE_GROWN))
         yields = aged and claim.trait == "age" and _is_of_young(claim)
         kept.append(replace(claim, rank=Rank.IMPLIED) if yields else claim)
     return tuple(kept)
@@ -138,13 +147,18 @@ def _side(claim: Claim) -> int:
 
 
 def _ancestry(claims: Sequence[Claim], tokens: Sequence[Token]) -> dict[str, TraitValue]:
-    """Shares of all ancestries the prompt names: "half Japanese half Irish" is the mean of both."""
+    """Shares of all ancestries the prompt names: "half Japanese half Irish" is the mean of both.
+
+    What is said counts before what follows from something else: "a Nigerian samurai" is Nigerian.
+    """
     mentions: dict[tuple[Token, ...], dict[str, Claim]] = {}
     for claim in claims:
         mentions.setdefault(claim.tokens, {})[claim.trait] = claim
     named = {said: shares for said, shares in mentions.items() if any(_share(claim) for claim in shares.values())}
     if not named:  # none, or only denied: "not Asian"
         return {claim.trait: _value(0.0, claim) for claim in claims}
+    rank = max(claim.rank for shares in named.values() for claim in shares.values())
+    named = {said: shares for said, shares in named.items() if any(one.rank == rank for one in shares.values())}
     weights = {said: _fraction_before(said, tokens) for said in named}
     total = sum(weights.values())
     because = words_of(token for said in named for token in said)

@@ -512,6 +512,23 @@ ANCESTRY_SHARES: Final[dict[str, tuple[float, float, float, float]]] = {
     "mixed race": (0.4, 0.2, 0.0, 0.4),
 }  # fmt: skip
 
+ORIGINS: Final[dict[str, str]] = {
+    **dict.fromkeys(("viking", "norseman"), "norwegian"), "cossack": "ukrainian", "highlander": "scottish",
+    **dict.fromkeys(("leprechaun", "selkie"), "irish"), "druid": "welsh", "musketeer": "french",
+    **dict.fromkeys(("matador", "torero", "bullfighter", "flamenco dancer", "conquistador"), "spanish"),
+    **dict.fromkeys(("mafioso", "gondolier", "centurion", "legionary"), "italian"),
+    **dict.fromkeys(("tsar", "czar", "tsarina", "oligarch", "babushka"), "russian"),
+    **dict.fromkeys(("yakuza", "shogun", "ronin", "ninja", "kunoichi", "sumo wrestler"), "japanese"),
+    **dict.fromkeys(("shaolin monk", "kung fu master", "mandarin"), "chinese"),
+    **dict.fromkeys(("k pop singer", "k pop star", "k pop idol", "kpop singer", "kpop star", "kpop idol"), "korean"),
+    **dict.fromkeys(("maharaja", "maharani", "rajah", "yogi", "guru", "bollywood star", "bollywood actor"), "indian"),
+    "bollywood actress": "indian", "gurkha": "nepali", "sikh": "punjabi", "ayatollah": "iranian",
+    **dict.fromkeys(("sheikh", "sheik", "emir"), "saudi"), **dict.fromkeys(("sultan", "pasha", "janissary"), "turkish"),
+    **dict.fromkeys(("rasta", "rastafarian", "rastaman"), "jamaican"), "gaucho": "argentine",
+    **dict.fromkeys(("mariachi", "luchador", "vaquero", "charro"), "mexican"),
+}  # fmt: skip
+"""Words for people that say where most of them come from -> the people; a tendency, which any other word overrides."""
+
 PLACES: Final[dict[str, str]] = {
     **dict.fromkeys(_words("nigeria lagos abuja"), "nigerian"), **dict.fromkeys(_words("kenya nairobi mombasa"), "kenyan"),
     **dict.fromkeys(_words("ethiopia addis"), "ethiopian"), **dict.fromkeys(_words("ghana accra"), "ghanaian"),
@@ -564,6 +581,9 @@ COLOURS_SRGB: Final[dict[str, str]] = {name: srgb for name, srgb in NAMES_SRGB.i
 
 THING_COLOURS: Final = frozenset({*COLOURS_SRGB, "tan"})
 """Colours that clothes and objects have as readily as people."""
+
+COMPLEXIONS: Final = frozenset({"pale", "tan", "tanned", "pallid", "pasty", "ashen", "swarthy", "sunburnt"})
+"""Adjectives that are a person's rather than the hair's, where the hair has a colour besides."""
 
 IRIS_SRGB: Final[dict[str, str]] = {
     "blue": "#5b86b8", "light blue": "#86abd0", "pale blue": "#93b3d1", "ice blue": "#a3c1da", "icy blue": "#a3c1da", "icy": "#a3c1da",
