@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -280,10 +281,26 @@ class Face:
         return pose(self.head.vertices, self.shapes, weights)
 
 
+LID_CLOSING: Final[Mapping[str, float]] = {"eyeSquint": 0.19, "cheekSquint": 0.18, "eyeLookDown": 0.33}
+"""Share of a blink by which other shapes shut the lids; a little less than the mean over heads, so that none stay open.
+
+The extension has the same numbers.
+"""
+
+
 def expression_weights(traits: Traits, shape_names: tuple[str, ...]) -> Tensor:
-    """[S] weights 0..1 of the expression.* traits for the named shapes; 0 for a shape that is no trait."""
+    """[S] weights 0..1 of the expression.* traits for the named shapes; 0 for a shape that is no trait.
+
+    A blink ends where the lids meet: added to a squint, all of it would push them through each other and the eye.
+    """
     names = [f"expression.{name}" for name in shape_names]
-    return torch.tensor([traits.number(name) if name in VOCABULARY else 0.0 for name in names])
+    weights = {name: traits.number(name) if name in VOCABULARY else 0.0 for name in names}
+    for side in ("Left", "Right"):
+        blink = f"expression.eyeBlink{side}"
+        if blink in weights:
+            shut = sum(share * weights.get(f"expression.{name}{side}", 0.0) for name, share in LID_CLOSING.items())
+            weights[blink] = min(weights[blink], 1.0 - shut)
+    return torch.tensor([weights[name] for name in names])
 
 
 def pose(vertices: Tensor, shapes: Tensor, weights: Tensor) -> Tensor:

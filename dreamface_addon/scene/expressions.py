@@ -13,6 +13,7 @@ from .before import BEFORE_PREVIEW as BEFORE_PREVIEW
 from .before import BEFORE_TAKE as BEFORE_TAKE
 from .before import gaze_weights, note_gaze_weights
 from .head_motion import HeadOwner, Turning, head_owner
+from .lids import lids_meeting
 from .records import hair_of
 
 
@@ -126,7 +127,7 @@ class Puppet:
     def __init__(self, skin: bpy.types.Object, shapes: tuple[str, ...]) -> None:
         keys = skin.data.shape_keys
         places = {key.name: index for index, key in enumerate(keys.key_blocks)}
-        self._skin, self._keys = skin, keys
+        self._skin, self._keys, self._shapes = skin, keys, shapes
         self._from = np.array([index for index, name in enumerate(shapes) if name in places], np.int64)
         self._to = np.array([places[name] for name in shapes if name in places], np.int64)
         self._count = len(keys.key_blocks)
@@ -148,7 +149,7 @@ class Puppet:
         """
         values = np.empty(self._count, np.float32)
         self._keys.key_blocks.foreach_get("value", values)
-        values[self._to] = np.asarray(weights, np.float32)[self._from]
+        values[self._to] = lids_meeting(np.asarray(weights, np.float32), self._shapes)[self._from]
         self._keys.key_blocks.foreach_set("value", values)
         self._keys.update_tag()
         if self._owner.can_turn:

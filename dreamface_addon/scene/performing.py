@@ -44,6 +44,7 @@ from .expressions import (
 )
 from .head_motion import HeadOwner, all_head_paths, head_owner, head_owners, stance, tolerances, turn_values
 from .keys import needed_keys
+from .lids import lids_meeting
 from .records import FACE_ID
 
 Array = NDArray[np.float64]
@@ -164,7 +165,7 @@ def bake_take(
     columns = [index for index, name in enumerate(shapes) if name in known]
     paths = [(_path(shapes[index]), 0, _GROUP_OF_KEYS) for index in columns]
     channels = channels_for(action, skin.data.shape_keys, make=True)
-    values = weights[:, columns]
+    values = lids_meeting(weights, shapes)[:, columns]
     needed = needed_keys(frames, values, np.full(len(columns), tolerance))
     count = write_curves(channels, paths, frames, values, needed)
     count += _bake_head(skin, action, frames, head, place, tolerance)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .checking import by_object, check_arrays, check_document, check_image
 from .errors import FaceFolderError
 from .grooms import RegionHair, parse_groom
+from .lids import LID_CLOSING, lids_meeting
 from .rigs import RigData, rig_of_arrays, usual_rig
 
 SCHEMA_VERSION = 8
@@ -124,7 +125,14 @@ class FaceFolder:
 
 
 def expression_weight(traits: dict[str, Any], shape: str) -> float:
-    """The weight, 0..1, that a face's traits give to a blend shape at rest."""
+    """The weight, 0..1, that a face's traits give to a blend shape at rest; lids are shut no further than they meet."""
+    if not shape.startswith("eyeBlink"):
+        return _expression_trait(traits, shape)
+    names = [shape, *(name + shape.removeprefix("eyeBlink") for name in LID_CLOSING)]
+    return float(lids_meeting(np.array([_expression_trait(traits, name) for name in names]), names)[0])
+
+
+def _expression_trait(traits: dict[str, Any], shape: str) -> float:
     trait = traits.get(f"expression.{shape}")
     return float(trait["value"]) if trait else 0.0
 

@@ -71,6 +71,8 @@ class _ToothLook:
         edge_varies: how much that differs from tooth to tooth.
         gap_places: places across a tooth over which the gap begins.
         brightness_varies: how much brightness differs from tooth to tooth.
+        deep: factor on the colour of the teeth furthest back: little light gets there, and what does comes from flesh.
+        deep_places: numbers of the teeth over which that begins.
     """
 
     enamel: _Colour = (0.690, 0.664, 0.590)
@@ -100,6 +102,8 @@ class _ToothLook:
     edge_varies: float = 0.06
     gap_places: _Span = (0.85, 1.0)
     brightness_varies: float = 0.03
+    deep: _Colour = (0.50, 0.33, 0.27)
+    deep_places: _Span = (2.0, 6.0)
 
 
 @dataclass(frozen=True)
@@ -351,6 +355,8 @@ def _teeth_colour(mouth: Mouth, traits: Traits, seed: int) -> Tensor:
     colour = torch.lerp(colour, torch.tensor(_TOOTH.edge), (strength * thin)[:, None])
     gap = smoothstep(mouth.across, *_TOOTH.gap_places)
     light = torch.lerp(torch.ones(3), torch.tensor(_TOOTH.gap), gap[:, None])
+    deep = smoothstep(mouth.number, *_TOOTH.deep_places)
+    light = light * torch.lerp(torch.ones(3), torch.tensor(_TOOTH.deep), deep[:, None])
     return colour * ((1.0 + _TOOTH.brightness_varies * brightness)[:, None] * light)
 
 
