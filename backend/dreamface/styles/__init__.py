@@ -1,6 +1,7 @@
 """Hair styles as data, and where on a head they grow."""
 
 from dreamface.styles.density import bearded, hair_bearing, root_density
+from dreamface.styles.face_parts import noise
 from dreamface.styles.registry import (
     Styles,
     find_style,
@@ -50,6 +51,7 @@ __all__ = [
     "bearded",
     "find_style",
     "hair_bearing",
+    "noise",
     "own_folder",
     "own_styles_in",
     "parse_style",
