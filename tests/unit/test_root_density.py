@@ -102,7 +102,7 @@ def test_a_bald_crown_is_behind_and_the_rest_stays(head: Head) -> None:
 
 def test_what_is_shaved_still_bears_hair(head: Head) -> None:
     mohawk = styles().of("scalp")["mohawk"]
-    bearing, rooted = hair_bearing(mohawk, head, Traits()), root_density(mohawk, head, Traits(), SEED)
+    bearing, rooted = hair_bearing(mohawk, head, Traits(), SEED), root_density(mohawk, head, Traits(), SEED)
     sides = head.vertices[:, 0].abs() > 0.05
     assert float(bearing[sides].max()) > 0.9
     assert float(rooted[sides].max()) < 0.1
