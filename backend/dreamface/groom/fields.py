@@ -33,7 +33,7 @@ _UNEVEN: Final = 1.0 * MM  # by which hairs next to a parting belong to either s
 _ZIGZAG: Final = (260.0, 90.0, 3.0)  # radians per metre of two waves, and how much the second bends the first
 _LOW_BESIDE: Final = 0.25  # share of its volume that hair has right at a parting
 _RISES_BESIDE: Final = 1.5  # times its volume, beside a parting, to where hair has all of it
-_RISEN_BY: Final = 18.0 * MM  # beside a parting, where all hair has all of it: high hair shows no wide valley
+_RISEN_BY: Final = 22.0 * MM  # beside a parting, where all hair has all of it: high hair shows no wide valley
 _PARTING_ENDS: Final = 22.0  # degrees of elevation over which a parting fades into the whorl
 
 
