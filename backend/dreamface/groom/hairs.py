@@ -216,14 +216,15 @@ def _with_baby_hairs(
         generator: of which are baby hairs, how long they are and where they point.
     """
     random = torch.rand(len(points), 2, generator=generator)
-    way = torch.randn(len(points), 1, 3, generator=generator)
-    baby = random[:, 0] < _BABIES * fine
+    baby = torch.nonzero(random[:, 0] < _BABIES * fine)[:, 0]
+    way = torch.randn(len(baby), 1, 3, generator=generator)
     shortest, longest = (length * size_of(surface.skull) for length in _BABY_LENGTH)
-    arc = arc_lengths(points)
-    kept = (shortest + (longest - shortest) * random[:, 1] ** 2) / arc[:, -1].clamp(min=MM)
-    missing = torch.where(baby, torch.maximum(missing, 1.0 - kept), missing)
-    astray = _BABY_ASTRAY * baby[:, None, None] * way * arc[..., None].clamp(max=longest)
-    return points + astray, missing
+    arc = arc_lengths(points[baby])
+    kept = (shortest + (longest - shortest) * random[baby, 1] ** 2) / arc[:, -1].clamp(min=MM)
+    points, missing = points.clone(), missing.clone()
+    missing[baby] = torch.maximum(missing[baby], 1.0 - kept)
+    points[baby] += _BABY_ASTRAY * way * arc[..., None].clamp(max=longest)
+    return points, missing
 
 
 def _growing(style: Style, hair: Hair, surface: Surface, traits: Traits, roots: Roots) -> Tensor:
