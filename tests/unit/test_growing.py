@@ -17,7 +17,7 @@ from dreamface import pipeline
 from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.geometry import rotation_about
-from dreamface.groom import Surface, grow, hairs_of
+from dreamface.groom import Surface, grow, hairs_of, rooted_hairs
 from dreamface.groom.carrying import carried
 from dreamface.groom.fields import from_parting
 from dreamface.groom.growing import grow_style
@@ -26,7 +26,7 @@ from dreamface.head import HeadSource, load_model
 from dreamface.pipeline import making, painting
 from dreamface.prior import complete
 from dreamface.random_streams import stream
-from dreamface.styles import find_style, parse_style, styles
+from dreamface.styles import find_style, parse_style, root_density, styles
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -205,6 +205,20 @@ def test_hair_lies_low_at_its_parting(surface: Surface, style: str, most: float)
     above = surface.near(hair.points[:, 1:].reshape(-1, 3), 0.06).distance.view(arc.shape)
     rise = torch.where(arc < 0.06, above, 0.0).amax(dim=1)
     assert float(rise[near].median()) < most * MM, "nothing stands up there"
+
+
+@pytest.mark.parametrize("style", ["long", "ponytail"])
+def test_hair_at_the_hairline_is_fine_and_sparse_and_partly_short(head: Head, surface: Surface, style: str) -> None:
+    asked = traits(style)
+    found = rooted_hairs({"scalp": grown(surface, style)}, asked, 3, surface, 12_000)[0]
+    dense = found.roots.on(root_density(find_style(style, "scalp"), head, asked, 3)[:, None], surface.triangles)[:, 0]
+    ahead = found.roots.on(head.vertices, surface.triangles)[:, 1] < surface.skull.centre[1]
+    edge, inside = ahead & (dense < 0.4), ahead & (dense > 0.95)
+    width, length = found.strands.radius[:, 0], found.strands.points.diff(dim=1).norm(dim=2).sum(dim=1)
+    assert float(width[edge].median()) < 0.65 * float(width[inside].median())
+    assert float((length[edge] < 0.03).float().mean()) > 0.3
+    assert float((length[inside] < 0.03).float().mean()) < 0.05
+    assert float(length[edge].quantile(0.9)) > 0.04, "some go along with the rest"
 
 
 def test_hair_goes_along_with_the_skin(head: Head, surface: Surface) -> None:

@@ -47,6 +47,26 @@ def test_a_hairline_goes_up_with_its_trait_and_leaves_the_sides(head: Head) -> N
     assert torch.equal(low[sides], high[sides])
 
 
+def test_womens_hairlines_are_lower_and_rounder_than_mens(head: Head) -> None:
+    style = Style(name="plain", label="Plain")
+    women, men = (root_density(style, head, Traits({"gender": gender}), SEED) for gender in (-1.0, 1.0))
+    middle, corner = (
+        lowest_in_front(head, men, where) - lowest_in_front(head, women, where) for where in ((0.0, 12.0), (32.0, 48.0))
+    )
+    assert 0.002 < middle < 0.008
+    assert corner > middle
+
+
+def test_no_two_people_have_the_same_hairline_and_one_has_it_again(head: Head) -> None:
+    style = Style(name="plain", label="Plain")
+    mine, again, yours = (root_density(style, head, Traits(), seed) for seed in (1, 1, 2))
+    assert torch.equal(mine, again)
+    azimuth, _ = Skull.of(head).angles(head.vertices)
+    partly = (mine > _BARE) & (mine < 0.98) & (azimuth.abs() < 40.0)
+    assert 0.03 < float((mine - yours)[partly].abs().mean()) < 0.4
+    assert torch.equal(mine[head.vertices[:, 1] > 0.05], yours[head.vertices[:, 1] > 0.05])
+
+
 def test_temples_recede_before_the_middle(head: Head) -> None:
     usual, receding = density(head), density(head, {"recede": 0.8})
     middle, corner = (
@@ -102,7 +122,7 @@ def test_a_bald_crown_is_behind_and_the_rest_stays(head: Head) -> None:
 
 def test_what_is_shaved_still_bears_hair(head: Head) -> None:
     mohawk = styles().of("scalp")["mohawk"]
-    bearing, rooted = hair_bearing(mohawk, head, Traits()), root_density(mohawk, head, Traits(), SEED)
+    bearing, rooted = hair_bearing(mohawk, head, Traits(), SEED), root_density(mohawk, head, Traits(), SEED)
     sides = head.vertices[:, 0].abs() > 0.05
     assert float(bearing[sides].max()) > 0.9
     assert float(rooted[sides].max()) < 0.1

@@ -214,6 +214,19 @@ def test_the_hairline_is_soft_and_ragged(head: Head) -> None:
     assert int(((across > 0.15) & (across < 0.85)).sum()) >= 8  # and no edge
 
 
+def test_skin_shimmers_through_behind_the_hairline(head: Head) -> None:
+    """The shade below hair is no cap: it gets dark over a finger's breadth."""
+    dark, bare = darkened(head, 1024, hair__style="long"), maps(head, 1024)["albedo"] @ LUMINANCE
+    trichion = atlas_of(head.topology, "skin", SIZE).landmark("trichion")
+    assert trichion is not None
+    row, column = int((1.0 - trichion[1]) * 1024), int(trichion[0] * 1024)
+    columns = slice(column - 50, column + 50)
+    share = (dark / bare)[: row + 60, columns].mean(dim=1)
+    per_mm = float(surface_of(head, "skin", SIZE).density[int(SIZE * (1.0 - trichion[1])), column // 2]) * 1.024
+    light, dense = int((share > 0.1).nonzero().max()), int((share > 0.75).nonzero().max())
+    assert 9.0 < (light - dense) / per_mm < 40.0
+
+
 @pytest.mark.parametrize(
     ("region", "person"),
     [

@@ -33,6 +33,7 @@ _UNEVEN: Final = 1.0 * MM  # by which hairs next to a parting belong to either s
 _ZIGZAG: Final = (260.0, 90.0, 3.0)  # radians per metre of two waves, and how much the second bends the first
 _LOW_BESIDE: Final = 0.25  # share of its volume that hair has right at a parting
 _RISES_BESIDE: Final = 1.5  # times its volume, beside a parting, to where hair has all of it
+_RISEN_BY: Final = 22.0 * MM  # beside a parting, where all hair has all of it: high hair shows no wide valley
 _PARTING_ENDS: Final = 22.0  # degrees of elevation over which a parting fades into the whorl
 
 
@@ -154,7 +155,7 @@ def risen(field: Field, surface: Surface, near: Near, places: Tensor, height: Te
     beside, parted = from_parting(field.line, surface, places, field.at)
     away = places - surface.skull.whorl
     from_whorl = (away - (away * near.normal).sum(dim=1, keepdim=True) * near.normal).norm(dim=1)
-    reach = (_RISES_BESIDE * height).clamp(min=MM)
+    reach = (_RISES_BESIDE * height).clamp(min=MM, max=_RISEN_BY)
     far = torch.minimum(torch.lerp(torch.ones_like(parted), beside.abs() / reach, parted), from_whorl / reach)
     return _LOW_BESIDE + (1.0 - _LOW_BESIDE) * smoothstep(far)
 

@@ -24,17 +24,25 @@ from dreamface.groom.surface import Surface
 from dreamface.hair import REGIONS, Groom, Hair, Roots, Strands
 from dreamface.random_streams import stream
 from dreamface.skin import strand_colours
-from dreamface.styles import Style, Where, bearded, find_style, size_of, weight_of
+from dreamface.styles import Style, Where, bearded, find_style, noise, size_of, weight_of
 from dreamface.traits import Traits
 from dreamface.units import MM
 
 _CLOSEST, _WIDEST = 0.08, 1.3  # times the distance of two roots that hairs between them come together and part
 _HELD, _HELD_FROM = 0.12, 0.35  # the same of hair in a tie, and the share of its length from where it is so
 _FINE_BELOW: Final = 0.75  # density of roots below which hairs are finer and shorter, as at the hairline
-_FINER, _FINE_SHORTER = 0.6, 0.9  # shares of their radius and length that the finest lack at most
+_FINER, _FINE_SHORTER = 0.75, 0.9  # shares of their radius and length that the finest lack at most
 _TEMPLES: Final = Where(azimuth=(48.0, 112.0), elevation=(-90.0, 26.0), soft_degrees=22.0)
 """Where hair turns grey first: the temples, and the sides above the ears."""
 
+_CROWDED: Final = 0.9  # by how much more roots there are where hair thins out, as they are finer there
+_ALL_GROW: Final = 0.45  # density from which none of the roots is left out
+_TUFT: Final = 3.5 * MM  # size of the tufts in which hair grows at the hairline
+_STRAGGLES: Final = 0.2  # deviation of the density from tuft to tuft where it is half
+_BABIES: Final = 0.75  # share of the finest that are baby hairs
+_BABY_LENGTH: Final = (4.0 * MM, 26.0 * MM)
+_BABY_ASTRAY: Final = 0.22  # of their length, by which they leave the way that others are combed
+_FIELDS: Final = 2**31  # numbers of fields of noise
 _USUAL_BABY: Final = 0.35  # `Hairline.baby` at which hair at the border is as fine and short as can be
 _PARTED: Final = 0.5  # how much of a parting there must be for its skin to be bare
 _OF_BOX: Final = 0.62  # of the distance between rows or boxes, from a guide to where its hairs end
@@ -146,10 +154,16 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     else:
         style = find_style(hair.style, hair.region)
         density, _ = density_of(style, surface, traits, seed)
-        roots = scatter(head, density, count, generator)
+        crowd = _CROWDED if hair.region == "scalp" else 0.0
+        roots = scatter(head, density + crowd * 4.0 * density * (1.0 - density), count, generator)
         roots = roots.of(_growing(style, hair, surface, traits, roots))
+        dense = roots.on(density[:, None], surface.triangles)[:, 0]
+        if hair.region == "scalp":
+            dense = _straggling(dense, roots.on(head.vertices, surface.triangles), surface, seed)
+            left = torch.rand(len(dense), generator=generator) < smoothstep(dense / _ALL_GROW)
+            roots, dense = roots.of(left), dense[left]
         count = len(roots)
-        fine = 1.0 - smoothstep(roots.on(density[:, None], surface.triangles)[:, 0] / _FINE_BELOW)
+        fine = 1.0 - smoothstep(dense / _FINE_BELOW)
         fine = fine * min(1.0, style.hairline.baby / _USUAL_BABY)
     start = roots.on(head.vertices, surface.triangles)
     random = torch.rand(count, 6, generator=generator)
@@ -170,6 +184,8 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     points = _stuck(points, index[:, 0], look.strand_clump, look.strand_size, draw, generator)
     points = _frizzed(points, look.frizz, look.frizz_scale, flown, generator)
     missing = (look.scatter * random[:, 2] + _FINE_SHORTER * fine * random[:, 5]).clamp(max=0.9)
+    if hair.region == "scalp":
+        points, missing = _with_baby_hairs(points, missing, fine, surface, generator)
     points = resample(points, points.shape[1], 1.0 - missing)
     points = kept_out(points, surface)
     wide = (float(look.hairs) / max(count, 1)) ** 0.5
@@ -178,6 +194,37 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     temple = weight_of(_TEMPLES, head, surface.skull, start) if hair.region == "scalp" else None
     colour = strand_colours(hair.colour, random[:, 4:], share, temple)
     return roots, points, radius, colour
+
+
+def _straggling(dense: Tensor, places: Tensor, surface: Surface, seed: int) -> Tensor:
+    """Return densities [N] at roots [N, 3] that are uneven from tuft to tuft where hair thins out."""
+    number = int(torch.randint(_FIELDS, (1,), generator=stream(seed, "stragglers")))
+    uneven = noise(places, _TUFT * size_of(surface.skull), number)
+    return (dense + _STRAGGLES * uneven * 4.0 * dense * (1.0 - dense)).clamp(0.0, 1.0)
+
+
+def _with_baby_hairs(
+    points: Tensor, missing: Tensor, fine: Tensor, surface: Surface, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Return hairs [N, P, 3] and what they lack of their length [N], with baby hairs among those at the hairline.
+
+    Args:
+        points: the hairs.
+        missing: [N] 0..1.
+        fine: [N] 0..1, how fine each is.
+        surface: of the head.
+        generator: of which are baby hairs, how long they are and where they point.
+    """
+    random = torch.rand(len(points), 2, generator=generator)
+    baby = torch.nonzero(random[:, 0] < _BABIES * fine)[:, 0]
+    way = torch.randn(len(baby), 1, 3, generator=generator)
+    shortest, longest = (length * size_of(surface.skull) for length in _BABY_LENGTH)
+    arc = arc_lengths(points[baby])
+    kept = (shortest + (longest - shortest) * random[baby, 1] ** 2) / arc[:, -1].clamp(min=MM)
+    points, missing = points.clone(), missing.clone()
+    missing[baby] = torch.maximum(missing[baby], 1.0 - kept)
+    points[baby] += _BABY_ASTRAY * way * arc[..., None].clamp(max=longest)
+    return points, missing
 
 
 def _growing(style: Style, hair: Hair, surface: Surface, traits: Traits, roots: Roots) -> Tensor:

@@ -2,6 +2,7 @@
 
 from dreamface.styles.brow_arc import BROW_SIDES, BrowArc, brow_arc, brow_shape, share_of_brow_hairs
 from dreamface.styles.density import bearded, hair_bearing, root_density
+from dreamface.styles.face_parts import noise
 from dreamface.styles.registry import (
     Styles,
     find_style,
@@ -55,6 +56,7 @@ __all__ = [
     "brow_shape",
     "find_style",
     "hair_bearing",
+    "noise",
     "own_folder",
     "own_styles_in",
     "parse_style",

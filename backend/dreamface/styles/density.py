@@ -39,12 +39,12 @@ def root_density(style: Style, head: Head, traits: Traits, seed: int) -> Tensor:
         style: whose roots.
         head: with neutral vertices.
         traits: a person's; `hair.hairline` moves the border of the scalp.
-        seed: of a beard's patches and its uneven border.
+        seed: of the uneven hairline, or of a beard's patches and its uneven border.
 
     Raises:
         BadRequest: the head has no region for such hair, or lacks a landmark that the style names.
     """
-    region = hair_bearing(style, head, traits)
+    region = hair_bearing(style, head, traits, seed)
     covered = torch.nonzero(region > 0.0)[:, 0]
     places, skull = head.vertices[covered], Skull.of(head)
     density = torch.ones(len(covered))
@@ -71,8 +71,14 @@ def bearded(head: Head, roots: Roots) -> Tensor:
     return roots.on(bare, head.topology.triangles).amax(dim=1) < _RED
 
 
-def hair_bearing(style: Style, head: Head, traits: Traits) -> Tensor:
+def hair_bearing(style: Style, head: Head, traits: Traits, seed: int) -> Tensor:
     """Return [V] 0..1 where a style's region bears hair, whether or not the style shaves it.
+
+    Args:
+        style: whose region, and whose hairline.
+        head: with neutral vertices.
+        traits: a person's.
+        seed: of an uneven hairline.
 
     Raises:
         BadRequest: the head has no region for such hair.
@@ -83,7 +89,7 @@ def hair_bearing(style: Style, head: Head, traits: Traits) -> Tensor:
     region = head.topology.regions[name]
     if style.region != "scalp" or "trichion" not in head.topology.landmarks:
         return region
-    return with_hairline(region, style.hairline, traits.number("hair.hairline"), head)
+    return with_hairline(region, style.hairline, traits, head, seed)
 
 
 def _wandering(places: Tensor, by: float, seed: int) -> Tensor:

@@ -12,10 +12,12 @@ from torch import Tensor
 
 from dreamface.face import Head
 from dreamface.geometry import smoothstep
+from dreamface.random_streams import stream
+from dreamface.styles.face_parts import noise
 from dreamface.styles.skull import Skull
 from dreamface.styles.style import Hairline
 from dreamface.styles.where import size_of
-from dreamface.traits import VOCABULARY
+from dreamface.traits import VOCABULARY, Traits
 from dreamface.units import MM
 
 
@@ -34,6 +36,10 @@ class _Border:
         corner_recedes: by how much the corners recede at `hair.hairline` 1.
         crown_mm: radius of the bald spot at 1; it fades over `crown_soft` of that.
         least: density right at the border, of a soft hairline.
+        womens_mm: by how much women's lies lower: their foreheads are some 53 mm high.
+        womens_corner_mm: how far their corners come forward, which makes the line round.
+        uneven_mm, uneven_cell_mm: deviation and size of the small peaks and bays that no two people share.
+        most_uneven: deviations that these have at most.
     """
 
     front: tuple[float, float] = (48.0, 76.0)
@@ -46,7 +52,12 @@ class _Border:
     corner_recedes: float = 0.5
     crown_mm: float = 62.0
     crown_soft: tuple[float, float] = (0.55, 1.25)
-    least: float = 0.3
+    least: float = 0.15
+    womens_mm: float = -4.5
+    womens_corner_mm: float = -4.0
+    uneven_mm: float = 1.8
+    uneven_cell_mm: float = 9.0
+    most_uneven: float = 1.7
 
 
 @dataclass(frozen=True)
@@ -83,10 +94,20 @@ _BORDER: Final = _Border()
 _TEMPLE: Final = _Temple()
 _BESIDE: Final = ("forehead", "temples")  # regions that hair may grow down to
 _INSIDE: Final = 0.5  # weight of the region from which a vertex counts as covered
+_FIELDS: Final = 2**31  # numbers of fields of noise
 
 
-def with_hairline(region: Tensor, line: Hairline, trait: float, head: Head) -> Tensor:
-    """Return the scalp [V] with its border over the forehead moved, and with a bald spot on the crown."""
+def with_hairline(region: Tensor, line: Hairline, traits: Traits, head: Head, seed: int) -> Tensor:
+    """Return the scalp [V] with its border over the forehead moved, and with a bald spot on the crown.
+
+    Args:
+        region: [V] 0..1, the head's own scalp.
+        line: of the style.
+        traits: `hair.hairline` and `gender` are read.
+        head: with neutral vertices.
+        seed: of the line's small peaks and bays.
+    """
+    trait, female = traits.number("hair.hairline"), max(0.0, -traits.number("gender"))
     skull = Skull.of(head)
     unit = MM * size_of(skull)
     azimuth, _ = skull.angles(head.vertices)
@@ -94,7 +115,8 @@ def with_hairline(region: Tensor, line: Hairline, trait: float, head: Head) -> T
     near = torch.nonzero(sum((head.topology.regions[name] for name in _BESIDE), region) > 0.0)[:, 0]
     distance, nearest = torch.cdist(head.vertices[near], head.vertices[border]).min(dim=1)
     signed = torch.where(region[near] >= _INSIDE, distance, -distance)
-    back = _shift(line, trait, azimuth[border], _azimuth_of_corner(head, skull))[nearest] * unit
+    back = _shift(line, trait, female, azimuth[border], _azimuth_of_corner(head, skull))[nearest] * unit
+    back = back + _BORDER.uneven_mm * unit * _uneven(head.vertices[near], unit, seed)
     soft = max(line.soft, 1.0) * unit
     dense = _BORDER.least + (1.0 - _BORDER.least) * smoothstep((signed - back) / soft)
     moved = torch.where(
@@ -164,14 +186,22 @@ def _azimuth_of_corner(head: Head, skull: Skull) -> float:
     return float(skull.angles(corners)[0].abs().mean())
 
 
-def _shift(line: Hairline, trait: float, azimuth: Tensor, corner: float) -> Tensor:
+def _uneven(places: Tensor, unit: float, seed: int) -> Tensor:
+    """Return [N] of deviation 1: how a person's hairline goes forward and back at places [N, 3]."""
+    number = int(torch.randint(_FIELDS, (1,), generator=stream(seed, "hairline")))
+    most = _BORDER.most_uneven
+    return noise(places, _BORDER.uneven_cell_mm * unit, number).clamp(-most, most)
+
+
+def _shift(line: Hairline, trait: float, female: float, azimuth: Tensor, corner: float) -> Tensor:
     """Return [B] millimetres by which the border lies further back, at its vertices."""
     higher, lower = _beyond_usual(trait)
     recede = min(1.0, line.recede + _BORDER.corner_recedes * higher)
     at_corner = torch.exp(-(((azimuth.abs() - corner) / _BORDER.corner) ** 2))
     in_middle = torch.exp(-((azimuth / _BORDER.peak) ** 2))
     everywhere = _BORDER.usual_mm + line.raise_mm + higher * _BORDER.highest_mm + lower * _BORDER.lowest_mm
-    return everywhere + recede * _BORDER.corner_mm * at_corner - line.peak * in_middle
+    at_corner = at_corner * (recede * _BORDER.corner_mm + female * _BORDER.womens_corner_mm)
+    return everywhere + female * _BORDER.womens_mm + at_corner - line.peak * in_middle
 
 
 def _beyond_usual(trait: float) -> tuple[float, float]:

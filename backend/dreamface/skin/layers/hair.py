@@ -62,7 +62,7 @@ class _Edge:
     over: tuple[float, float]
 
 
-_HAIRLINE: Final = _Edge(softenings=3, patches=0.10, mottling=0.05, channel="density", over=(0.10, 0.95))
+_HAIRLINE: Final = _Edge(softenings=3, patches=0.14, mottling=0.12, channel="density", over=(0.10, 0.95))
 _BEARD_EDGE: Final = _Edge(softenings=3, patches=0.12, mottling=0.10, channel="colour", over=(0.06, 0.85))
 _NEIGHBOURS_WEIGHT: Final = 0.6  # of the neighbouring vertices in such a mean, against `_OWN_WEIGHT`
 _OWN_WEIGHT: Final = 0.4
@@ -82,7 +82,8 @@ class _Shade:
     over: tuple[float, float]
 
 
-_SCALP_SHADE: Final = _Shade(cover=0.88, over=(0.12, 0.9))
+_SCALP_SHADE: Final = _Shade(cover=0.88, over=(0.45, 0.98))
+_SHADE_SOFTENINGS: Final = 9  # of the density below grown hair: the scalp shimmers through for a finger's breadth
 _SHAVED_SHADE: Final = _Shade(cover=0.22, over=(0.1, 1.0))
 _BEARD_SHADE: Final = _Shade(cover=0.95, over=(0.1, 0.85))
 _STUBBLE_SHADE: Final = _Shade(cover=0.3, over=(0.1, 1.0))
@@ -188,27 +189,29 @@ def _scalp_style(subject: Subject) -> Style:
     return styles().of("scalp").get(name) or Style(name="missing", label=name)
 
 
-def _scalp_cover(subject: Subject) -> tuple[Tensor, Tensor]:
-    """Return 0..1 [S, S] how densely hair is rooted, and where it is shaved to stubble."""
+def _scalp_cover(subject: Subject) -> tuple[Tensor, Tensor, Tensor]:
+    """Return 0..1 [S, S] how densely hair is rooted, where it is shaved to stubble, and where it hides the scalp."""
     if subject.traits.choice("hair.style") == "bald":
         nothing = torch.zeros_like(subject.surface.position[0])
-        return nothing, nothing
-    style, line = _scalp_style(subject), subject.traits.number("hair.hairline")
+        return nothing, nothing, nothing
+    style = _scalp_style(subject)
+    line = [subject.traits.number(name) for name in ("hair.hairline", "gender")]
     key = f"roots of {style.model_dump_json()} at {line} with sideburns {_sideburn_density(subject.traits)}"
-    rooted, shaved = subject.once(key, lambda: _scalp_covers(subject, style))
-    return rooted, shaved
+    rooted, shaved, deep = subject.once(key, lambda: _scalp_covers(subject, style))
+    return rooted, shaved, deep
 
 
 def _scalp_covers(subject: Subject, style: Style) -> Tensor:
     atlas, head = subject.surface.atlas, subject.head
-    bearing = hair_bearing(style, head, subject.traits)
+    bearing = hair_bearing(style, head, subject.traits, subject.seed)
     dense = root_density(style, head, subject.traits, subject.seed)
-    soft = [_smoothed(head.topology, weight, _HAIRLINE.softenings) for weight in (bearing, dense)]
+    times = (_HAIRLINE.softenings, _HAIRLINE.softenings, _SHADE_SOFTENINGS)
+    soft = [_smoothed(head.topology, *weight) for weight in zip((bearing, dense, dense), times, strict=True)]
     # Ears lie near the scalp, and softening spills onto them.
-    all_of_it, rooted = atlas.spread(torch.stack(soft, dim=1)) * (1.0 - subject.region("ears"))
+    all_of_it, rooted, deep = atlas.spread(torch.stack(soft, dim=1)) * (1.0 - subject.region("ears"))
     sideburns = _sideburn_density(subject.traits) * _sideburns(subject)
     shaved = torch.maximum((all_of_it - rooted).clamp_min(0.0), sideburns * (1.0 - rooted))
-    return torch.stack([_thinned(subject, weight, _HAIRLINE) for weight in (rooted, shaved)])
+    return torch.stack([*(_thinned(subject, weight, _HAIRLINE) for weight in (rooted, shaved)), deep])
 
 
 def _sideburn_density(traits: Traits) -> float:
@@ -262,7 +265,7 @@ def _sideburn(away: Tensor, way: Tensor) -> Tensor:
 
 def _scalp_decals(subject: Subject) -> Sequence[Decal]:
     """Paint roots that lie away from the crown, finer and shorter at the hairline, and the stubble of shaved parts."""
-    rooted, shaved = _scalp_cover(subject)
+    rooted, shaved, _ = _scalp_cover(subject)
     colour, white = _root_colours(subject.traits)
     grey, decals = subject.traits.number("hair.grey"), []
     for name, coat, cover in (("scalp", _ROOTS, rooted), ("shaved scalp", _SHAVED, shaved)):
@@ -442,9 +445,9 @@ def _shaded(subject: Subject, ground: Ground, colour: Tensor, cover: Tensor, hei
 
 
 def _shade_scalp(subject: Subject, ground: Ground) -> Ground:
-    rooted, shaved = _scalp_cover(subject)
+    _, shaved, deep = _scalp_cover(subject)
     colour = torch.lerp(*_root_colours(subject.traits), subject.traits.number("hair.grey"))
-    cover = _SCALP_SHADE.cover * smoothstep(rooted, *_SCALP_SHADE.over)
+    cover = _SCALP_SHADE.cover * smoothstep(deep, *_SCALP_SHADE.over)
     cover = cover + (1.0 - cover) * _SHAVED_SHADE.cover * smoothstep(shaved, *_SHAVED_SHADE.over)
     return _shaded(subject, ground, colour, cover, _SCALP_HEIGHT)
 
