@@ -93,10 +93,16 @@ class Wall:
         above = torch.lerp(reach[place + _TURNS], reach[place + _TURNS + 1], along)
         return radius - torch.lerp(below, above, row - low)
 
-    def outwards(self, points: Tensor) -> Tensor:
-        """Return [..., N, 3] unit directions away from the axis."""
-        arm = torch.nn.functional.pad(points[..., :2] - self.axis, (0, 1))
-        return torch.nn.functional.normalize(arm, dim=-1)
+    def steps(self, points: Tensor, least: Tensor) -> Tensor:
+        """Return [..., N, 3] metres away from the axis that bring points [..., N, 3] `least` [N] before the teeth."""
+        found = torch.zeros_like(points)
+        short = least - self.before(points)
+        missing = short > 0.0  # of few
+        arm = points[missing][:, :2] - self.axis
+        found[missing] = torch.nn.functional.pad(
+            short[missing, None] * torch.nn.functional.normalize(arm, dim=1), (0, 1)
+        )
+        return found
 
 
 def _around(points: Tensor, axis: Tensor) -> tuple[Tensor, Tensor]:
@@ -252,7 +258,7 @@ class MouthRoom:
                 push = push * (_GIVEN * torch.where(wide[:, None], self._free_wide, self._free))[..., None]
                 if number + 1 == _PASSES:  # little is left by now
                     push = torch.lerp(push, missing, self._chin[:, None])
-                deltas[active[:, None], self._lips] += torch.where(push.abs() > _STILL, push, 0.0)
+                deltas[active[:, None], self._lips] += torch.nn.functional.hardshrink(push, _STILL)
             if room.in_open is least:
                 reached = room.before(deltas[jaw_open, self._lips], deltas[jaw_open, self._jaws[1]])
                 in_open = [torch.minimum(one, other) for one, other in zip(least, reached, strict=True)]
@@ -270,19 +276,17 @@ class MouthRoom:
                 for places in (self._lips, self._jaws[1])
             )
             points = room.start + lips + push[rows]
-            short = (least[0] - room.upper.before(points)).clamp(min=0.0)
-            push[rows] += short[..., None] * room.upper.outwards(points)
+            push[rows] += room.upper.steps(points, least[0])
             jaw = _rigid(room.teeth, teeth)
             back = (room.start + lips + push[rows] - jaw.shift[:, None]) @ jaw.rotation
-            short = (least[1] - room.lower.before(back)).clamp(min=0.0)
-            push[rows] += short[..., None] * (room.lower.outwards(back) @ jaw.rotation.mT)
+            push[rows] += room.lower.steps(back, least[1]) @ jaw.rotation.mT
         return push
 
     def carry_lining(self, deltas: Tensor) -> None:
         """Let the lining go with the skin over it in shapes [S, V, 3], in place; a sum of shapes keeps that."""
         over = (deltas[:, self._over] * self._shares[..., None]).sum(dim=2)
         moved = torch.lerp(deltas[:, self._lining], over, self._bound[:, None])
-        deltas[:, self._lining] = torch.where(moved.abs() < _NO_MOTION, 0.0, moved)
+        deltas[:, self._lining] = torch.nn.functional.hardshrink(moved, _NO_MOTION)
 
     def sink_lining(self, rest: Tensor, deltas: Tensor, jaw_open: int, moved: Tensor) -> None:
         """Hold the lining behind the skin over it, in place: each shape alone and in an open mouth.
@@ -316,7 +320,7 @@ class MouthRoom:
                     for _ in range(_SMOOTHED):
                         around = _each(self._lining_mean, around)
                     push = torch.where(around.norm(dim=2, keepdim=True) > push.norm(dim=2, keepdim=True), around, push)
-                    deltas[active[:, None], self._lining] += torch.where(push.abs() > _STILL, push, 0.0)
+                    deltas[active[:, None], self._lining] += torch.nn.functional.hardshrink(push, _STILL)
 
     def hide_lining(self, rest: Tensor, deltas: Tensor, jaw_open: int, mouth_close: int, moved: Tensor) -> None:
         """Draw back what of the lining stands before the skin, seen from the front, in place; see `sink_lining`.
