@@ -197,14 +197,20 @@ class MouthRoom:
         bound = bound * smoothstep(from_lips, *_FROM_LIPS)
         kept = np.isfinite(away[:, 0])
         shares = 1.0 / np.square(away[kept] + 1.0 * MM)
-        self._lining, self._over = torch.from_numpy(lining[kept]), torch.from_numpy(over[kept])
-        self._shares = torch.from_numpy(shares / shares.sum(axis=1, keepdims=True)).float()
+        self._lining = torch.from_numpy(lining[kept])
         self._bound = bound[kept].float()
         self._depth = _BEHIND_SKIN * smoothstep(from_lips[kept], *_FULL_DEPTH).float()
         around = faces[np.isin(faces, over[kept]).any(axis=1) & ~np.isin(faces, lining).any(axis=1)]
         self._skin, corners = np.unique(around, return_inverse=True)
         self._skin_faces = torch.from_numpy(corners.reshape(-1, 4))
-        self._over_skin = torch.from_numpy(np.searchsorted(self._skin, over[kept]))
+        columns = np.searchsorted(self._skin, over[kept])
+        number = np.broadcast_to(np.arange(len(columns))[:, None], columns.shape)
+        self._mean_over = torch.sparse_coo_tensor(
+            torch.from_numpy(np.stack((number.ravel(), columns.ravel()))),
+            torch.from_numpy(shares / shares.sum(axis=1, keepdims=True)).float().reshape(-1),
+            (len(columns), len(self._skin)),
+            check_invariants=True,
+        ).coalesce()
         self._skin = torch.from_numpy(self._skin)
         self._lining_mean = _means(faces, lining[kept])
 
@@ -284,7 +290,7 @@ class MouthRoom:
 
     def carry_lining(self, deltas: Tensor) -> None:
         """Let the lining go with the skin over it in shapes [S, V, 3], in place; a sum of shapes keeps that."""
-        over = (deltas[:, self._over] * self._shares[..., None]).sum(dim=2)
+        over = _each(self._mean_over, deltas[:, self._skin])
         moved = torch.lerp(deltas[:, self._lining], over, self._bound[:, None])
         deltas[:, self._lining] = torch.nn.functional.hardshrink(moved, _NO_MOTION)
 
@@ -417,10 +423,10 @@ class MouthRoom:
             skin: [N, S, 3] metres.
             lining: [N, L, 3].
         """
-        normals = _normals(skin, self._skin_faces)[:, self._over_skin]
-        arms = skin[:, self._over_skin] - lining[:, :, None]
-        depth = ((arms * normals).sum(dim=3) * self._shares).sum(dim=2)
-        outwards = (normals * self._shares[..., None]).sum(dim=2)
+        normals = _normals(skin, self._skin_faces)
+        along = (skin * normals).sum(dim=2, keepdim=True)
+        outwards, height = _each(self._mean_over, torch.cat((normals, along), dim=2)).split((3, 1), dim=2)
+        depth = height[..., 0] - (lining * outwards).sum(dim=2)
         return depth, -torch.nn.functional.normalize(outwards, dim=2)
 
 
@@ -433,9 +439,9 @@ def _jaw_first(shapes: Tensor, jaw_open: int) -> Iterator[Tensor]:
 
 
 def _each(matrix: Tensor, fields: Tensor) -> Tensor:
-    """Return [N, L, C]: a sparse matrix [L, L] times each of some fields [N, L, C]."""
+    """Return [N, M, C]: a sparse matrix [M, L] times each of some fields [N, L, C]."""
     beside = fields.transpose(0, 1)
-    return (matrix @ beside.reshape(len(beside), -1)).reshape(beside.shape).transpose(0, 1)
+    return (matrix @ beside.reshape(len(beside), -1)).reshape(-1, *beside.shape[1:]).transpose(0, 1)
 
 
 def _normals(points: Tensor, faces: Tensor) -> Tensor:
