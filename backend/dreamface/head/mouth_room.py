@@ -425,8 +425,9 @@ class MouthRoom:
         """
         normals = _normals(skin, self._skin_faces)
         along = (skin * normals).sum(dim=2, keepdim=True)
-        outwards, height = _each(self._mean_over, torch.cat((normals, along), dim=2)).split((3, 1), dim=2)
-        depth = height[..., 0] - (lining * outwards).sum(dim=2)
+        over = _each(self._mean_over, torch.cat((normals, along), dim=2))
+        outwards = over[..., :3]
+        depth = over[..., 3] - (lining * outwards).sum(dim=2)
         return depth, -torch.nn.functional.normalize(outwards, dim=2)
 
 
