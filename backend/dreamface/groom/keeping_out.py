@@ -23,22 +23,29 @@ def kept_out(points: Tensor, surface: Surface) -> Tensor:
     count, each = points.shape[:2]
     moved = points[:, 1:].reshape(-1, 3)
     closest = _MARGIN * (arc_lengths(points)[:, 1:].reshape(-1) / _FREE_FROM).clamp(max=1.0)
-    moved = _out_of_depth(moved, closest, surface)
-    deep = torch.arange(len(moved))
+    moved, close = _out_of_depth(moved, closest, surface)
     for _ in range(_PASSES):
-        near = surface.near(moved[deep], reach=_LOOKED)
-        missing = closest[deep] - near.distance
-        still = torch.nonzero(missing > 0.0)[:, 0]
-        deep = deep[still]
-        moved = moved.index_add(0, deep, missing[still, None] * near.normal[still])
+        moved, still = _moved_out(moved, close, closest, surface, _LOOKED)
+        close = close[still]
     return torch.cat((points[:, :1], moved.view(count, each - 1, 3)), dim=1)
 
 
-def _out_of_depth(points: Tensor, closest: Tensor, surface: Surface) -> Tensor:
-    """Return points [N, 3] with those moved out that are so deep inside that the skin is not looked for around them."""
+def _out_of_depth(points: Tensor, closest: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+    """Move those of points [N, 3] out that are so deep inside that the skin is not looked for around them.
+
+    Returns:
+        [N, 3] the points, and [M] which of them may still be too close: what was looked at and stayed is not.
+    """
     deep = torch.nonzero(surface.may_be_deep(points))[:, 0]
-    if not len(deep):
-        return points
-    near = surface.near(points[deep], reach=_DEEPEST)
-    missing = (closest[deep] - near.distance).clamp(min=0.0)
-    return points.index_add(0, deep, missing[:, None] * near.normal)
+    moved, out = _moved_out(points, deep, closest, surface, _DEEPEST)
+    close = torch.ones(len(points), dtype=torch.bool)
+    close[deep[~out]] = False
+    return moved, torch.nonzero(close)[:, 0]
+
+
+def _moved_out(points: Tensor, rows: Tensor, closest: Tensor, surface: Surface, reach: float) -> tuple[Tensor, Tensor]:
+    """Return points [N, 3] with those at rows [M] `closest` off the skin, and [M] bool: which of these had to move."""
+    near = surface.near(points[rows], reach=reach)
+    missing = closest[rows] - near.distance
+    out = missing > 0.0
+    return points.index_add(0, rows[out], missing[out, None] * near.normal[out]), out

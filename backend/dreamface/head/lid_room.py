@@ -32,7 +32,7 @@ _TOGETHER_ROUNDS: Final = 3
 _FURTHEST: Final = 1.5 * MM  # that a lid is moved outwards for one pose
 
 Height = Callable[[Tensor, Tensor], Tensor]
-"""Points [N, 3] metres and the eyeball's rotation [3, 3] -> [N] metres by which they lie outside the eyeball."""
+"""Points [..., N, 3] metres and the eyeball's rotation [..., 3, 3] -> [..., N] metres by which they lie outside it."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,14 @@ class Lid:
             names: which of them to look at, such as "eyeSquint"; eyeBlink is always looked at.
         """
         straight = torch.eye(3)
-        for name in names:
-            moved = shapes[name + self.side]
+        if names:
+            alone = torch.stack([shapes[name + self.side] for name in names])
             for weight in _ON_THE_WAY:
-                gaze = gaze_rotations(self.side.lower(), weight).get(name + self.side, straight)
-                moved += self._missing(self.rest + weight * moved, gaze, 0.0) / weight
+                turns = gaze_rotations(self.side.lower(), weight)
+                gazes = torch.stack([turns.get(name + self.side, straight) for name in names])
+                alone += self._missing(self.rest + weight * alone, gazes, 0.0) / weight
+            for name, moved in zip(names, alone, strict=True):
+                shapes[name + self.side].copy_(moved)
         for together in _TOGETHER:
             raised = [shapes[name + self.side] for name in together if name in names]
             if not raised:
@@ -83,7 +86,7 @@ class Lid:
             blink += self._missing(posed, gaze, _HALF_SHUT) / _HALF_SHUT
 
     def _missing(self, points: Tensor, gaze: Tensor, shut: float) -> Tensor:
-        """[N, 3] steps outwards that bring points [N, 3] as far off the eyeball as they are to be."""
+        """[..., N, 3] steps outwards that bring points [..., N, 3] as far off the eyeball as they are to be."""
         back = torch.tensor([0.0, shut * RETREAT, 0.0])
         short = (self.least - self.height(points - back, gaze)).clamp(0.0, _FURTHEST)
-        return short[:, None] * torch.nn.functional.normalize(points - self.centre - back, dim=-1)
+        return short[..., None] * torch.nn.functional.normalize(points - self.centre - back, dim=-1)

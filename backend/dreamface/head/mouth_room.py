@@ -93,10 +93,16 @@ class Wall:
         above = torch.lerp(reach[place + _TURNS], reach[place + _TURNS + 1], along)
         return radius - torch.lerp(below, above, row - low)
 
-    def outwards(self, points: Tensor) -> Tensor:
-        """Return [..., N, 3] unit directions away from the axis."""
-        arm = torch.nn.functional.pad(points[..., :2] - self.axis, (0, 1))
-        return torch.nn.functional.normalize(arm, dim=-1)
+    def steps(self, points: Tensor, least: Tensor) -> Tensor:
+        """Return [..., N, 3] metres away from the axis that bring points [..., N, 3] `least` [N] before the teeth."""
+        found = torch.zeros_like(points)
+        short = least - self.before(points)
+        missing = short > 0.0  # of few
+        arm = points[missing][:, :2] - self.axis
+        found[missing] = torch.nn.functional.pad(
+            short[missing, None] * torch.nn.functional.normalize(arm, dim=1), (0, 1)
+        )
+        return found
 
 
 def _around(points: Tensor, axis: Tensor) -> tuple[Tensor, Tensor]:
@@ -191,14 +197,20 @@ class MouthRoom:
         bound = bound * smoothstep(from_lips, *_FROM_LIPS)
         kept = np.isfinite(away[:, 0])
         shares = 1.0 / np.square(away[kept] + 1.0 * MM)
-        self._lining, self._over = torch.from_numpy(lining[kept]), torch.from_numpy(over[kept])
-        self._shares = torch.from_numpy(shares / shares.sum(axis=1, keepdims=True)).float()
+        self._lining = torch.from_numpy(lining[kept])
         self._bound = bound[kept].float()
         self._depth = _BEHIND_SKIN * smoothstep(from_lips[kept], *_FULL_DEPTH).float()
         around = faces[np.isin(faces, over[kept]).any(axis=1) & ~np.isin(faces, lining).any(axis=1)]
         self._skin, corners = np.unique(around, return_inverse=True)
         self._skin_faces = torch.from_numpy(corners.reshape(-1, 4))
-        self._over_skin = torch.from_numpy(np.searchsorted(self._skin, over[kept]))
+        columns = np.searchsorted(self._skin, over[kept])
+        number = np.broadcast_to(np.arange(len(columns))[:, None], columns.shape)
+        self._mean_over = torch.sparse_coo_tensor(
+            torch.from_numpy(np.stack((number.ravel(), columns.ravel()))),
+            torch.from_numpy(shares / shares.sum(axis=1, keepdims=True)).float().reshape(-1),
+            (len(columns), len(self._skin)),
+            check_invariants=True,
+        ).coalesce()
         self._skin = torch.from_numpy(self._skin)
         self._lining_mean = _means(faces, lining[kept])
 
@@ -252,7 +264,7 @@ class MouthRoom:
                 push = push * (_GIVEN * torch.where(wide[:, None], self._free_wide, self._free))[..., None]
                 if number + 1 == _PASSES:  # little is left by now
                     push = torch.lerp(push, missing, self._chin[:, None])
-                deltas[active[:, None], self._lips] += torch.where(push.abs() > _STILL, push, 0.0)
+                deltas[active[:, None], self._lips] += torch.nn.functional.hardshrink(push, _STILL)
             if room.in_open is least:
                 reached = room.before(deltas[jaw_open, self._lips], deltas[jaw_open, self._jaws[1]])
                 in_open = [torch.minimum(one, other) for one, other in zip(least, reached, strict=True)]
@@ -270,19 +282,17 @@ class MouthRoom:
                 for places in (self._lips, self._jaws[1])
             )
             points = room.start + lips + push[rows]
-            short = (least[0] - room.upper.before(points)).clamp(min=0.0)
-            push[rows] += short[..., None] * room.upper.outwards(points)
+            push[rows] += room.upper.steps(points, least[0])
             jaw = _rigid(room.teeth, teeth)
             back = (room.start + lips + push[rows] - jaw.shift[:, None]) @ jaw.rotation
-            short = (least[1] - room.lower.before(back)).clamp(min=0.0)
-            push[rows] += short[..., None] * (room.lower.outwards(back) @ jaw.rotation.mT)
+            push[rows] += room.lower.steps(back, least[1]) @ jaw.rotation.mT
         return push
 
     def carry_lining(self, deltas: Tensor) -> None:
         """Let the lining go with the skin over it in shapes [S, V, 3], in place; a sum of shapes keeps that."""
-        over = (deltas[:, self._over] * self._shares[..., None]).sum(dim=2)
+        over = _each(self._mean_over, deltas[:, self._skin])
         moved = torch.lerp(deltas[:, self._lining], over, self._bound[:, None])
-        deltas[:, self._lining] = torch.where(moved.abs() < _NO_MOTION, 0.0, moved)
+        deltas[:, self._lining] = torch.nn.functional.hardshrink(moved, _NO_MOTION)
 
     def sink_lining(self, rest: Tensor, deltas: Tensor, jaw_open: int, moved: Tensor) -> None:
         """Hold the lining behind the skin over it, in place: each shape alone and in an open mouth.
@@ -316,7 +326,7 @@ class MouthRoom:
                     for _ in range(_SMOOTHED):
                         around = _each(self._lining_mean, around)
                     push = torch.where(around.norm(dim=2, keepdim=True) > push.norm(dim=2, keepdim=True), around, push)
-                    deltas[active[:, None], self._lining] += torch.where(push.abs() > _STILL, push, 0.0)
+                    deltas[active[:, None], self._lining] += torch.nn.functional.hardshrink(push, _STILL)
 
     def hide_lining(self, rest: Tensor, deltas: Tensor, jaw_open: int, mouth_close: int, moved: Tensor) -> None:
         """Draw back what of the lining stands before the skin, seen from the front, in place; see `sink_lining`.
@@ -413,10 +423,11 @@ class MouthRoom:
             skin: [N, S, 3] metres.
             lining: [N, L, 3].
         """
-        normals = _normals(skin, self._skin_faces)[:, self._over_skin]
-        arms = skin[:, self._over_skin] - lining[:, :, None]
-        depth = ((arms * normals).sum(dim=3) * self._shares).sum(dim=2)
-        outwards = (normals * self._shares[..., None]).sum(dim=2)
+        normals = _normals(skin, self._skin_faces)
+        along = (skin * normals).sum(dim=2, keepdim=True)
+        over = _each(self._mean_over, torch.cat((normals, along), dim=2))
+        outwards = over[..., :3]
+        depth = over[..., 3] - (lining * outwards).sum(dim=2)
         return depth, -torch.nn.functional.normalize(outwards, dim=2)
 
 
@@ -429,9 +440,9 @@ def _jaw_first(shapes: Tensor, jaw_open: int) -> Iterator[Tensor]:
 
 
 def _each(matrix: Tensor, fields: Tensor) -> Tensor:
-    """Return [N, L, C]: a sparse matrix [L, L] times each of some fields [N, L, C]."""
+    """Return [N, M, C]: a sparse matrix [M, L] times each of some fields [N, L, C]."""
     beside = fields.transpose(0, 1)
-    return (matrix @ beside.reshape(len(beside), -1)).reshape(beside.shape).transpose(0, 1)
+    return (matrix @ beside.reshape(len(beside), -1)).reshape(-1, *beside.shape[1:]).transpose(0, 1)
 
 
 def _normals(points: Tensor, faces: Tensor) -> Tensor:

@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from dreamface.folder import FaceDocument
 
 PREVIEW_SIZE = 512
+_STRANDS: Final = 12_000  # of hair in a preview of that size; half as many where a side has a quarter of the pixels
 PREVIEW_YAW = 0.35  # radians off the front: a three-quarter view shows shape that a passport picture hides
 _LOOKED: Final = 0.85  # of making a face that is looked at: when its traits are settled
 _LONGEST_LABEL: Final = 60  # characters of an edit in the history
@@ -441,7 +442,8 @@ def _portrait(
 ) -> Tensor:
     """Return a picture of the head with its expression and its hair."""
     head = skin.head
-    hairs = hairs_of(groom, head, traits, seed, posed=posed, surface=skin)
+    most = min(_STRANDS, round(_STRANDS * (size / PREVIEW_SIZE) ** 0.5))
+    hairs = hairs_of(groom, head, traits, seed, most=most, posed=posed, surface=skin)
     surfaces = shown_materials(surfaces, groom)
     top = float(hairs.points[..., 2].max()) if len(hairs) else None
     camera = portrait_camera(posed, yaw=yaw, top=top)

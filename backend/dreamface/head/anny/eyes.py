@@ -69,14 +69,14 @@ def cornea_reach(angles: FloatArray) -> FloatArray:
 
 
 def height_over_eye(arms: Tensor, radius: float) -> Tensor:
-    """Return [N] metres by which points lie outside an eyeball that looks along -Y.
+    """Return [..., N] metres by which points lie outside an eyeball that looks along -Y.
 
     Args:
-        arms: [N, 3] metres, from its centre.
+        arms: [..., N, 3] metres, from its centre.
         radius: metres.
     """
     distance = torch.linalg.vector_norm(arms, dim=-1)
-    angle = torch.arccos((-arms[:, 1] / distance).clamp(-1.0, 1.0))
+    angle = torch.arccos((-arms[..., 1] / distance).clamp(-1.0, 1.0))
     reach = torch.from_numpy(cornea_reach(angle.double().numpy())).float()
     return distance - radius * torch.where(angle < _CORNEA_EDGE, reach, 1.0)
 

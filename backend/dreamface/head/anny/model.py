@@ -213,7 +213,7 @@ class AnnyHead:
             still, moved = (lash_vertices(posed, roots, identity.lash_length) for posed in (rest, rest + skin))
             deltas[:, self._rows(f"{side}_lashes")] = moved - still
         self._keep_mouth(deltas, neutral)
-        return torch.where(deltas.abs() < _NO_MOTION, 0.0, deltas)
+        return torch.nn.functional.hardshrink(deltas, _NO_MOTION)
 
     def _put_out_tongue(self, deltas: Tensor, neutral: Tensor, size: float) -> None:
         """Let jaw and lower lip make way for the tongue in tongueOut, which passes over them, in place.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -29,16 +32,18 @@ _LIPS_PART: Final = (2.0e-3, 6.0e-3)  # metres: lips that the template parts by 
 _CLEARANCE: Final = (0.1e-3, 0.2e-3, 0.4e-3, 0.8e-3, 1.0e-3, 1.1e-3, 1.2e-3, 1.3e-3)  # metres off the eyeball, per loop
 
 
-def gaze_rotations(side: str, weight: float = 1.0) -> dict[str, Tensor]:
+@cache
+def gaze_rotations(side: str, weight: float = 1.0) -> Mapping[str, Tensor]:
     """ARKit name -> [3, 3] rotation of the left or right eyeball at a weight. "In" is towards the nose."""
     outwards = 1.0 if side == "left" else -1.0
     name = side.capitalize()
-    return {
+    turns = {
         f"eyeLookOut{name}": rotation_about(2, weight * outwards * YAW),
         f"eyeLookIn{name}": rotation_about(2, -weight * outwards * YAW),
         f"eyeLookUp{name}": rotation_about(0, -weight * PITCH),
         f"eyeLookDown{name}": rotation_about(0, weight * PITCH),
     }
+    return MappingProxyType(turns)
 
 
 def close_lids(cage: Tensor, actions: Tensor, rings: IntArray, centres: Tensor, radii: Tensor, bulge: float) -> Tensor:

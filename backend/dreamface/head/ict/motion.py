@@ -74,7 +74,7 @@ _THROAT_ROUNDS: Final = 60
 
 def _still(offsets: Tensor) -> Tensor:
     """Return the offsets with those that are only rounding at 0, which keeps files small."""
-    return torch.where(offsets.abs() < _NO_MOTION, 0.0, offsets)
+    return torch.nn.functional.hardshrink(offsets, _NO_MOTION)
 
 
 def ict_name(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import torch
@@ -45,6 +46,7 @@ def fit(
     best, damping = start.clone(), torch.zeros(len(start), dtype=start.dtype)
     least = torch.full_like(damping, torch.inf)
     value, jacobian = torch.empty_like(wanted), torch.empty(*wanted.shape, start.shape[1], dtype=start.dtype)
+    moved_on = torch.zeros(len(start), dtype=torch.bool)  # since their slopes were measured
 
     def judge(rows: Tensor, values: Tensor) -> Tensor:
         """Take values [M, P] of people [M] where they cost less than before; return [M] by what share of it."""
@@ -54,14 +56,16 @@ def fit(
         gain = (least[rows] - cost) / least[rows]
         better = cost < least[rows]
         took, values = rows[better], values[better]
-        best[took], value[took], least[took] = values, found[better], cost[better]
-        if len(took):
-            jacobian[took] = _slopes(lambda sets: measured(took, sets), values)
+        best[took], value[took], least[took], moved_on[took] = values, found[better], cost[better], True
         return torch.where(better, gain, -1.0)
 
     rows = torch.arange(len(start))
     judge(rows, start)
     for _ in range(_STEPS):
+        changed = rows[moved_on[rows]]
+        if len(changed):
+            jacobian[changed] = _slopes(partial(measured, changed), best[changed])
+            moved_on[changed] = False
         slope, pulled = jacobian[rows], pull[rows]
         normal = slope.mT @ (pulled[..., None] * slope) + matrix + damping[rows, None, None] * steady
         gradient = (slope.mT @ (pulled * (wanted[rows] - value[rows]))[..., None])[..., 0]

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+import scipy.sparse as sp
 import torch
 from torch import Tensor
 
@@ -67,6 +69,7 @@ _BEARD_EDGE: Final = _Edge(softenings=3, patches=0.12, mottling=0.10, channel="c
 _NEIGHBOURS_WEIGHT: Final = 0.6  # of the neighbouring vertices in such a mean, against `_OWN_WEIGHT`
 _OWN_WEIGHT: Final = 0.4
 _CACHED_REGIONS: Final = 12  # softened regions in memory
+_CACHED_TOPOLOGIES: Final = 4  # whose neighbours are known
 
 
 @dataclass(frozen=True)
@@ -111,19 +114,31 @@ def _softened(subject: Subject, name: str, times: int) -> Tensor:
     return _softened_regions.get(
         atlas.topology,
         key,
-        lambda: atlas.spread(_smoothed(atlas.topology, atlas.topology.regions[name], times)[:, None])[0],
+        lambda: atlas.spread(_smoothed(atlas.topology, atlas.topology.regions[name][:, None], times))[0],
     )
 
 
-def _smoothed(topology: Topology, weight: Tensor, times: int) -> Tensor:
-    """Return weights [V] after `times` means over neighbouring vertices."""
-    edges = torch.cat((topology.triangles[:, [0, 1]], topology.triangles[:, [1, 2]], topology.triangles[:, [2, 0]]))
-    near, far = torch.cat((edges, edges.flip(1))).unbind(1)
-    count = torch.zeros_like(weight).index_add_(0, near, torch.ones(len(near))).clamp_min(1.0)
+_neighbour_means: TopologyCache[sp.csr_matrix] = TopologyCache(_CACHED_TOPOLOGIES)
+
+
+def _smoothed(topology: Topology, weights: Tensor, times: int) -> Tensor:
+    """Return weights [V, N] after `times` means over neighbouring vertices."""
+    mean = _neighbour_means.get(topology, "means", lambda: _mean_of_neighbours(topology))
+    found = weights.numpy()
     for _ in range(times):
-        total = torch.zeros_like(weight).index_add_(0, near, weight[far])
-        weight = _OWN_WEIGHT * weight + _NEIGHBOURS_WEIGHT * total / count
-    return weight
+        found = mean @ found
+    return torch.from_numpy(found)
+
+
+def _mean_of_neighbours(topology: Topology) -> sp.csr_matrix:
+    """Return [V, V] the mean of each vertex and its neighbours, which count once for each triangle at their edge."""
+    start = topology.triangles.numpy()
+    end, shape = np.roll(start, -1, axis=1), (topology.vertex_count, topology.vertex_count)
+    edges = sp.csr_matrix((np.ones(start.size, dtype=np.float32), (start.ravel(), end.ravel())), shape=shape)
+    edges = edges + edges.T
+    share = _NEIGHBOURS_WEIGHT / np.maximum(edges.sum(axis=1).A1, 1.0)
+    mean: sp.csr_matrix = _OWN_WEIGHT * sp.eye(*shape, dtype=np.float32) + sp.diags(share) @ edges
+    return mean.astype(np.float32).tocsr()
 
 
 def _thinned(subject: Subject, region: Tensor, edge: _Edge) -> Tensor:
@@ -205,10 +220,10 @@ def _scalp_covers(subject: Subject, style: Style) -> Tensor:
     atlas, head = subject.surface.atlas, subject.head
     bearing = hair_bearing(style, head, subject.traits, subject.seed)
     dense = root_density(style, head, subject.traits, subject.seed)
-    times = (_HAIRLINE.softenings, _HAIRLINE.softenings, _SHADE_SOFTENINGS)
-    soft = [_smoothed(head.topology, *weight) for weight in zip((bearing, dense, dense), times, strict=True)]
+    soft = _smoothed(head.topology, torch.stack((bearing, dense), dim=1), _HAIRLINE.softenings)
+    shade = _smoothed(head.topology, dense[:, None], _SHADE_SOFTENINGS)
     # Ears lie near the scalp, and softening spills onto them.
-    all_of_it, rooted, deep = atlas.spread(torch.stack(soft, dim=1)) * (1.0 - subject.region("ears"))
+    all_of_it, rooted, deep = atlas.spread(torch.cat((soft, shade), dim=1)) * (1.0 - subject.region("ears"))
     sideburns = _sideburn_density(subject.traits) * _sideburns(subject)
     shaved = torch.maximum((all_of_it - rooted).clamp_min(0.0), sideburns * (1.0 - rooted))
     return torch.stack([*(_thinned(subject, weight, _HAIRLINE) for weight in (rooted, shaved)), deep])
@@ -354,7 +369,7 @@ def _beard_cover(subject: Subject) -> Tensor:
 def _rooted_shape(subject: Subject, style: Style) -> Tensor:
     """Return 0..1 [S, S] where a beard's style has roots."""
     dense = root_density(style, subject.head, subject.traits, subject.seed)
-    return subject.surface.atlas.spread(_smoothed(subject.head.topology, dense, 1)[:, None])[0]
+    return subject.surface.atlas.spread(_smoothed(subject.head.topology, dense[:, None], 1))[0]
 
 
 def _beard_shape(subject: Subject, style: str) -> Tensor:
