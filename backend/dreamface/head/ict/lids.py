@@ -83,6 +83,9 @@ class Lids:
         clearance[np.concatenate([hind.ring(step) for step in _HIND_RINGS])] = _EDGE_CLEARANCE
         clearance[np.concatenate([hind.ring(step) for step in _SOCKET_RINGS])] = _SOCKET_CLEARANCE
         self._clearance = torch.from_numpy(clearance[guarded]).float()
+        lining = np.zeros(len(skin.points), dtype=bool)
+        lining[np.concatenate([hind.ring(step) for step in (*_SOCKET_RINGS, *_HIND_RINGS)])] = True
+        self._lining = torch.from_numpy(lining[guarded])
         eased = np.full(len(skin.points), _SKIN_ON_THE_WAY)
         eased[np.concatenate([hind.ring(step) for step in _HIND_RINGS])] = _EDGE_ON_THE_WAY
         eased[np.concatenate([hind.ring(step) for step in _SOCKET_RINGS])] = _SOCKET_ON_THE_WAY
@@ -136,6 +139,7 @@ class Lids:
         if len(shut):
             both = lids[shut]
             self._fit(both, least, pose, gazes[shut], close[shut], _SHUT_ROUNDS)
+            self._draw_in_lining(both, torch.maximum(at_rest[self._guarded], least), pose, gazes[shut])
             lids[shut] = both
         moved = lids - posed[:, :count]
         found = torch.cat((moved, _apply(self._weights, moved)), dim=1)
@@ -181,6 +185,16 @@ class Lids:
             kept = lids[:, self._guarded]
             missing = (least - self._eyeball.height(kept, pose, gazes)).clamp(min=0.0)
             lids[:, self._guarded] += _outwards(kept, pose, missing)
+
+    def _draw_in_lining(self, lids: Tensor, most: Tensor, pose: Pose, gazes: Tensor) -> None:
+        """Keep what lines shut lids [B, N, 3] within `most` [G] metres of the eyeball, in place.
+
+        It lies on the eyeball in people; further out it would come through the skin before it.
+        """
+        rows = self._guarded[self._lining]
+        kept = lids[:, rows]
+        height = self._eyeball.height(kept, pose, gazes)
+        lids[:, rows] += _outwards(kept, pose, height.clamp(max=most[self._lining]) - height)
 
     @staticmethod
     def _seen_from(centre: Tensor, points: Tensor) -> Tensor:
