@@ -20,7 +20,7 @@ from dreamface.head.ict.motion import EXTRAS, SHAPE_NAMES, Motion
 from dreamface.head.ict.openings import Loops, loops
 from dreamface.head.ict.source import IctSource, load_source
 from dreamface.render import Camera, rasterise
-from dreamface.traits import ARKIT_SHAPES
+from dreamface.traits import ARKIT_SHAPES, Traits
 
 MM = 1e-3
 CROSSING = 0.35 * MM  # what lids and lips may at most be in each other
@@ -329,6 +329,28 @@ def test_the_mouths_lining_stays_in_an_open_mouth(model: Model, name: str) -> No
         corners = posed[triangles[seen.triangle[hit]]]
         normals = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         assert int((normals[:, 1] > 0.0).sum()) <= 6, seed  # square millimetres
+
+
+@pytest.mark.parametrize("openness", [0.0, 3.0])
+def test_the_lids_lining_stays_behind_shut_lids(ict_head: IctHead, openness: float) -> None:
+    """From the front nobody sees the lining's back before the skin of the lid, not on the largest eyes either."""
+    from dreamface.head import HeadSource
+    from dreamface.render import RayMesh
+
+    skin = ict_head.topology.part("skin").faces
+    triangles = ict_head.topology.triangles[2 * skin[0] : 2 * skin[1]]
+    for seed in (1, 2, 3):
+        traits = Traits({"eyes.openness": openness, "eyes.size": 0.5 * openness})
+        head = ict_head.build(HeadSource(traits, torch.Generator().manual_seed(seed)))
+        posed = head.vertices + ict_head.shapes(head)[ict_head.shape_names.index("eyeBlinkLeft")]
+        lid = posed[head.topology.landmarks["lid_upper_l"]] + torch.tensor([0.0, -0.1, 0.0])
+        across, up = torch.meshgrid(torch.arange(-0.01, 0.01, 4e-4), torch.arange(0.0, 0.006, 4e-4), indexing="ij")
+        origins = lid + torch.stack((across, torch.zeros_like(up), up), dim=-1).reshape(-1, 3)
+        seen = RayMesh(posed, triangles).cast(origins, torch.tensor([0.0, 1.0, 0.0]).expand_as(origins))
+        corners = posed[triangles[seen.triangle]]
+        normals = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        backs = (seen.triangle >= 0) & (normals[:, 1] > 0.0)
+        assert float(backs.float().mean()) < 0.02, seed
 
 
 @pytest.mark.parametrize("name", ["noseSneerLeft", "mouthSmileRight"])

@@ -36,6 +36,7 @@ _SOCKET_ON_THE_WAY: Final = -1.0e-3
 _EDGE_ON_THE_WAY: Final = -0.15e-3
 _SKIN_ON_THE_WAY: Final = 0.2e-3
 ON_THE_WAY: Final = ("eyeLookDown", "eyeLookUp", "eyeLookIn", "eyeLookOut", "eyeSquint", "eyeWide", "cheekSquint")
+_EDGE_OFF_SHUT: Final = 2.3e-3  # that the hind edge of shut lids may lie further out: halfway it is still off the cornea
 _WET: Final = 0.15e-3  # metres off the eyeball: what lines the lids, where it rests further out
 _WET_PARTS: Final = ("lacrimal_fluid", "eye_blend", "eye_occlusion")
 _ROUNDS: Final = 1  # of meeting and keeping off the eyeball, each of which disturbs the other a little
@@ -83,9 +84,10 @@ class Lids:
         clearance[np.concatenate([hind.ring(step) for step in _HIND_RINGS])] = _EDGE_CLEARANCE
         clearance[np.concatenate([hind.ring(step) for step in _SOCKET_RINGS])] = _SOCKET_CLEARANCE
         self._clearance = torch.from_numpy(clearance[guarded]).float()
-        lining = np.zeros(len(skin.points), dtype=bool)
-        lining[np.concatenate([hind.ring(step) for step in (*_SOCKET_RINGS, *_HIND_RINGS)])] = True
-        self._lining = torch.from_numpy(lining[guarded])
+        lining = np.full(len(skin.points), np.inf)
+        lining[np.concatenate([hind.ring(step) for step in _HIND_RINGS])] = _EDGE_OFF_SHUT
+        lining[np.concatenate([hind.ring(step) for step in _SOCKET_RINGS])] = 0.0
+        self._lining = torch.from_numpy(lining[guarded]).float()
         eased = np.full(len(skin.points), _SKIN_ON_THE_WAY)
         eased[np.concatenate([hind.ring(step) for step in _HIND_RINGS])] = _EDGE_ON_THE_WAY
         eased[np.concatenate([hind.ring(step) for step in _SOCKET_RINGS])] = _SOCKET_ON_THE_WAY
@@ -187,14 +189,13 @@ class Lids:
             lids[:, self._guarded] += _outwards(kept, pose, missing)
 
     def _draw_in_lining(self, lids: Tensor, most: Tensor, pose: Pose, gazes: Tensor) -> None:
-        """Keep what lines shut lids [B, N, 3] within `most` [G] metres of the eyeball, in place.
+        """Keep what lines shut lids [B, N, 3] near the `most` [G] metres that it is off the eyeball, in place.
 
         It lies on the eyeball in people; further out it would come through the skin before it.
         """
-        rows = self._guarded[self._lining]
-        kept = lids[:, rows]
+        kept = lids[:, self._guarded]
         height = self._eyeball.height(kept, pose, gazes)
-        lids[:, rows] += _outwards(kept, pose, height.clamp(max=most[self._lining]) - height)
+        lids[:, self._guarded] += _outwards(kept, pose, torch.minimum(height, most + self._lining) - height)
 
     @staticmethod
     def _seen_from(centre: Tensor, points: Tensor) -> Tensor:
