@@ -175,7 +175,7 @@ PAIRS: Final[dict[str, Effects]] = {
     # how it is worn
     **dict.fromkeys(("slicked back hair", "slicked hair", "combed back hair", "swept back hair", "brushed back hair", "gelled back hair", "pushed back hair", "greased back hair"), _BACK),
     **dict.fromkeys(("side swept hair", "hair swept to side", "combed over hair", "side parted hair", "hair combed to side"), _SIDE),
-    **dict.fromkeys(("tousled hair", "messy hair", "unkempt hair", "dishevelled hair", "disheveled hair", "shaggy hair", "ruffled hair", "windswept hair", "uncombed hair", "scruffy hair", "choppy hair"), _cut("messy")),
+    **dict.fromkeys(("tousled hair", "messy hair", "unkempt hair", "dishevelled hair", "disheveled hair", "shaggy hair", "ruffled hair", "windswept hair", "wind swept hair", "uncombed hair", "scruffy hair", "choppy hair"), _cut("messy")),
     **dict.fromkeys(("spiky hair", "spiked hair"), _cut("messy", (more("hair.volume", 0.7), less("hair.length", 0.7)))),
     "braided hair": _BRAIDS,
     "plaited hair": _BRAIDS,
