@@ -27,7 +27,7 @@ def lids_meeting(weights: NDArray[Any], shapes: Sequence[str]) -> NDArray[Any]:
         blink = column.get(f"eyeBlink{side}")
         if blink is None:
             continue
-        closing = {column.get(name + side): share for name, share in LID_CLOSING.items()}
-        shut = sum(share * changed[..., index] for index, share in closing.items() if index is not None)
+        closing = [(column[name + side], share) for name, share in LID_CLOSING.items() if name + side in column]
+        shut = sum(share * changed[..., index] for index, share in closing)
         changed[..., blink] = np.minimum(changed[..., blink], 1.0 - shut)
     return changed

@@ -24,7 +24,7 @@ from dreamface.groom.surface import Surface
 from dreamface.hair import REGIONS, Groom, Hair, Roots, Strands
 from dreamface.random_streams import stream
 from dreamface.skin import strand_colours
-from dreamface.styles import Style, Where, bearded, find_style, noise, size_of, weight_of
+from dreamface.styles import Style, Where, bearded, find_style, noise, noise_number, size_of, weight_of
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -42,7 +42,6 @@ _STRAGGLES: Final = 0.2  # deviation of the density from tuft to tuft where it i
 _BABIES: Final = 0.75  # share of the finest that are baby hairs
 _BABY_LENGTH: Final = (4.0 * MM, 26.0 * MM)
 _BABY_ASTRAY: Final = 0.22  # of their length, by which they leave the way that others are combed
-_FIELDS: Final = 2**31  # numbers of fields of noise
 _USUAL_BABY: Final = 0.35  # `Hairline.baby` at which hair at the border is as fine and short as can be
 _PARTED: Final = 0.5  # how much of a parting there must be for its skin to be bare
 _OF_BOX: Final = 0.62  # of the distance between rows or boxes, from a guide to where its hairs end
@@ -198,8 +197,7 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
 
 def _straggling(dense: Tensor, places: Tensor, surface: Surface, seed: int) -> Tensor:
     """Return densities [N] at roots [N, 3] that are uneven from tuft to tuft where hair thins out."""
-    number = int(torch.randint(_FIELDS, (1,), generator=stream(seed, "stragglers")))
-    uneven = noise(places, _TUFT * size_of(surface.skull), number)
+    uneven = noise(places, _TUFT * size_of(surface.skull), noise_number(seed, "stragglers"))
     return (dense + _STRAGGLES * uneven * 4.0 * dense * (1.0 - dense)).clamp(0.0, 1.0)
 
 

@@ -6,7 +6,7 @@ Adjectives are bound to their noun, to the noun before a copula ("her nose is bi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dreamface.language import tables
@@ -315,23 +315,21 @@ class _ClauseReader:
             tied -= 1
             following = modifiers[tied].unit.tokens[0]
         own, others = modifiers[tied:], modifiers[:tied]
-        kept = [m for m in others if not self._speaks_of_people(m)]
-        for modifier in others:
-            if modifier not in kept:
-                self._alone(modifier, None)
-        return [*kept, *own]
+        return [*self._claim_alone(others, self._speaks_of_people), *own]
 
     def _without_complexions(self, carried: list[Modifier], own: list[Modifier], noun: Modifier) -> list[Modifier]:
         """Adjectives of a list before hair of another colour: in "a girl, pale, purple hair" she is pale."""
-        if not self._is_hair(noun) or not any(
-            m.unit.key in tables.THING_COLOURS | tables.HAIR_COLOURS.keys() for m in own
-        ):
+        coloured = any(m.unit.key in tables.THING_COLOURS or m.unit.key in tables.HAIR_COLOURS for m in own)
+        if not (coloured and self._is_hair(noun)):
             return carried
-        kept = [modifier for modifier in carried if modifier.unit.key not in tables.COMPLEXIONS]
-        for modifier in carried:
-            if modifier not in kept:
+        return self._claim_alone(carried, lambda modifier: modifier.unit.key in tables.COMPLEXIONS)
+
+    def _claim_alone(self, modifiers: list[Modifier], speaks_of_person: Callable[[Modifier], bool]) -> list[Modifier]:
+        """Claim those modifiers that speak of the person, and return the others."""
+        for modifier in modifiers:
+            if speaks_of_person(modifier):
                 self._alone(modifier, None)
-        return kept
+        return [modifier for modifier in modifiers if not speaks_of_person(modifier)]
 
     def _speaks_of_people(self, modifier: Modifier) -> bool:
         if modifier.unit.key in tables.SHADES:

@@ -513,16 +513,16 @@ ANCESTRY_SHARES: Final[dict[str, tuple[float, float, float, float]]] = {
 }  # fmt: skip
 
 ORIGINS: Final[dict[str, str]] = {
-    **dict.fromkeys(("viking", "norseman"), "norwegian"), "cossack": "ukrainian", "highlander": "scottish",
+    "viking": "norwegian", "cossack": "ukrainian", "highlander": "scottish",
     "leprechaun": "irish", "musketeer": "french",
     **dict.fromkeys(("matador", "torero", "bullfighter", "flamenco dancer", "conquistador"), "spanish"),
-    **dict.fromkeys(("mafioso", "gondolier", "centurion", "legionary"), "italian"),
+    **dict.fromkeys(("mafioso", "gondolier", "legionary"), "italian"),
     **dict.fromkeys(("tsar", "czar", "tsarina", "babushka"), "russian"),
     **dict.fromkeys(("yakuza", "shogun", "ronin", "kunoichi", "sumo wrestler"), "japanese"),
     **dict.fromkeys(("shaolin monk", "kung fu master"), "chinese"),
     **dict.fromkeys(("k pop singer", "k pop star", "k pop idol", "kpop singer", "kpop star", "kpop idol"), "korean"),
     **dict.fromkeys(("maharaja", "maharani", "rajah", "yogi", "bollywood star", "bollywood actor"), "indian"),
-    "bollywood actress": "indian", "gurkha": "nepali", "sikh": "punjabi", "ayatollah": "iranian",
+    "bollywood actress": "indian", "gurkha": "nepali", "ayatollah": "iranian",
     **dict.fromkeys(("sheikh", "sheik", "emir"), "saudi"), **dict.fromkeys(("sultan", "pasha", "janissary"), "turkish"),
     **dict.fromkeys(("rasta", "rastafarian", "rastaman"), "jamaican"), "gaucho": "argentine",
     **dict.fromkeys(("mariachi", "luchador", "vaquero", "charro"), "mexican"),

@@ -2,7 +2,7 @@
 
 from dreamface.styles.brow_arc import BROW_SIDES, BrowArc, brow_arc, brow_shape, share_of_brow_hairs
 from dreamface.styles.density import bearded, hair_bearing, root_density
-from dreamface.styles.face_parts import noise
+from dreamface.styles.face_parts import noise, noise_number
 from dreamface.styles.registry import (
     Styles,
     find_style,
@@ -57,6 +57,7 @@ __all__ = [
     "find_style",
     "hair_bearing",
     "noise",
+    "noise_number",
     "own_folder",
     "own_styles_in",
     "parse_style",

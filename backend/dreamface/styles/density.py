@@ -10,8 +10,7 @@ from torch import Tensor
 from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.hair import Roots
-from dreamface.random_streams import stream
-from dreamface.styles.face_parts import noise
+from dreamface.styles.face_parts import noise, noise_number
 from dreamface.styles.hairline import with_hairline
 from dreamface.styles.skull import Skull
 from dreamface.styles.style import BeardShape, Style
@@ -27,7 +26,6 @@ _ALL_COVERED: Final = 2.6  # deviations of noise that hardly any place lies belo
 _ALL_BARE: Final = 4.5
 _PATCH_BORDER: Final = 0.9
 _FINER: Final = 0.45  # of the patches' size and weight, of smaller ones
-_FIELDS: Final = 2**31  # numbers of fields of noise
 
 _OF_REGION: Final = {"scalp": "scalp", "beard": "beard", "brows": "brows", "lashes": "lids_margin"}
 
@@ -94,7 +92,7 @@ def hair_bearing(style: Style, head: Head, traits: Traits, seed: int) -> Tensor:
 
 def _wandering(places: Tensor, by: float, seed: int) -> Tensor:
     """Return places [N, 3] moved about, so that borders that are drawn by them are uneven."""
-    first = _field(seed, "beard border")
+    first = noise_number(seed, "beard border")
     moves = [noise(places, scale * MM, first + axis) for axis, scale in enumerate((9.0, 9.0, 6.0))]
     return places + 0.5 * by * torch.stack(moves, dim=1)
 
@@ -110,13 +108,8 @@ def _patchy(style: Style, places: Tensor, size: float, traits: Traits, seed: int
     shape = style.beard or BeardShape()
     bare = max(shape.patches, _SPARSE_PATCHES * (1.0 - 2.0 * traits.number("beard.density")))
     scale = shape.patch_size * MM * size
-    first = _field(seed, "beard patches")
+    first = noise_number(seed, "beard patches")
     field = noise(places, scale, first) + _FINER * noise(places, _FINER * scale, first + 1)
     cover = ((field + _ALL_COVERED - bare * _ALL_BARE) / _PATCH_BORDER).clamp(0.0, 1.0)
     thin = 1.0 - shape.thin * (0.5 - 0.5 * noise(places, 2.0 * scale, first + 2)).clamp(0.0, 1.0)
     return cover * thin
-
-
-def _field(seed: int, name: str) -> int:
-    """Return the number of the first of some fields of noise."""
-    return int(torch.randint(_FIELDS, (1,), generator=stream(seed, name)))

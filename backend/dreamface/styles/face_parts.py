@@ -16,6 +16,7 @@ from torch import Tensor
 
 from dreamface.face import Head
 from dreamface.geometry import soft_edge
+from dreamface.random_streams import stream
 from dreamface.units import MM
 
 FacePart = Literal["moustache", "soul_patch", "corners", "chin", "jaw", "cheeks", "sideburns", "neck"]
@@ -25,6 +26,7 @@ line; before the ears; below the jaw."""
 PARTS: Final[tuple[FacePart, ...]] = get_args(FacePart)
 
 _WAVES: Final = 7  # that a field of noise is made of
+_FIELDS: Final = 2**31  # numbers of fields of noise
 _CHEEK_CURVE: Final = 1.9  # power: how far the line of the cheeks sags between the ear and the mouth
 
 
@@ -81,6 +83,11 @@ def noise(places: Tensor, scale: float, number: int) -> Tensor:
     turns = (0.6 + 0.9 * torch.rand(_WAVES, generator=waves)) / (2.0 * scale)
     phases = torch.rand(_WAVES, generator=waves)
     return torch.sin(2.0 * math.pi * (places @ (ways * turns[:, None]).T + phases)).sum(dim=1) * (2.0 / _WAVES) ** 0.5
+
+
+def noise_number(seed: int, name: str) -> int:
+    """Return the number of a person's own field of `noise`, the same for the same seed and name."""
+    return int(torch.randint(_FIELDS, (1,), generator=stream(seed, name)))
 
 
 def _moustache(m: _Marks, x: Tensor, y: Tensor, z: Tensor, soft: float) -> Tensor:

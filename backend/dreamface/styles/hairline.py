@@ -12,8 +12,7 @@ from torch import Tensor
 
 from dreamface.face import Head
 from dreamface.geometry import smoothstep
-from dreamface.random_streams import stream
-from dreamface.styles.face_parts import noise
+from dreamface.styles.face_parts import noise, noise_number
 from dreamface.styles.skull import Skull
 from dreamface.styles.style import Hairline
 from dreamface.styles.where import size_of
@@ -94,7 +93,6 @@ _BORDER: Final = _Border()
 _TEMPLE: Final = _Temple()
 _BESIDE: Final = ("forehead", "temples")  # regions that hair may grow down to
 _INSIDE: Final = 0.5  # weight of the region from which a vertex counts as covered
-_FIELDS: Final = 2**31  # numbers of fields of noise
 
 
 def with_hairline(region: Tensor, line: Hairline, traits: Traits, head: Head, seed: int) -> Tensor:
@@ -188,9 +186,8 @@ def _azimuth_of_corner(head: Head, skull: Skull) -> float:
 
 def _uneven(places: Tensor, unit: float, seed: int) -> Tensor:
     """Return [N] of deviation 1: how a person's hairline goes forward and back at places [N, 3]."""
-    number = int(torch.randint(_FIELDS, (1,), generator=stream(seed, "hairline")))
-    most = _BORDER.most_uneven
-    return noise(places, _BORDER.uneven_cell_mm * unit, number).clamp(-most, most)
+    field = noise(places, _BORDER.uneven_cell_mm * unit, noise_number(seed, "hairline"))
+    return field.clamp(-_BORDER.most_uneven, _BORDER.most_uneven)
 
 
 def _shift(line: Hairline, trait: float, female: float, azimuth: Tensor, corner: float) -> Tensor:
